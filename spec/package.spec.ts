@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+/** Files of lib/ that run code and yet have no spec named for them, each with the reason. */
+const withoutOwnSpec: Record<string, string> = {};
+
+const mostLines = 320;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const filesIn = (folder: string): string[] =>
+  readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+
+const lib = filesIn('lib');
+const textOf = (file: string): string => readFileSync(`${root}/lib/${file}`, 'utf8');
+
+/** Whether nothing is left of a file once its types are erased, so that there is nothing to run a spec on. */
+const isTypesOnly = (file: string): boolean => {
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.ESNext,
+    verbatimModuleSyntax: true,
+    removeComments: true,
+  };
+  return ts.transpile(textOf(file), options).trim() === 'export {};';
+};
+
+describe('the package', () => {
+  it('has files to look at', () => {
+    expect(lib.length).to.be.greaterThan(0);
+  });
+
+  it(`has no file in lib longer than ${mostLines} lines`, () => {
+    const long = lib
+      .map((file) => ({ file, lines: textOf(file).trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > mostLines)
+      .map(({ file, lines }) => `${file}: ${lines}`);
+    expect(long).to.deep.equal([]);
+  });
+
+  it('has a spec named for every file in lib', () => {
+    const specs = new Set(filesIn('spec').map((file) => basename(file, '.spec.ts')));
+    const missing = lib
+      .filter((file) => basename(file) !== 'index.ts' && !(file in withoutOwnSpec))
+      .filter((file) => !specs.has(basename(file, '.ts')) && !isTypesOnly(file));
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('leaves out of the coverage the files that hold only types, and no other', () => {
+    const { exclude } = JSON.parse(readFileSync(`${root}/.c8rc.json`, 'utf8')) as { exclude: string[] };
+    expect(exclude).to.have.members(lib.filter(isTypesOnly).map((file) => `lib/${file}`));
+  });
+
+  it('has every file that is excused from a spec of its own', () => {
+    expect(Object.keys(withoutOwnSpec).filter((file) => !lib.includes(file))).to.deep.equal([]);
+  });
+});
