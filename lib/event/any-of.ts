@@ -1,0 +1,54 @@
+import { compound, CompoundEvent, type Child, type Collation, type CompoundOptions } from './compound.js';
+import { ChildrenFailedError } from './errors.js';
+import type { ValueOf, Waitable } from './waitable.js';
+
+export interface ChoiceOptions extends CompoundOptions {
+  /** Of children that have settled already, take any instead of the lowest index. Default false. */
+  fair?: boolean;
+}
+
+const any: Collation<unknown, unknown> = {
+  arrive(parent, child) {
+    if (child.state === 'done') parent.decide(child.value);
+  },
+  conclude(parent) {
+    const errors = parent.children.map((child) => child.error);
+    parent.decideFailure(
+      new ChildrenFailedError(errors, errors.length === 0 ? 'anyOf([]) has no child to succeed' : 'Every child failed'),
+    );
+  },
+};
+
+/**
+ * Takes the first child that *succeeds*; fails with a ChildrenFailedError only when all failed, or when there is none
+ * (E5). Children that had settled before count in their order.
+ * @throws as `CompoundEvent.own`; the children before the refused one are cancelled
+ */
+export function anyOf<const W extends readonly Waitable<unknown>[]>(
+  children: W,
+  options?: ChoiceOptions,
+): CompoundEvent<ValueOf<W[number]>> {
+  return choice(any as Collation<ValueOf<W[number]>, unknown>, children, options);
+}
+
+/** A compound that one child decides. */
+export function choice<T, C>(
+  collation: Collation<T, C>,
+  children: readonly Waitable<C>[],
+  options: ChoiceOptions | undefined,
+): CompoundEvent<T, C> {
+  if (options?.fair !== true) return compound(collation, children, options);
+  // Start anywhere, and put the children back in their order before the seal lets the parent settle.
+  const start = Math.floor(Math.random() * children.length);
+  const parent = new CompoundEvent<T, C>(collation, options);
+  try {
+    for (let i = 0; i < children.length; i++) parent.own(children[(start + i) % children.length] as Waitable<C>);
+    parent.children.push(...(parent.children.splice(0, children.length - start) satisfies Child<C>[]));
+  } catch (error) {
+    parent.cancel(error);
+    throw error;
+  } finally {
+    parent.seal();
+  }
+  return parent;
+}

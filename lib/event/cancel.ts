@@ -1,0 +1,78 @@
+import type { ReusableCompletion } from './completion.js';
+import { uncaught } from './hooks.js';
+import { CANCEL } from './keys.js';
+import { CANCEL_ASKED, CANCELLED, collecting, ERROR_MADE, FOLLOWS, HELD, KIND, LEFT_RUNNING, SETTLED } from './settle.js';
+
+/**
+ * What a cancel comes to: `cancelled` (settled, or claimed), `requested` (an operation must be left to finish, and its
+ * outcome will stand), `too-late` (the outcome was claimed before).
+ */
+export type CancelAnswer = 'cancelled' | 'requested' | 'too-late';
+
+type Asked = ReusableCompletion<unknown>;
+
+/** The completions that the cancel under way still has to ask; the chain downwards is a list, not a recursion (W7). */
+let toAsk: Asked[] | null = null;
+
+/** Asks `completion` and, through compounds and forwards, whatever it stands on (C5). */
+export function cancel(completion: Asked, reason: unknown, made: boolean): CancelAnswer {
+  const marks = completion.marks;
+  if ((marks & KIND) !== 0) return cancelHeld(completion, reason);
+  if ((marks & CANCEL_ASKED) !== 0) return 'requested';
+  const outer = toAsk;
+  const asked: Asked[] = (toAsk = [completion]);
+  let left = false;
+  let outermost = false;
+  try {
+    outermost = collecting(() => {
+      for (const each of asked) if (ask(each, reason, made)) left = true;
+    });
+  } finally {
+    toAsk = outer;
+  }
+  const kind = completion.marks & KIND;
+  if (kind === CANCELLED) return 'cancelled';
+  if (kind !== 0) return 'too-late';
+  return left || outermost ? 'requested' : 'cancelled';
+}
+
+/** While it is held the holder is asked, once; what it holds stands unless it resumes otherwise. */
+function cancelHeld(completion: Asked, reason: unknown): CancelAnswer {
+  if ((completion.marks & (SETTLED | HELD)) !== HELD) return 'too-late';
+  if ((completion.marks & CANCEL_ASKED) !== 0) return 'requested';
+  completion.marks |= CANCEL_ASKED;
+  try {
+    completion.outcome.askHolder?.(reason);
+  } catch (error) {
+    uncaught(error);
+  }
+  return 'requested';
+}
+
+/** Asks one completion; true when it is left to run. */
+function ask(completion: Asked, reason: unknown, made: boolean): boolean {
+  if ((completion.marks & KIND) !== 0) return cancelHeld(completion, reason) === 'requested';
+  if ((completion.marks & CANCEL_ASKED) !== 0) return (completion.marks & LEFT_RUNNING) !== 0;
+  completion.marks |= CANCEL_ASKED;
+  if (made) completion.marks |= ERROR_MADE;
+  completion.result = reason;
+  completion.askChildren();
+  try {
+    completion.wakeAll(CANCEL);
+  } catch (error) {
+    uncaught(error);
+  }
+  if ((completion.marks & KIND) !== 0) return false;
+  if ((completion.marks & LEFT_RUNNING) !== 0) return true;
+  if ((completion.marks & FOLLOWS) === 0) completion.claim(CANCELLED, reason);
+  return false;
+}
+
+/**
+ * Passes a cancel on: called from a cancel action or a compound that settles once `completion` has. Does nothing to a
+ * completion whose outcome is claimed.
+ */
+export function passCancel(completion: Asked, reason: unknown): void {
+  if (toAsk === null) cancel(completion, reason, false);
+  else toAsk.push(completion);
+}

@@ -1,0 +1,295 @@
+import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
+import { ArgumentError, StateError } from '../wait/errors.js';
+import type { WaitQueue } from '../wait/queue.js';
+import { passCancel } from './cancel.js';
+import { Completion, ReusableCompletion, type CompletionState } from './completion.js';
+import { SETTLE } from './keys.js';
+import { CANCELLED, DONE, FAILED, FOLLOWS, KIND } from './settle.js';
+import { sourceOf, Watch, type Waitable } from './waitable.js';
+
+/** What becomes of children that are still pending when the outcome is decided (E6). */
+export type Losers = 'cancel' | 'join' | 'leave';
+
+export interface CompoundOptions {
+  /**
+   * `cancel` (default): owned ones are asked to cancel; `join`: that, and the parent settles only once they have
+   * settled; `leave`: let go. Nothing stays registered on a loser that is not joined.
+   */
+  losers?: Losers;
+  /** A cancelled parent settles after its owned children have (E7). `false`: at once. Default true. */
+  wait?: boolean;
+  /** Cancels the compound when it aborts; promises then reject with the signal's own reason. */
+  signal?: AbortSignal;
+}
+
+/** How children's outcomes become the parent's (N7). Called in order of arrival; it may decide at any call. */
+export interface Collation<T, C> {
+  /** A child has settled, and the parent is neither decided nor being cancelled. */
+  arrive(parent: CompoundEvent<T, C>, child: Child<C>): void;
+  /** The parent is sealed, all children have settled, and nothing was decided: decide now. */
+  conclude(parent: CompoundEvent<T, C>): void;
+}
+
+/** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
+export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
+  /** What is waited for. */
+  readonly source: WaitQueue;
+  /** Whether cancelling the parent cancels it (E3). */
+  readonly owned: boolean;
+  /** @internal */ kind = 0;
+  /** @internal */ result: unknown = undefined;
+  /** Its place in the order of arrival, from 0; -1 while pending. */
+  arrival = -1;
+
+  /** @internal */
+  constructor(parent: CompoundEvent<never, C>, source: WaitQueue, owned: boolean) {
+    super(childSettled);
+    this.data = parent;
+    this.source = source;
+    this.owned = owned;
+  }
+
+  /** How it ended; of a loser that was let go, how it stands now. */
+  get state(): CompletionState {
+    if (this.kind !== 0) return this.kind === DONE ? 'done' : this.kind === FAILED ? 'failed' : 'cancelled';
+    return ReusableCompletion.is(this.source) ? this.source.state : 'pending';
+  }
+
+  /** The value; of a plain wait queue, the key it was woken with. @throws StateError `ERR_NOT_DONE` */
+  get value(): C {
+    if (this.kind !== DONE) throw new StateError('ERR_NOT_DONE', `The child has no value, its state is ${this.state}`);
+    return this.result as C;
+  }
+
+  /** What it failed with, or its AbortError; undefined otherwise. */
+  get error(): unknown {
+    return this.kind === DONE ? undefined : this.result;
+  }
+}
+
+/**
+ * A completion made of others. Children are owned or watched (E3), may settle at any time, and the parent settles once
+ * it is sealed and its collation has decided (E2). Each child costs one entry on the child's queue; an arrival costs
+ * O(1), cancelling O(children still pending) (E4). To `complete` or `fail` it by hand decides it at once.
+ */
+export class CompoundEvent<T, C = unknown> extends Completion<T> {
+  /** The children in the order in which they were added, each with its outcome (E5). */
+  readonly children: Child<C>[] = [];
+  /** How many children have settled as done. */
+  succeeded = 0;
+  /** The first child in time that failed or was cancelled. */
+  firstFailed: Child<C> | null = null;
+  /** @internal */ readonly collation: Collation<T, C>;
+  private arrived = 0;
+  private ownedPending = 0;
+  private isSealed = false;
+  private decidedKind = 0;
+  private decidedResult: unknown = undefined;
+  private losers: Losers;
+  private readonly waits: boolean;
+
+  constructor(collation: Collation<T, C>, options?: CompoundOptions) {
+    super();
+    this.collation = collation;
+    this.losers = options?.losers ?? 'cancel';
+    this.waits = options?.wait !== false;
+    if (options?.signal !== undefined) this.cancelOn(options.signal);
+  }
+
+  get sealed(): boolean {
+    return this.isSealed;
+  }
+
+  /** Whether the outcome is decided, though perhaps not settled: the parent is unsealed or joins its losers. */
+  get decided(): boolean {
+    return this.decidedKind !== 0 || (this.marks & KIND) !== 0;
+  }
+
+  /** How many children have settled. */
+  get settledChildren(): number {
+    return this.arrived;
+  }
+
+  /**
+   * Adds a child that is cancelled with the parent. Promises and AbortSignals cannot be cancelled and are watched.
+   * Added after the outcome was decided, it is a loser at once; after a cancel, it is cancelled at once (E2).
+   * @throws ArgumentError `ERR_OWNED` when it has an owner already, `ERR_WAITABLE` when it cannot be waited for;
+   *   StateError `ERR_SEALED` after {@link seal}
+   */
+  own(child: Waitable<C>): Child<C> {
+    return this.adopt(sourceOf(child), true);
+  }
+
+  /** Adds a child that is let go when the parent is cancelled or decided. Throws as {@link own}, but for `ERR_OWNED`. */
+  watch(child: Waitable<C>): Child<C> {
+    return this.adopt(sourceOf(child), false);
+  }
+
+  /** No more children: from here on the parent can settle. A second call does nothing. */
+  seal(): void {
+    if (this.isSealed) return;
+    this.isSealed = true;
+    this.advance();
+  }
+
+  /** Decides for success (from a collation, or by hand); what is pending are losers. False when decided before. */
+  decide(value: T): boolean {
+    return this.decideKind(DONE, value);
+  }
+
+  /** Decides for failure; see {@link decide}. */
+  decideFailure(error: unknown, losers: Losers = this.losers): boolean {
+    this.losers = losers;
+    return this.decideKind(FAILED, error);
+  }
+
+  /** A child's arrival. @internal */
+  arrive(child: Child<C>, kind: number, result: unknown): void {
+    child.kind = kind;
+    child.result = result;
+    child.arrival = this.arrived++;
+    if (child.owned) {
+      this.ownedPending--;
+      release(child, this);
+    }
+    if (kind === DONE) this.succeeded++;
+    else this.firstFailed ??= child;
+    // Being cancelled, a child's cancellation is no news; what a child brought home all the same still counts.
+    if (!this.decided && (kind === DONE || !this.cancelRequested)) this.collation.arrive(this, child);
+    this.advance();
+  }
+
+  /** @internal */
+  override askChildren(): void {
+    if (!this.waits) {
+      this.let(true);
+      return;
+    }
+    for (const child of this.children) {
+      if (child.kind !== 0 || child.queue === null) continue;
+      if (child.owned) passCancel(child.source as ReusableCompletion<unknown>, this.result);
+      else child.source.remove(child);
+    }
+    if (this.ownedPending > 0) this.marks |= FOLLOWS;
+    else if (!this.isSealed) this.leaveRunning();
+  }
+
+  /** @internal */
+  override claim(kind: number, result: unknown): boolean {
+    if ((this.marks & KIND) !== 0) return false;
+    // By hand, or by a cancel that found nothing to wait for.
+    if (this.decidedKind === 0) {
+      this.decidedKind = kind;
+      this.let(this.losers !== 'leave');
+    }
+    return super.claim(kind, result);
+  }
+
+  private adopt(given: WaitQueue | Watch<unknown>, owned: boolean): Child<C> {
+    if (this.isSealed) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
+    const source = given instanceof Watch ? given.source : given;
+    const completion = ReusableCompletion.is(source) ? source : null;
+    const owns = owned && completion !== null && completion === given;
+    if (owns && !completion.settled) {
+      if (completion.owner !== null) {
+        throw new ArgumentError('ERR_OWNED', 'The child has an owner already; watch() it, or take it from its owner');
+      }
+      completion.owner = this;
+    }
+    const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owns);
+    this.children.push(child);
+    if (owns) this.ownedPending++;
+    if (completion?.settled === true) {
+      const kind = completion.marks & KIND;
+      this.arrive(child, kind, kind === DONE ? completion.result : completion.shownError());
+      return child;
+    }
+    source.add(child);
+    if (this.decided) this.lose(child, this.losers !== 'leave');
+    else if (this.cancelRequested && owns) passCancel(completion, this.result);
+    else if (this.cancelRequested) source.remove(child);
+    return child;
+  }
+
+  private decideKind(kind: number, result: unknown): boolean {
+    if (this.decided) return false;
+    this.decidedKind = kind;
+    this.decidedResult = result;
+    this.let(this.losers !== 'leave');
+    this.advance();
+    return true;
+  }
+
+  /** Lets every pending child go, asking the owned ones to cancel or not. */
+  private let(cancelling: boolean): void {
+    if (this.arrived === this.children.length) return;
+    for (const child of this.children) if (child.kind === 0 && child.queue !== null) this.lose(child, cancelling);
+  }
+
+  private lose(child: Child<C>, cancelling: boolean): void {
+    const source = child.source as ReusableCompletion<unknown>;
+    const joined = child.owned && cancelling && this.losers === 'join';
+    if (!joined) {
+      source.remove(child);
+      if (child.owned) {
+        this.ownedPending--;
+        release(child, this);
+      }
+    }
+    if (child.owned && cancelling) passCancel(source, this.cancelRequested ? this.result : undefined);
+  }
+
+  /** Settles when nothing is left to wait for (E2, E6, E7). */
+  private advance(): void {
+    if (!this.isSealed || (this.marks & KIND) !== 0) return;
+    if (this.decidedKind === 0) {
+      const allIn = this.arrived === this.children.length;
+      if (this.cancelRequested) {
+        if (this.ownedPending > 0) return;
+        // A result and a cancel both there: the result wins.
+        if (allIn && this.arrived > 0 && this.firstFailed === null) this.collation.conclude(this);
+        else this.decideKind(CANCELLED, this.result);
+      } else if (allIn) this.collation.conclude(this);
+    }
+    const joins = this.losers === 'join' || this.cancelRequested;
+    if (this.decidedKind !== 0 && !(joins && this.ownedPending > 0)) super.claim(this.decidedKind, this.decidedResult);
+  }
+}
+
+function release(child: Child, owner: ReusableCompletion<unknown>): void {
+  const source = child.source as ReusableCompletion<unknown>;
+  if (source.owner === owner) source.owner = null;
+}
+
+/** The wake function on a child: transfers its outcome to the parent, whose queue is woken once it is decided. */
+function childSettled(entry: WaitEntry<CompoundEvent<never>>, key: unknown, queue: WaitQueue): number {
+  const child = entry as Child;
+  if (key === SETTLE) {
+    const source = queue as ReusableCompletion<unknown>;
+    const kind = source.marks & KIND;
+    entry.data.arrive(child, kind, kind === DONE ? source.result : source.shownError());
+    return WOKEN;
+  }
+  if (ReusableCompletion.is(queue)) return PASS;
+  queue.remove(child);
+  entry.data.arrive(child, DONE, key);
+  return WOKEN;
+}
+
+/** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */
+export function compound<T, C>(
+  collation: Collation<T, C>,
+  children: Iterable<Waitable<C>>,
+  options: CompoundOptions | undefined,
+): CompoundEvent<T, C> {
+  const parent = new CompoundEvent<T, C>(collation, options);
+  try {
+    for (const child of children) parent.own(child);
+  } catch (error) {
+    parent.cancel(error);
+    throw error;
+  } finally {
+    parent.seal();
+  }
+  return parent;
+}

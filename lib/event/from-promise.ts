@@ -1,0 +1,30 @@
+import { Completion, ReusableCompletion } from './completion.js';
+
+const hubs = new WeakMap<object, ReusableCompletion<unknown>>();
+
+/**
+ * The one completion that stands on a promise, however many wait for it: a promise keeps every reaction it was ever
+ * given, so a long-lived one that is raced again and again must be given only one.
+ */
+export function hubOfPromise(promise: PromiseLike<unknown>): ReusableCompletion<unknown> {
+  let hub = hubs.get(promise);
+  if (hub === undefined) {
+    const made = (hub = new ReusableCompletion<unknown>());
+    hubs.set(promise, made);
+    promise.then(
+      (value) => made.complete(value),
+      (error: unknown) => made.fail(error),
+    );
+  }
+  return hub;
+}
+
+/**
+ * A completion with the outcome of a promise or thenable. A promise cannot be cancelled: cancelling the completion only
+ * lets go of it. A rejection counts as handled.
+ */
+export function fromPromise<T>(promise: PromiseLike<T>): Completion<T> {
+  const completion = new Completion<T>();
+  hubOfPromise(promise).forward(completion as Completion<unknown>, { own: false });
+  return completion;
+}

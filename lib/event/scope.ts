@@ -1,0 +1,58 @@
+import { Completion } from './completion.js';
+import { CompoundEvent, type Child, type Collation, type CompoundOptions } from './compound.js';
+import type { Waitable } from './waitable.js';
+
+/** What the body of a {@link scope} is given. */
+export interface Scope {
+  /** Adds a child that the scope joins on exit and cancels when anything fails. Throws as `CompoundEvent.own`. */
+  own<T>(child: Waitable<T>): Child<T>;
+  /** Adds a child that the scope waits for but does not cancel. */
+  watch<T>(child: Waitable<T>): Child<T>;
+  /** Aborts when the scope is cancelled or something in it has failed. */
+  readonly signal: AbortSignal;
+}
+
+const joining: Collation<unknown, unknown> = {
+  arrive(parent, child) {
+    if (child.state !== 'done') parent.decideFailure(child.error, 'join');
+  },
+  conclude(parent) {
+    parent.decide(parent.children[0]?.value);
+  },
+};
+
+/**
+ * Runs `body` and settles once it and every child that it added have settled: with the body's value, or with the first
+ * error in time; then, or when the scope is cancelled, the rest is cancelled and joined (E1). The body cannot be
+ * interrupted: its `signal` aborts, and the scope waits for it to return.
+ */
+export function scope<T>(
+  body: (scope: Scope) => T | PromiseLike<T>,
+  options?: Pick<CompoundOptions, 'signal'>,
+): CompoundEvent<T> {
+  const parent = new CompoundEvent<T>(joining as Collation<T, unknown>, options);
+  const controller = new AbortController();
+  const running = new Completion<T>();
+  running.onCancel((reason) => {
+    controller.abort(reason);
+    return false;
+  });
+  parent.own(running);
+  const own = <C>(child: Waitable<C>): Child<C> => parent.own(child) as Child<C>;
+  const watch = <C>(child: Waitable<C>): Child<C> => parent.watch(child) as Child<C>;
+  const leave = (settle: () => void): void => {
+    settle();
+    parent.seal();
+  };
+  const failed = (error: unknown): void => {
+    leave(() => running.fail(error));
+  };
+  try {
+    Promise.resolve(body({ own, watch, signal: controller.signal })).then((value) => {
+      leave(() => running.complete(value));
+    }, failed);
+  } catch (error) {
+    failed(error);
+  }
+  return parent;
+}

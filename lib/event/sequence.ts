@@ -1,0 +1,60 @@
+import { valuesOf, type ValuesOf } from './all-of.js';
+import { CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
+import type { Waitable } from './waitable.js';
+
+type Step = () => Waitable<unknown>;
+type Started<S extends readonly Step[]> = { -readonly [K in keyof S]: S[K] extends () => infer W ? W : never };
+
+class Steps implements Collation<unknown[], unknown> {
+  private readonly steps: Iterator<Step>;
+  private starting = false;
+
+  constructor(steps: Iterable<Step>) {
+    this.steps = steps[Symbol.iterator]();
+  }
+
+  arrive(parent: CompoundEvent<unknown[]>): void {
+    this.startNext(parent);
+  }
+
+  conclude(parent: CompoundEvent<unknown[]>): void {
+    if (parent.firstFailed !== null) parent.decideFailure(parent.firstFailed.error);
+    else parent.decide(valuesOf(parent.children));
+  }
+
+  /** A loop, so that steps which are done at once do not nest. */
+  startNext(parent: CompoundEvent<unknown[]>): void {
+    if (this.starting) return;
+    this.starting = true;
+    try {
+      while (parent.settledChildren === parent.children.length && !parent.sealed) {
+        const next = parent.firstFailed !== null || parent.cancelRequested ? null : this.steps.next();
+        if (next === null || next.done === true) parent.seal();
+        else parent.own(next.value());
+      }
+    } catch (error) {
+      parent.decideFailure(error);
+      parent.seal();
+    } finally {
+      this.starting = false;
+    }
+  }
+}
+
+/**
+ * Starts each step when the one before it is done, and succeeds with all values in order. A step that fails, or throws
+ * instead of returning something to wait for, fails the sequence and the rest is not started; cancelling it cancels the
+ * step that runs.
+ */
+export function sequence<const S extends readonly Step[]>(
+  steps: S,
+  options?: Pick<CompoundOptions, 'signal'>,
+): CompoundEvent<ValuesOf<Started<S>>> {
+  const collation = new Steps(steps);
+  const parent = new CompoundEvent<unknown[]>(collation, options);
+  parent.onCancel(() => {
+    parent.seal();
+  });
+  collation.startNext(parent);
+  return parent as CompoundEvent<unknown> as CompoundEvent<ValuesOf<Started<S>>>;
+}

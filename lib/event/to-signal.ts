@@ -1,0 +1,22 @@
+import { tidyEntry } from './callbacks.js';
+import type { ReusableCompletion } from './completion.js';
+
+/**
+ * An AbortSignal that aborts when the completion is asked to cancel, for operations that take one (`fetch`, `fs`). Its
+ * reason is the cancel's. A completion that ends otherwise never aborts it.
+ */
+export function toSignal(completion: ReusableCompletion<never>): AbortSignal {
+  const controller = new AbortController();
+  if (completion.state === 'cancelled') controller.abort(completion.error);
+  if (completion.settled) return controller.signal;
+  const action = completion.onCancel((reason) => {
+    controller.abort(reason);
+  });
+  completion.add(
+    tidyEntry(() => {
+      completion.remove(action);
+      if (completion.state === 'cancelled') controller.abort(completion.error);
+    }),
+  );
+  return controller.signal;
+}

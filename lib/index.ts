@@ -1,0 +1,6 @@
+/**
+ * The public face, from primitives to conveniences: wait queues, then completions, then compounds and what adapts to
+ * them. The I/O engine, RxJS adapters and the comparison have their own entry points.
+ */
+export * from './wait/index.js';
+export * from './event/index.js';

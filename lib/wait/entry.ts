@@ -1,0 +1,67 @@
+import type { WaitQueue } from './queue.js';
+
+/** Not for me: nothing is counted and the next exclusive entry gets its chance. */
+export const PASS = 0;
+/** I was woken. */
+export const WOKEN = 1;
+/** The walk ends here; entries behind this one are not called. Combines with WOKEN: `WOKEN | STOP`. */
+export const STOP = 2;
+/** The walk is suspended until the handle from `queue.hold()` is resumed. Combines with WOKEN. */
+export const HOLD = 4;
+
+/** @internal The entry stands among the exclusive ones (W1). */
+export const EXCLUSIVE = 1;
+/** @internal The entry leaves its queue when it answers WOKEN (W2). */
+export const ONCE = 2;
+/** @internal `data` is a queue that is woken in the entry's place (W7). */
+export const LINK = 4;
+/** @internal The entry is a layer or a cancel action of a completion: it comes before the settlement (C2). */
+export const LAYER = 8;
+/** @internal The entry tidies up and does not count as somebody who learnt the outcome (C8). */
+export const UNSEEING = 16;
+
+/**
+ * What an entry does when its queue is woken; the answer is PASS or WOKEN, alone or with STOP or HOLD.
+ * It runs synchronously inside `wake` and may add, remove and wake as it likes (W3). A function that throws does not
+ * keep others from being called (W5).
+ */
+export type WakeFunction<D> = {
+  // A method, so that entries with different data can stand on one queue.
+  call(entry: WaitEntry<D>, key: unknown, queue: WaitQueue): number;
+}['call'];
+
+/**
+ * One place on a wait queue (the kernel's `wait_queue_entry`), made to be embedded or extended: linkage lives here and
+ * never in what is waited for. An entry is on at most one queue at a time and can be added again after it was removed.
+ *
+ * The fields are written by the queue the entry is on; `next`, `prev` and `queue` are null while it is on none.
+ */
+export class WaitEntry<D = unknown> {
+  /** @internal */ next: WaitEntry | null = null;
+  /** @internal */ prev: WaitEntry | null = null;
+  /** The queue this entry is on, or null. */
+  queue: WaitQueue | null = null;
+  /** Called when the queue is woken. */
+  wake: WakeFunction<D>;
+  /** The caller's own; the library never looks at it. */
+  data: D;
+  /** @internal */ flags: number;
+  /** @internal When it was added, on the queue's own count: a walk skips what came after it began (W3). */
+  stamp = 0;
+
+  /**
+   * @param wake called on every wake of the queue the entry is on
+   * @param options `data` is kept for the wake function; `once` takes the entry off its queue after it answered WOKEN
+   *   (after, so a wake function that wakes its own queue again removes itself first)
+   */
+  constructor(wake: WakeFunction<D>, options?: { data?: D; once?: boolean }) {
+    this.wake = wake;
+    this.data = options?.data as D;
+    this.flags = options?.once === true ? ONCE : 0;
+  }
+
+  /** Takes the entry off its queue, if it is on one. */
+  [Symbol.dispose](): void {
+    this.queue?.remove(this);
+  }
+}

@@ -1,0 +1,193 @@
+import { EXCLUSIVE, LINK, WaitEntry } from './entry.js';
+import { ArgumentError, ArgumentRangeError } from './errors.js';
+import { sleep, type SleepOptions } from './sleep.js';
+import { EVERY, hold, walkQueue, type HeldWalk, type Walk } from './walk.js';
+
+const WAIT_QUEUE = Symbol.for('wakechain.WaitQueue');
+
+/** How {@link WaitQueue.addUnless} and a wait take their place. */
+export interface Place {
+  /** Stand among the exclusive entries. Default false. */
+  exclusive?: boolean;
+  /** Stand in front of one's part instead of at its end. Default false. */
+  first?: boolean;
+}
+
+/**
+ * A wait queue (the kernel's `wait_queue_head`): entries in order, each with a function that decides what being woken
+ * means. Shared entries come first, exclusive ones after them, each part first come, first served (W1).
+ *
+ * All calls are synchronous and may be made from inside wake functions (W3). Adding costs O(1), removing
+ * O(1 + walks open on this queue), waking O(entries called) and no allocation.
+ *
+ * ```ts
+ * const queue = new WaitQueue();
+ * queue.add(new WaitEntry((entry, key) => (console.log('woken with', key), WOKEN)));
+ * queue.wake('a key'); // 1
+ * ```
+ */
+export class WaitQueue implements Iterable<WaitEntry> {
+  /** @internal */ head: WaitEntry | null = null;
+  /** @internal */ tail: WaitEntry | null = null;
+  /** @internal The end of the shared part, null when there is none. */
+  lastShared: WaitEntry | null = null;
+  /** @internal The walks that are open, the latest first. */
+  walks: Walk | null = null;
+  /** @internal Counts what was added during walks; an entry's stamp is its value then (W3). */
+  serial = 0;
+  /** @internal Wake functions of this queue that are running. */
+  depth = 0;
+
+  /** Whether `value` is a wait queue, also one made by another copy of this package. */
+  static is(value: unknown): value is WaitQueue {
+    return typeof value === 'object' && value !== null && WAIT_QUEUE in value;
+  }
+
+  /** Whether anything is queued. */
+  get active(): boolean {
+    return this.head !== null;
+  }
+
+  /** How many entries are queued; counted, so O(size). */
+  get size(): number {
+    let size = 0;
+    for (let entry = this.head; entry !== null; entry = entry.next) size++;
+    return size;
+  }
+
+  /** The entries in the order in which they would be called. For inspection: the queue must not change meanwhile. */
+  *[Symbol.iterator](): Iterator<WaitEntry> {
+    for (let entry = this.head; entry !== null; entry = entry.next) yield entry;
+  }
+
+  /**
+   * Adds a shared entry behind the other shared ones.
+   * @throws ArgumentError `ERR_QUEUED` when the entry is on a queue already
+   */
+  add(entry: WaitEntry): void {
+    this.insert(entry, 0, false);
+  }
+
+  /** Adds a shared entry in front of all others. Throws as {@link add}. */
+  addFirst(entry: WaitEntry): void {
+    this.insert(entry, 0, true);
+  }
+
+  /** Adds an exclusive entry at the very end. Throws as {@link add}. */
+  addExclusive(entry: WaitEntry): void {
+    this.insert(entry, EXCLUSIVE, false);
+  }
+
+  /** Adds an exclusive entry in front of the other exclusive ones (LIFO). Throws as {@link add}. */
+  addExclusiveFirst(entry: WaitEntry): void {
+    this.insert(entry, EXCLUSIVE, true);
+  }
+
+  /**
+   * Adds the entry unless `condition()` is truthy: test and add are one step, nothing can wake the queue in between.
+   * Returns whether it was added. What `condition` throws is passed on and nothing is added. Throws as {@link add}.
+   */
+  addUnless(entry: WaitEntry, condition: () => unknown, place?: Place): boolean {
+    if (entry.queue !== null) throw alreadyQueued();
+    if (condition()) return false;
+    this.insert(entry, place?.exclusive === true ? EXCLUSIVE : 0, place?.first === true);
+    return true;
+  }
+
+  /**
+   * From now on a walk of this queue walks `target` in the returned entry's place, with the same key and what is left
+   * of `nr`, and counts whom it woke there; STOP and HOLD in `target` stop and hold this queue's walk too (W7). A
+   * million queues linked in a row are woken without recursion. Undone by `remove(entry)`.
+   * @throws ArgumentError from `wake`, `ERR_LINK_CYCLE`, when links lead back to where they came from
+   */
+  link(target: WaitQueue, place?: Place): WaitEntry<WaitQueue> {
+    if (!WaitQueue.is(target)) throw new ArgumentError('ERR_TARGET', `link() takes a WaitQueue, got ${String(target)}`);
+    const entry = new WaitEntry<WaitQueue>(wakeTarget, { data: target });
+    entry.flags |= LINK;
+    this.insert(entry, place?.exclusive === true ? EXCLUSIVE : 0, place?.first === true);
+    return entry;
+  }
+
+  /** Takes the entry off this queue; it will not be called again, not even by a walk that is open. False: not on it. */
+  remove(entry: WaitEntry): boolean {
+    if (entry.queue !== this) return false;
+    this.unlink(entry);
+    return true;
+  }
+
+  /**
+   * Calls every shared entry, then exclusive ones until `nr` of them were woken; 0 calls the shared ones only (W2).
+   * Entries added meanwhile are not called (W3). Returns how many were woken, shared and exclusive.
+   * @param key handed to every wake function
+   * @throws ArgumentRangeError `ERR_NR` when `nr` is negative or not an integer (nothing was woken); after the walk,
+   *   what a wake function threw, or a WakeError for several (W5)
+   */
+  wake(key?: unknown, nr = 1): number {
+    if (nr < 0 || !Number.isInteger(nr)) {
+      throw new ArgumentRangeError('ERR_NR', `nr must be a whole number from 0 up, got ${String(nr)}`);
+    }
+    return walkQueue(this, key, nr);
+  }
+
+  /** Calls every entry. Returns how many were woken; throws as {@link wake} does after the walk. */
+  wakeAll(key?: unknown): number {
+    return walkQueue(this, key, EVERY);
+  }
+
+  /**
+   * Called by a wake function that is going to answer HOLD: the handle that goes on with the walk (W4).
+   * @throws StateError `ERR_HOLD` outside of a wake function of this queue
+   */
+  hold(): HeldWalk {
+    return hold(this);
+  }
+
+  /**
+   * Waits for the next wake and resolves with its key. The wait is registered before this returns, so no wake is lost
+   * between two calls made in the same turn (W6). Rejects with the signal's reason or a TimeoutError.
+   */
+  next(options?: SleepOptions): Promise<unknown> {
+    return sleep(this, null, options);
+  }
+
+  /** @internal Places an entry; what every add comes down to. */
+  insert(entry: WaitEntry, flags: number, first: boolean): void {
+    if (entry.queue !== null) throw alreadyQueued();
+    entry.flags = (entry.flags & ~EXCLUSIVE) | flags;
+    entry.stamp = this.walks !== null || this.depth !== 0 ? ++this.serial : this.serial;
+    entry.queue = this;
+    const shared = (flags & EXCLUSIVE) === 0;
+    const behind = shared ? (first ? null : this.lastShared) : first ? this.lastShared : this.tail;
+    const before = behind === null ? this.head : behind.next;
+    entry.prev = behind;
+    entry.next = before;
+    if (behind === null) this.head = entry;
+    else behind.next = entry;
+    if (before === null) this.tail = entry;
+    else before.prev = entry;
+    if (shared && behind === this.lastShared) this.lastShared = entry;
+  }
+
+  /** @internal Unlinks an entry that is on this queue. */
+  unlink(entry: WaitEntry): void {
+    const { next, prev } = entry;
+    for (let walk = this.walks; walk !== null; walk = walk.outer) if (walk.cursor === entry) walk.cursor = next;
+    if (prev === null) this.head = next;
+    else prev.next = next;
+    if (next === null) this.tail = prev;
+    else next.prev = prev;
+    if (this.lastShared === entry) this.lastShared = prev;
+    entry.next = entry.prev = entry.queue = null;
+  }
+}
+
+Object.defineProperty(WaitQueue.prototype, WAIT_QUEUE, { value: true });
+
+/** What a link answers when somebody calls its function directly: a walk never does, it walks the target itself. */
+function wakeTarget(entry: WaitEntry<WaitQueue>, key: unknown): number {
+  return entry.data.wake(key) > 0 ? 1 : 0;
+}
+
+function alreadyQueued(): ArgumentError {
+  return new ArgumentError('ERR_QUEUED', 'The entry is on a queue already; remove it there before adding it again');
+}

@@ -1,0 +1,333 @@
+import { ArgumentError, StateError, WakeError } from './errors.js';
+import { EXCLUSIVE, HOLD, LINK, ONCE, PASS, STOP, WOKEN, type WaitEntry } from './entry.js';
+import type { WaitQueue } from './queue.js';
+
+/*
+ * The walk of a queue. Nothing here recurses: a linked queue is walked as a frame above its parent's (W7), and nothing
+ * is allocated on the way: frames come from a small pool. A frame is registered on its queue while it is open, so that
+ * a removal can move its cursor (W3); a queue with one entry needs no frame at all.
+ */
+
+/** No limit: counts down from below zero and never meets it. */
+export const EVERY = -1;
+
+/** @internal One walk of one queue. */
+export class Walk {
+  queue: WaitQueue | null = null;
+  key: unknown = undefined;
+  /** Exclusive entries that may still be woken; below zero: no limit. */
+  left = 0;
+  /** The entry to be called next. */
+  cursor: WaitEntry | null = null;
+  /** The link whose queue is being walked in the frame above this one. */
+  link: WaitEntry | null = null;
+  /** Entries with a later stamp were added after the walk began. */
+  limit = 0;
+  woken = 0;
+  stopped = false;
+  errors: unknown[] | null = null;
+  /** The walk that was open on the queue when this one began; while in the pool, the next free frame. */
+  outer: Walk | null = null;
+  /** The frame whose link led here, null at the root. */
+  parent: Walk | null = null;
+  /** Links between this frame and the root. */
+  level = 0;
+}
+
+/** @internal A walk that answered HOLD (W4): made by `queue.hold()`, bound when the wake function returns. */
+export class HeldWalk {
+  private walk: Walk | null = null;
+  private bound = false;
+  private resumed = false;
+  private readonly queue: WaitQueue;
+  private readonly depth: number;
+
+  constructor(queue: WaitQueue) {
+    this.queue = queue;
+    this.depth = queue.depth;
+  }
+
+  /**
+   * Calls the entries that the walk has not reached yet and returns how many of them were woken. Called before the wake
+   * function has returned it only cancels the hold, and the walk goes on by itself.
+   * @throws StateError `ERR_RESUMED` when it was resumed before; whatever the rest of the wake functions threw (W5)
+   */
+  resume(): number {
+    if (this.resumed) throw new StateError('ERR_RESUMED', 'A held walk can be resumed once, it was resumed before');
+    this.resumed = true;
+    const walk = this.walk;
+    if (!this.bound || walk === null) return 0;
+    this.walk = null;
+    return run(walk);
+  }
+
+  /** Whether `hold()` was taken by the call that is just returning; at most one hold is open to be claimed. */
+  static claim(queue: WaitQueue, walk: Walk | null): HeldWalk | null {
+    const held = openHold;
+    if (held === null || held.queue !== queue || held.depth !== queue.depth) return null;
+    openHold = null;
+    held.bound = true;
+    held.walk = walk;
+    return held;
+  }
+
+  get isResumed(): boolean {
+    return this.resumed;
+  }
+}
+
+let openHold: HeldWalk | null = null;
+
+export function hold(queue: WaitQueue): HeldWalk {
+  if (queue.depth === 0)
+    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
+  return (openHold = new HeldWalk(queue));
+}
+
+const POOL_LIMIT = 64;
+let pool: Walk | null = null;
+let pooled = 0;
+
+function open(queue: WaitQueue, key: unknown, left: number, parent: Walk | null): Walk {
+  let walk = pool;
+  if (walk === null) walk = new Walk();
+  else {
+    pool = walk.outer;
+    pooled--;
+  }
+  walk.queue = queue;
+  walk.key = key;
+  walk.left = left;
+  walk.cursor = queue.head;
+  walk.limit = queue.serial;
+  walk.outer = queue.walks;
+  queue.walks = walk;
+  if (parent !== null) {
+    walk.parent = parent;
+    walk.level = parent.level + 1;
+  }
+  return walk;
+}
+
+function close(walk: Walk, queue: WaitQueue): void {
+  if (queue.walks === walk) queue.walks = walk.outer;
+  else closeBelow(walk, queue);
+  walk.queue = walk.parent = walk.errors = walk.cursor = walk.link = null;
+  walk.key = undefined;
+  walk.woken = walk.level = 0;
+  walk.stopped = false;
+  if (pooled < POOL_LIMIT) {
+    walk.outer = pool;
+    pool = walk;
+    pooled++;
+  } else walk.outer = null;
+}
+
+/** Held walks end in any order. */
+function closeBelow(walk: Walk, queue: WaitQueue): void {
+  let above = queue.walks;
+  while (above !== null && above.outer !== walk) above = above.outer;
+  if (above !== null) above.outer = walk.outer;
+}
+
+/** Wakes `queue`; `nr` is a count or EVERY. Returns how many were woken. */
+export function walkQueue(queue: WaitQueue, key: unknown, nr: number): number {
+  const head = queue.head;
+  if (head === null) return 0;
+  if (head.next === null && (head.flags & LINK) === 0) return wakeOnly(queue, head, key, nr);
+  return run(open(queue, key, nr, null));
+}
+
+/** The only entry of a queue: there is nothing behind it that a removal could touch, so no frame is opened. */
+function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number): number {
+  if (nr === 0 && (entry.flags & EXCLUSIVE) !== 0) return 0;
+  const limit = queue.serial;
+  let answer: number;
+  queue.depth++;
+  try {
+    answer = entry.wake(entry, key, queue);
+    if ((answer & HOLD) !== 0 && HeldWalk.claim(queue, null) === null) throw heldWithoutHandle();
+  } catch (error) {
+    throw counted([error], 0);
+  } finally {
+    queue.depth--;
+  }
+  if ((answer & WOKEN) === 0) return 0;
+  if ((entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= limit) queue.unlink(entry);
+  return 1;
+}
+
+const ENDED = 0;
+const HELD = 1;
+const LINKED = 2;
+
+/** Walks one frame until it ends, is held, or meets a link. */
+function pace(walk: Walk, queue: WaitQueue): number {
+  const key = walk.key;
+  const limit = walk.limit;
+  queue.depth++;
+  let entry = walk.cursor;
+  let outcome = ENDED;
+  while (entry !== null) {
+    const flags = entry.flags;
+    if ((flags & EXCLUSIVE) !== 0 && walk.left === 0) break;
+    if (entry.stamp > limit) {
+      entry = walk.cursor = entry.next;
+      continue;
+    }
+    walk.cursor = entry.next;
+    if ((flags & LINK) !== 0) {
+      walk.link = entry;
+      outcome = LINKED;
+      break;
+    }
+    let answer = PASS;
+    try {
+      answer = entry.wake(entry, key, queue);
+    } catch (error) {
+      note(walk, error);
+    }
+    if (answer !== PASS) {
+      if ((answer & WOKEN) !== 0) count(walk, entry, flags);
+      if ((answer & STOP) !== 0) {
+        walk.stopped = true;
+        break;
+      }
+      if ((answer & HOLD) !== 0 && held(walk, queue)) {
+        outcome = HELD;
+        break;
+      }
+    }
+    entry = walk.cursor;
+  }
+  queue.depth--;
+  return outcome;
+}
+
+function count(walk: Walk, entry: WaitEntry, flags: number): void {
+  walk.woken++;
+  if ((flags & EXCLUSIVE) !== 0) walk.left--;
+  // An entry that removed and added itself again meanwhile has a later stamp, and stays.
+  if ((flags & ONCE) !== 0 && entry.queue === walk.queue && entry.stamp <= walk.limit) entry.queue?.unlink(entry);
+}
+
+function held(walk: Walk, queue: WaitQueue): boolean {
+  const handle = HeldWalk.claim(queue, walk);
+  if (handle === null) note(walk, heldWithoutHandle());
+  return handle !== null && !handle.isResumed;
+}
+
+function note(walk: Walk, error: unknown): void {
+  (walk.errors ??= []).push(error);
+}
+
+function heldWithoutHandle(): StateError {
+  return new StateError('ERR_HOLD', 'A wake function answered HOLD without taking the handle from queue.hold()');
+}
+
+/** Runs a frame and whatever it leads to, until the root ends (counts, throws) or something holds (counts). */
+function run(start: Walk): number {
+  let walk = start;
+  let path: Path | null = null;
+  for (;;) {
+    const queue = walk.queue as WaitQueue;
+    const outcome = pace(walk, queue);
+    if (outcome === LINKED) {
+      const target = (walk.link as WaitEntry<WaitQueue>).data;
+      if (walk.level >= FIRST_MARK && (path ??= new Path()).returns(target, walk.level)) return abandon(walk);
+      walk = open(target, walk.key, walk.left, walk);
+      continue;
+    }
+    if (outcome === HELD) return countHeld(walk);
+    const { parent, woken, errors } = walk;
+    if (parent === null) {
+      close(walk, queue);
+      if (errors !== null) throw counted(errors, woken);
+      return woken;
+    }
+    path?.leave(walk.level);
+    answerLink(parent, walk);
+    close(walk, queue);
+    walk = parent;
+  }
+}
+
+/** The link answers what its queue's entries answered, and what was left of `nr` is what they left (W7). */
+function answerLink(parent: Walk, child: Walk): void {
+  if (child.errors !== null) for (const error of child.errors) note(parent, error);
+  const link = parent.link as WaitEntry;
+  const onlyShared = child.left === parent.left;
+  parent.link = null;
+  parent.left = child.left;
+  if (child.woken > 0) {
+    parent.woken += child.woken;
+    if (onlyShared && (link.flags & EXCLUSIVE) !== 0) parent.left--;
+    if ((link.flags & ONCE) !== 0 && link.queue === parent.queue && link.stamp <= parent.limit)
+      link.queue?.unlink(link);
+  }
+  parent.stopped = child.stopped;
+  if (child.stopped) parent.cursor = null;
+}
+
+/** A held walk has answered for what it woke so far; `resume` counts the rest. */
+function countHeld(walk: Walk): number {
+  let woken = 0;
+  for (let frame: Walk | null = walk; frame !== null; frame = frame.parent) {
+    woken += frame.woken;
+    frame.woken = 0;
+  }
+  return woken;
+}
+
+/** Ends every frame of a walk that led back to a queue it came from. */
+function abandon(walk: Walk): never {
+  const errors: unknown[] = [];
+  const woken = countHeld(walk);
+  for (let frame: Walk | null = walk; frame !== null;) {
+    const parent: Walk | null = frame.parent;
+    if (frame.errors !== null) errors.unshift(...frame.errors);
+    close(frame, frame.queue as WaitQueue);
+    frame = parent;
+  }
+  errors.push(new ArgumentError('ERR_LINK_CYCLE', 'The linked queues form a cycle: a walk came back to where it was'));
+  throw counted(errors, woken);
+}
+
+const FIRST_MARK = 8;
+
+/**
+ * Notices a cycle of linked queues without a field on any of them: a mark is left on the path at levels 8, 16, 32 …, and
+ * a path that never ends must meet its mark again (R. Brent, "An improved Monte Carlo factorization algorithm", 1980).
+ */
+class Path {
+  private mark: WaitQueue | null = null;
+  private markLevel = 0;
+  private nextLevel = FIRST_MARK;
+
+  returns(target: WaitQueue, level: number): boolean {
+    if (target === this.mark) return true;
+    if (level >= this.nextLevel) {
+      this.mark = target;
+      this.markLevel = level;
+      this.nextLevel = level * 2;
+    }
+    return false;
+  }
+
+  leave(level: number): void {
+    if (level !== this.markLevel) return;
+    this.mark = null;
+    this.markLevel = 0;
+    this.nextLevel = FIRST_MARK;
+  }
+}
+
+/** One error is thrown as it came, several as a WakeError; either tells how many were woken (W5). */
+function counted(errors: unknown[], woken: number): unknown {
+  if (errors.length !== 1) return new WakeError(errors, woken);
+  const error = errors[0];
+  if (error instanceof Error && Object.isExtensible(error)) {
+    Object.defineProperty(error, 'woken', { value: woken, configurable: true, writable: true });
+  }
+  return error;
+}
