@@ -56,7 +56,7 @@ function ask(completion: Asked, reason: unknown, made: boolean): boolean {
   completion.marks |= CANCEL_ASKED;
   if (made) completion.marks |= ERROR_MADE;
   completion.result = reason;
-  completion.askChildren();
+  completion.askToCancel();
   try {
     completion.wakeAll(CANCEL);
   } catch (error) {

@@ -3,7 +3,7 @@ import { AbortError, ArgumentError, checkDelay, StateError, TimeoutError } from 
 import { onAbort } from '../wait/abort.js';
 import { WaitQueue } from '../wait/queue.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
-import { cancel, type CancelAnswer } from './cancel.js';
+import { cancel, passCancel, type CancelAnswer } from './cancel.js';
 import type { CallbackOptions } from './context.js';
 import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
@@ -147,6 +147,25 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     this.marks |= LEFT_RUNNING;
   }
 
+  /**
+   * For a cancel action: asks `lower` to cancel too, after this, and settles once `lower` has been dealt with by whoever
+   * waits for it here. However long the chain, it does not recurse (W7).
+   */
+  cancelThrough(lower: ReusableCompletion<unknown>): void {
+    this.marks |= settling.FOLLOWS;
+    passCancel(lower, this.result);
+  }
+
+  /**
+   * Claims the outcome as cancelled, with the error that waiters are to see: for an operation that was left to finish
+   * and reports that it was cut short. False when it was claimed before or `epoch` is of an earlier life.
+   */
+  completeCancelled(error: unknown, epoch: number = this.epoch): boolean {
+    if (epoch !== this.epoch || (this.marks & KIND) !== 0) return false;
+    this.marks |= ERROR_MADE;
+    return this.claim(CANCELLED, error);
+  }
+
   /** A promise of the outcome, registered at once. It rejects with what {@link error} shows. */
   promise(): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -230,9 +249,17 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     return this.result;
   }
 
-  /** @internal What a compound adds to being asked to cancel. */
-  askChildren(): void {
+  /**
+   * What a subclass adds to being asked to cancel, before the cancel actions run: it may say {@link leaveRunning} or
+   * {@link cancelThrough}. Called at most once in a life, while pending.
+   */
+  protected cancelling(): void {
     // Nothing: this completion stands on no other.
+  }
+
+  /** @internal */
+  askToCancel(): void {
+    this.cancelling();
   }
 
   /** @internal */

@@ -159,8 +159,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.advance();
   }
 
-  /** @internal */
-  override askChildren(): void {
+  protected override cancelling(): void {
     if (!this.waits) {
       this.let(true);
       return;

@@ -1,10 +1,9 @@
 import { LAYER, PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.js';
 import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
-import { passCancel } from './cancel.js';
 import type { ReusableCompletion } from './completion.js';
 import { CANCEL, SETTLE } from './keys.js';
-import { CANCELLED, ERROR_MADE, FOLLOWS, KIND } from './settle.js';
+import { CANCELLED, ERROR_MADE, KIND } from './settle.js';
 
 type Any = ReusableCompletion<unknown>;
 
@@ -50,10 +49,7 @@ function takeDown(entry: WaitEntry<Down>, key: unknown, queue: WaitQueue): numbe
     return WOKEN;
   }
   if (key !== CANCEL) return PASS;
-  const target = queue as Any;
-  if (owned) {
-    target.marks |= FOLLOWS;
-    passCancel(source, target.result);
-  } else source.remove(up);
+  if (owned) (queue as Any).cancelThrough(source);
+  else source.remove(up);
   return WOKEN;
 }
