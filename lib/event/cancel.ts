@@ -1,7 +1,17 @@
 import type { ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
 import { CANCEL } from './keys.js';
-import { CANCEL_ASKED, CANCELLED, collecting, ERROR_MADE, FOLLOWS, HELD, KIND, LEFT_RUNNING, SETTLED } from './settle.js';
+import {
+  CANCEL_ASKED,
+  CANCELLED,
+  collecting,
+  ERROR_MADE,
+  FOLLOWS,
+  HELD,
+  KIND,
+  LEFT_RUNNING,
+  SETTLED,
+} from './settle.js';
 
 /**
  * What a cancel comes to: `cancelled` (settled, or claimed), `requested` (an operation must be left to finish, and its
@@ -19,18 +29,18 @@ export function cancel(completion: Asked, reason: unknown, made: boolean): Cance
   const marks = completion.marks;
   if ((marks & KIND) !== 0) return cancelHeld(completion, reason);
   if ((marks & CANCEL_ASKED) !== 0) return 'requested';
-  const outer = toAsk;
-  const asked: Asked[] = (toAsk = [completion]);
-  let left = false;
-  let outermost = false;
-  try {
-    outermost = collecting(() => {
-      for (const each of asked) if (ask(each, reason, made)) left = true;
-    });
-  } finally {
+  let left = false as boolean;
+  let claimed = 0;
+  const outermost = collecting(() => {
+    // Ends before the walks that it set off: what they cancel is asked by calls of its own.
+    const outer = toAsk;
+    const asked: Asked[] = (toAsk = [completion]);
+    for (const each of asked) if (ask(each, reason, made)) left = true;
     toAsk = outer;
-  }
-  const kind = completion.marks & KIND;
+    claimed = completion.marks & KIND;
+  });
+  // The answer tells what was claimed, whatever layers made of it; what follows its children claims in a walk.
+  const kind = claimed === 0 ? completion.marks & KIND : claimed;
   if (kind === CANCELLED) return 'cancelled';
   if (kind !== 0) return 'too-late';
   return left || outermost ? 'requested' : 'cancelled';
@@ -39,10 +49,12 @@ export function cancel(completion: Asked, reason: unknown, made: boolean): Cance
 /** While it is held the holder is asked, once; what it holds stands unless it resumes otherwise. */
 function cancelHeld(completion: Asked, reason: unknown): CancelAnswer {
   if ((completion.marks & (SETTLED | HELD)) !== HELD) return 'too-late';
-  if ((completion.marks & CANCEL_ASKED) !== 0) return 'requested';
   completion.marks |= CANCEL_ASKED;
+  const { outcome } = completion;
+  const { askHolder } = outcome;
+  outcome.askHolder = null;
   try {
-    completion.outcome.askHolder?.(reason);
+    askHolder?.(reason);
   } catch (error) {
     uncaught(error);
   }
@@ -51,12 +63,19 @@ function cancelHeld(completion: Asked, reason: unknown): CancelAnswer {
 
 /** Asks one completion; true when it is left to run. */
 function ask(completion: Asked, reason: unknown, made: boolean): boolean {
-  if ((completion.marks & KIND) !== 0) return cancelHeld(completion, reason) === 'requested';
-  if ((completion.marks & CANCEL_ASKED) !== 0) return (completion.marks & LEFT_RUNNING) !== 0;
+  if ((completion.marks & KIND) !== 0) {
+    cancelHeld(completion, reason);
+    return (completion.marks & SETTLED) === 0;
+  }
+  if ((completion.marks & CANCEL_ASKED) !== 0) return true;
   completion.marks |= CANCEL_ASKED;
   if (made) completion.marks |= ERROR_MADE;
   completion.result = reason;
-  completion.askToCancel();
+  try {
+    completion.askToCancel();
+  } catch (error) {
+    uncaught(error);
+  }
   try {
     completion.wakeAll(CANCEL);
   } catch (error) {
