@@ -35,9 +35,9 @@ function putOffLayer<T>(layer: Layer<T>, options: CallbackOptions): Layer<T> {
   const schedule = schedulerOf(options.context);
   if (schedule === null) return call;
   return (outcome) => {
-    outcome.hold();
+    const resume = outcome.hold();
     schedule(() => {
-      outcome.runDeferred(call);
+      outcome.runDeferred(resume, call);
     });
   };
 }

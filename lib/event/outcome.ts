@@ -30,6 +30,8 @@ export class Outcome<T> {
   holder: WaitEntry | null = null;
   /** @internal */
   askHolder: ((reason: unknown) => void) | null = null;
+  /** What ends the present hold; null when nothing is held. */
+  private resume: Resume | null = null;
 
   /** @internal */
   constructor(completion: ReusableCompletion<T>) {
@@ -81,14 +83,13 @@ export class Outcome<T> {
     this.holder = currentLayer();
     this.askHolder = onCancel ?? null;
     if (this.holder !== null) completion.insert(this.holder, 0, true);
-    let open = true;
     const resume = (): boolean => {
-      if (!open || !this.isCurrent) return false;
-      open = false;
+      if (this.resume !== resume || !this.isCurrent) return false;
       this.release();
       if ((completion.marks & CALLING) === 0) settle(completion);
       return true;
     };
+    this.resume = resume;
     if (until) this.resumeAfter(until, resume);
     return resume;
   }
@@ -109,7 +110,7 @@ export class Outcome<T> {
     }
     const layer = this.holder ?? currentLayer();
     if (layer !== null && layer.queue === null) completion.insert(layer, 0, true);
-    this.holder = this.askHolder = null;
+    this.holder = this.askHolder = this.resume = null;
     return completion.startLife();
   }
 
@@ -124,24 +125,30 @@ export class Outcome<T> {
     return this.completion;
   }
 
-  private release(): void {
+  /** @internal */
+  release(): void {
     const { completion, holder } = this;
     completion.marks &= ~HELD;
     if (holder !== null) completion.remove(holder);
-    this.holder = this.askHolder = null;
+    this.holder = this.askHolder = this.resume = null;
   }
 
   private resumeAfter(until: () => PromiseLike<unknown>, resume: Resume): void {
-    until().then(resume, (error: unknown) => {
-      if (this.isCurrent) this.fail(error);
-      resume();
-    });
+    try {
+      until().then(resume, (error: unknown) => {
+        if (this.resume === resume && this.isCurrent) this.fail(error);
+        resume();
+      });
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   /** @internal Runs a layer that was put off to another context, as if it were called in the walk (N6). */
-  runDeferred(layer: (outcome: Outcome<T>) => unknown): void {
+  runDeferred(resume: Resume, layer: (outcome: Outcome<T>) => unknown): void {
     const completion = this.completion;
-    if (!this.isCurrent) return;
+    if (this.resume !== resume || !this.isCurrent) return;
     const entry = this.holder;
     this.release();
     callDeferredLayer(completion, entry, () => {

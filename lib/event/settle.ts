@@ -119,29 +119,37 @@ function callLayer(completion: Walked, entry: WaitEntry): void {
   try {
     entry.wake(entry, SETTLE, completion);
   } catch (error) {
-    completion.replaceWithThrown(error);
+    layerThrew(completion, entry, error);
   }
   calledLayer = null;
   completion.marks &= ~CALLING;
 }
 
+/** A layer that threw is through: it holds nothing, and does not see what became of a life that it began (C4). */
+function layerThrew(completion: Walked, entry: WaitEntry | null, error: unknown): void {
+  if ((completion.marks & HELD) !== 0) completion.outcome.release();
+  if (entry !== null && entry.queue === completion) completion.unlink(entry);
+  completion.replaceWithThrown(error);
+}
+
 /** Runs a layer that had been put off, as the walk would have, and goes on with the walk unless it holds or rearms. */
 export function callDeferredLayer(completion: Walked, entry: WaitEntry | null, run: () => void): void {
   collecting(() => {
+    const outer = calledLayer;
     completion.marks |= CALLING;
     calledLayer = entry;
     try {
       run();
     } catch (error) {
-      completion.replaceWithThrown(error);
+      layerThrew(completion, entry, error);
     }
-    calledLayer = null;
+    calledLayer = outer;
     completion.marks &= ~CALLING;
     if ((completion.marks & HELD) === 0 && (completion.marks & KIND) !== 0) settle(completion);
   });
 }
 
-/** The layer that is being called: what `hold` and `rearm` put back. Walks never nest, so there is one at a time. */
+/** The layer that is being called: what `hold` and `rearm` put back. Walks never nest, put-off layers may. */
 export function currentLayer(): WaitEntry | null {
   return calledLayer;
 }
