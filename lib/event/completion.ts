@@ -63,6 +63,11 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     return (this.marks & CANCEL_ASKED) !== 0;
   }
 
+  /** What it was asked to cancel for, while it is pending; undefined otherwise. */
+  get cancelReason(): unknown {
+    return (this.marks & KIND) === 0 ? this.result : undefined;
+  }
+
   /** @throws StateError `ERR_NOT_DONE` unless the state is done */
   get value(): T {
     if (this.state !== 'done') throw new StateError('ERR_NOT_DONE', `There is no value: the state is ${this.state}`);
@@ -236,7 +241,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
   /** @internal A layer that threw what it was shown has changed nothing; any other error fails the completion (C4). */
   replaceWithThrown(error: unknown): void {
     const kind = this.marks & KIND;
-    if (kind === 0 || (kind !== DONE && error === this.shownError())) return;
+    if (kind > DONE && error === this.shownError()) return;
     this.replace(FAILED, error);
   }
 
@@ -308,9 +313,10 @@ export class Completion<T = void> extends ReusableCompletion<T> {
     const limited = new Completion<T>();
     this.forward(limited);
     if (limited.settled) return limited;
+    const owns = this.owner === limited;
     const timer = setTimeout(() => {
       const error = new TimeoutError(ms);
-      if (limited.fail(error) && this.owner === limited) this.cancel(error);
+      if (limited.fail(error) && owns) this.cancel(error);
     }, ms);
     if (options?.unref === true && typeof timer === 'object') timer.unref();
     limited.insert(

@@ -3,7 +3,7 @@ import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
 import { CANCEL, SETTLE } from './keys.js';
-import { CANCELLED, ERROR_MADE, KIND } from './settle.js';
+import { CANCELLED, ERROR_MADE, KIND, OBSERVED } from './settle.js';
 
 type Any = ReusableCompletion<unknown>;
 
@@ -12,7 +12,10 @@ export function forward(source: Any, target: Any, own = true): void {
   if (source === target) throw new ArgumentError('ERR_FORWARD', 'A completion cannot be forwarded to itself');
   const up = new WaitEntry<Any>(takeUp, { data: target });
   if (source.settled || target.settled) {
-    if (source.settled && !target.settled) takeUp(up, SETTLE, source);
+    if (source.settled && !target.settled) {
+      source.marks |= OBSERVED;
+      takeUp(up, SETTLE, source);
+    }
     return;
   }
   const owned = own && source.owner === null;
@@ -46,10 +49,10 @@ function takeDown(entry: WaitEntry<Down>, key: unknown, queue: WaitQueue): numbe
   const { source, up, owned } = entry.data;
   if (key === SETTLE) {
     source.remove(up);
+    if (source.owner === queue) source.owner = null;
     return WOKEN;
   }
-  if (key !== CANCEL) return PASS;
-  if (owned) (queue as Any).cancelThrough(source);
-  else source.remove(up);
+  if (key !== CANCEL || !owned) return PASS;
+  (queue as Any).cancelThrough(source);
   return WOKEN;
 }
