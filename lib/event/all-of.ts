@@ -1,4 +1,5 @@
-import { compound, type Child, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
+import type { Child } from './child.js';
+import { compound, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
 import type { ValueOf, Waitable } from './waitable.js';
 
 /** The values of a list of waitables, in its order. */

@@ -1,4 +1,5 @@
-import { compound, CompoundEvent, type Child, type Collation, type CompoundOptions } from './compound.js';
+import type { Child } from './child.js';
+import { compound, CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
 import { ChildrenFailedError } from './errors.js';
 import type { ValueOf, Waitable } from './waitable.js';
 

@@ -18,7 +18,8 @@ class AtLeast implements Collation<unknown[], unknown> {
   }
 
   conclude(parent: CompoundEvent<unknown[]>): void {
-    const settled = parent.children.filter((child) => child.state !== 'pending');
+    // Not `state`: a child that has settled may not have arrived yet.
+    const settled = parent.children.filter((child) => child.arrival >= 0);
     const done = settled.filter((child) => child.state === 'done');
     if (done.length >= this.needed) {
       parent.decide(done.map((child) => child.value));
@@ -53,5 +54,6 @@ export function atLeast<const W extends readonly Waitable<unknown>[]>(
   }
   const collation = new AtLeast(needed, children.length) as unknown as Collation<ValueOf<W[number]>[], unknown>;
   const parent = compound(collation, children, options);
+  if (needed === 0) parent.decide([]);
   return parent;
 }

@@ -1,10 +1,10 @@
-import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { passCancel } from './cancel.js';
-import { Completion, ReusableCompletion, type CompletionState } from './completion.js';
-import { SETTLE } from './keys.js';
-import { CANCELLED, DONE, FAILED, FOLLOWS, KIND } from './settle.js';
+import { Child } from './child.js';
+import { Completion, ReusableCompletion } from './completion.js';
+import { uncaught } from './hooks.js';
+import { CANCELLED, DONE, FAILED, FOLLOWS, KIND, OBSERVED } from './settle.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
 
 /** What becomes of children that are still pending when the outcome is decided (E6). */
@@ -16,6 +16,8 @@ export interface CompoundOptions {
    * settled; `leave`: let go. Nothing stays registered on a loser that is not joined.
    */
   losers?: Losers;
+  /** Told once of each child that was pending when the outcome was decided, or came later. */
+  onLose?: (child: Child) => void;
   /** A cancelled parent settles after its owned children have (E7). `false`: at once. Default true. */
   wait?: boolean;
   /** Cancels the compound when it aborts; promises then reject with the signal's own reason. */
@@ -28,43 +30,6 @@ export interface Collation<T, C> {
   arrive(parent: CompoundEvent<T, C>, child: Child<C>): void;
   /** The parent is sealed, all children have settled, and nothing was decided: decide now. */
   conclude(parent: CompoundEvent<T, C>): void;
-}
-
-/** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
-export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
-  /** What is waited for. */
-  readonly source: WaitQueue;
-  /** Whether cancelling the parent cancels it (E3). */
-  readonly owned: boolean;
-  /** @internal */ kind = 0;
-  /** @internal */ result: unknown = undefined;
-  /** Its place in the order of arrival, from 0; -1 while pending. */
-  arrival = -1;
-
-  /** @internal */
-  constructor(parent: CompoundEvent<never, C>, source: WaitQueue, owned: boolean) {
-    super(childSettled);
-    this.data = parent;
-    this.source = source;
-    this.owned = owned;
-  }
-
-  /** How it ended; of a loser that was let go, how it stands now. */
-  get state(): CompletionState {
-    if (this.kind !== 0) return this.kind === DONE ? 'done' : this.kind === FAILED ? 'failed' : 'cancelled';
-    return ReusableCompletion.is(this.source) ? this.source.state : 'pending';
-  }
-
-  /** The value; of a plain wait queue, the key it was woken with. @throws StateError `ERR_NOT_DONE` */
-  get value(): C {
-    if (this.kind !== DONE) throw new StateError('ERR_NOT_DONE', `The child has no value, its state is ${this.state}`);
-    return this.result as C;
-  }
-
-  /** What it failed with, or its AbortError; undefined otherwise. */
-  get error(): unknown {
-    return this.kind === DONE ? undefined : this.result;
-  }
 }
 
 /**
@@ -81,18 +46,23 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   firstFailed: Child<C> | null = null;
   /** @internal */ readonly collation: Collation<T, C>;
   private arrived = 0;
+  /** The children still pending, oldest first: to cancel looks at no others (E4). */
+  private firstPending: Child<C> | null = null;
+  private lastPending: Child<C> | null = null;
   private ownedPending = 0;
   private isSealed = false;
   private decidedKind = 0;
   private decidedResult: unknown = undefined;
   private losers: Losers;
   private readonly waits: boolean;
+  private readonly onLose: ((child: Child) => void) | null;
 
   constructor(collation: Collation<T, C>, options?: CompoundOptions) {
     super();
     this.collation = collation;
     this.losers = options?.losers ?? 'cancel';
     this.waits = options?.wait !== false;
+    this.onLose = options?.onLose ?? null;
     if (options?.signal !== undefined) this.cancelOn(options.signal);
   }
 
@@ -148,6 +118,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     child.kind = kind;
     child.result = result;
     child.arrival = this.arrived++;
+    this.unpend(child);
     if (child.owned) {
       this.ownedPending--;
       release(child, this);
@@ -164,10 +135,13 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       this.let(true);
       return;
     }
-    for (const child of this.children) {
+    for (let child = this.firstPending; child !== null; child = child.after) {
       if (child.kind !== 0 || child.queue === null) continue;
       if (child.owned) passCancel(child.source as ReusableCompletion<unknown>, this.result);
-      else child.source.remove(child);
+      else {
+        this.unpend(child);
+        child.source.remove(child);
+      }
     }
     if (this.ownedPending > 0) this.marks |= FOLLOWS;
     else if (!this.isSealed) this.leaveRunning();
@@ -176,17 +150,22 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** @internal */
   override claim(kind: number, result: unknown): boolean {
     if ((this.marks & KIND) !== 0) return false;
-    // By hand, or by a cancel that found nothing to wait for.
-    if (this.decidedKind === 0) {
-      this.decidedKind = kind;
-      this.let(this.losers !== 'leave');
+    if (this.decidedKind !== 0) {
+      // Its losers are still joined: a cancel that does not wait settles it as it was decided.
+      if (kind === CANCELLED) super.claim(this.decidedKind, this.decidedResult);
+      return false;
     }
-    return super.claim(kind, result);
+    // By hand, or by a cancel that found nothing to wait for.
+    this.decidedKind = kind;
+    this.decidedResult = result;
+    this.let(this.losers !== 'leave');
+    super.claim(kind, result);
+    return true;
   }
 
   private adopt(given: WaitQueue | Watch<unknown>, owned: boolean): Child<C> {
     if (this.isSealed) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
-    const source = given instanceof Watch ? given.source : given;
+    const source = Watch.is(given) ? given.source : given;
     const completion = ReusableCompletion.is(source) ? source : null;
     const owns = owned && completion !== null && completion === given;
     if (owns && !completion.settled) {
@@ -197,16 +176,22 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     }
     const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owns);
     this.children.push(child);
+    this.pend(child);
     if (owns) this.ownedPending++;
     if (completion?.settled === true) {
       const kind = completion.marks & KIND;
+      completion.marks |= OBSERVED;
       this.arrive(child, kind, kind === DONE ? completion.result : completion.shownError());
       return child;
     }
     source.add(child);
+    if (child.kind !== 0) return child;
     if (this.decided) this.lose(child, this.losers !== 'leave');
     else if (this.cancelRequested && owns) passCancel(completion, this.result);
-    else if (this.cancelRequested) source.remove(child);
+    else if (this.cancelRequested) {
+      this.unpend(child);
+      source.remove(child);
+    }
     return child;
   }
 
@@ -221,14 +206,16 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
 
   /** Lets every pending child go, asking the owned ones to cancel or not. */
   private let(cancelling: boolean): void {
-    if (this.arrived === this.children.length) return;
-    for (const child of this.children) if (child.kind === 0 && child.queue !== null) this.lose(child, cancelling);
+    for (let child = this.firstPending; child !== null; child = child.after) {
+      if (child.kind === 0 && child.queue !== null) this.lose(child, cancelling);
+    }
   }
 
   private lose(child: Child<C>, cancelling: boolean): void {
     const source = child.source as ReusableCompletion<unknown>;
-    const joined = child.owned && cancelling && this.losers === 'join';
+    const joined = child.owned && (this.cancelRequested ? this.waits : cancelling && this.losers === 'join');
     if (!joined) {
+      this.unpend(child);
       source.remove(child);
       if (child.owned) {
         this.ownedPending--;
@@ -236,6 +223,29 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       }
     }
     if (child.owned && cancelling) passCancel(source, this.cancelRequested ? this.result : undefined);
+    if (child.lost || this.decidedKind === 0 || this.decidedKind === CANCELLED) return;
+    child.lost = true;
+    try {
+      this.onLose?.(child);
+    } catch (error) {
+      uncaught(error);
+    }
+  }
+
+  private pend(child: Child<C>): void {
+    child.before = this.lastPending;
+    if (this.lastPending === null) this.firstPending = child;
+    else this.lastPending.after = child;
+    this.lastPending = child;
+  }
+
+  /** Leaves `after` as it is: the loop that led here goes on along it. */
+  private unpend(child: Child<C>): void {
+    const { before, after } = child;
+    if (before === null) this.firstPending = after;
+    else before.after = after;
+    if (after === null) this.lastPending = before;
+    else after.before = before;
   }
 
   /** Settles when nothing is left to wait for (E2, E6, E7). */
@@ -247,7 +257,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
         if (this.ownedPending > 0) return;
         // A result and a cancel both there: the result wins.
         if (allIn && this.arrived > 0 && this.firstFailed === null) this.collation.conclude(this);
-        else this.decideKind(CANCELLED, this.result);
+        if (!this.decided) this.decideKind(CANCELLED, this.result);
       } else if (allIn) this.collation.conclude(this);
     }
     const joins = this.losers === 'join' || this.cancelRequested;
@@ -258,21 +268,6 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
 function release(child: Child, owner: ReusableCompletion<unknown>): void {
   const source = child.source as ReusableCompletion<unknown>;
   if (source.owner === owner) source.owner = null;
-}
-
-/** The wake function on a child: transfers its outcome to the parent, whose queue is woken once it is decided. */
-function childSettled(entry: WaitEntry<CompoundEvent<never>>, key: unknown, queue: WaitQueue): number {
-  const child = entry as Child;
-  if (key === SETTLE) {
-    const source = queue as ReusableCompletion<unknown>;
-    const kind = source.marks & KIND;
-    entry.data.arrive(child, kind, kind === DONE ? source.result : source.shownError());
-    return WOKEN;
-  }
-  if (ReusableCompletion.is(queue)) return PASS;
-  queue.remove(child);
-  entry.data.arrive(child, DONE, key);
-  return WOKEN;
 }
 
 /** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */

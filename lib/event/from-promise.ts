@@ -25,6 +25,6 @@ export function hubOfPromise(promise: PromiseLike<unknown>): ReusableCompletion<
  */
 export function fromPromise<T>(promise: PromiseLike<T>): Completion<T> {
   const completion = new Completion<T>();
-  hubOfPromise(promise).forward(completion as Completion<unknown>, { own: false });
+  hubOfPromise(promise).forward(completion, { own: false });
   return completion;
 }

@@ -23,6 +23,8 @@ export type ValueOf<W> =
           ? T
           : never;
 
+const WATCH = Symbol.for('wakechain.Watch');
+
 /** A waitable that is not to be owned: it is let go, not cancelled, with its parent (E3). Made by {@link watch}. */
 export class Watch<T> {
   /** @internal */ readonly source: WaitQueue;
@@ -32,12 +34,19 @@ export class Watch<T> {
   constructor(source: WaitQueue) {
     this.source = source;
   }
+
+  /** @internal Whether `value` is a watched waitable, also one made by another copy of this package. */
+  static is(value: unknown): value is Watch<unknown> {
+    return typeof value === 'object' && value !== null && WATCH in value;
+  }
 }
+
+Object.defineProperty(Watch.prototype, WATCH, { value: true });
 
 /** The waitable as a child that its parents only watch: cancelling a parent does not cancel it (E3). */
 export function watch<T>(waitable: Waitable<T>): Watch<T> {
   const source = sourceOf(waitable);
-  return source instanceof Watch ? (source as Watch<T>) : new Watch<T>(source);
+  return Watch.is(source) ? (source as Watch<T>) : new Watch<T>(source);
 }
 
 /**
@@ -45,7 +54,7 @@ export function watch<T>(waitable: Waitable<T>): Watch<T> {
  * @throws ArgumentError `ERR_WAITABLE`
  */
 export function sourceOf(waitable: Waitable<unknown>): WaitQueue | Watch<unknown> {
-  if (WaitQueue.is(waitable) || waitable instanceof Watch) return waitable;
+  if (WaitQueue.is(waitable) || Watch.is(waitable)) return waitable;
   const value: unknown = waitable;
   if (typeof value === 'object' && value !== null) {
     if (typeof AbortSignal === 'function' && value instanceof AbortSignal) return new Watch(hubOfSignal(value));
@@ -60,5 +69,7 @@ export function sourceOf(waitable: Waitable<unknown>): WaitQueue | Watch<unknown
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `an object of ${value.constructor.name}` : String(value);
+  return typeof value === 'object' && value !== null
+    ? `an object ${Object.prototype.toString.call(value)}`
+    : String(value);
 }

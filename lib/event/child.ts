@@ -1,0 +1,65 @@
+import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
+import { StateError } from '../wait/errors.js';
+import type { WaitQueue } from '../wait/queue.js';
+import { ReusableCompletion, type CompletionState } from './completion.js';
+import type { CompoundEvent } from './compound.js';
+import { SETTLE } from './keys.js';
+import { DONE, FAILED, KIND } from './settle.js';
+
+/** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
+export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
+  /** What is waited for. */
+  readonly source: WaitQueue;
+  /** Whether cancelling the parent cancels it (E3). */
+  readonly owned: boolean;
+  /** @internal */ kind = 0;
+  /** @internal */ result: unknown = undefined;
+  /** Its place in the order of arrival, from 0; -1 while pending. */
+  arrival = -1;
+  /** Whether the parent's outcome was decided by others while this was pending. */
+  lost = false;
+  /** @internal Its neighbours among the pending. `after` outlives that, for a loop that stands here. */
+  before: Child<C> | null = null;
+  /** @internal */
+  after: Child<C> | null = null;
+
+  /** @internal */
+  constructor(parent: CompoundEvent<never, C>, source: WaitQueue, owned: boolean) {
+    super(childSettled);
+    this.data = parent;
+    this.source = source;
+    this.owned = owned;
+  }
+
+  /** How it ended; of a loser that was let go, how it stands now. */
+  get state(): CompletionState {
+    if (this.kind !== 0) return this.kind === DONE ? 'done' : this.kind === FAILED ? 'failed' : 'cancelled';
+    return ReusableCompletion.is(this.source) ? this.source.state : 'pending';
+  }
+
+  /** The value; of a plain wait queue, the key it was woken with. @throws StateError `ERR_NOT_DONE` */
+  get value(): C {
+    if (this.kind !== DONE) throw new StateError('ERR_NOT_DONE', `The child has no value, its state is ${this.state}`);
+    return this.result as C;
+  }
+
+  /** What it failed with, or its AbortError; undefined otherwise. */
+  get error(): unknown {
+    return this.kind === DONE ? undefined : this.result;
+  }
+}
+
+/** The wake function on a child: transfers its outcome to the parent, whose queue is woken once it is decided. */
+function childSettled(entry: WaitEntry<CompoundEvent<never>>, key: unknown, queue: WaitQueue): number {
+  const child = entry as Child;
+  if (key === SETTLE) {
+    const source = queue as ReusableCompletion<unknown>;
+    const kind = source.marks & KIND;
+    entry.data.arrive(child, kind, kind === DONE ? source.result : source.shownError());
+    return WOKEN;
+  }
+  if (ReusableCompletion.is(queue)) return PASS;
+  queue.remove(child);
+  entry.data.arrive(child, DONE, key);
+  return WOKEN;
+}
