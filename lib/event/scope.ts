@@ -1,5 +1,6 @@
 import { Completion } from './completion.js';
-import { CompoundEvent, type Child, type Collation, type CompoundOptions } from './compound.js';
+import type { Child } from './child.js';
+import { CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
 import type { Waitable } from './waitable.js';
 
 /** What the body of a {@link scope} is given. */
@@ -30,7 +31,7 @@ export function scope<T>(
   body: (scope: Scope) => T | PromiseLike<T>,
   options?: Pick<CompoundOptions, 'signal'>,
 ): CompoundEvent<T> {
-  const parent = new CompoundEvent<T>(joining as Collation<T, unknown>, options);
+  const parent = new CompoundEvent<T>(joining, options);
   const controller = new AbortController();
   const running = new Completion<T>();
   running.onCancel((reason) => {
@@ -46,6 +47,7 @@ export function scope<T>(
   };
   const failed = (error: unknown): void => {
     leave(() => running.fail(error));
+    controller.abort(error);
   };
   try {
     Promise.resolve(body({ own, watch, signal: controller.signal })).then((value) => {

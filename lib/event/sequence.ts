@@ -6,11 +6,11 @@ type Step = () => Waitable<unknown>;
 type Started<S extends readonly Step[]> = { -readonly [K in keyof S]: S[K] extends () => infer W ? W : never };
 
 class Steps implements Collation<unknown[], unknown> {
-  private readonly steps: Iterator<Step>;
+  private readonly steps: readonly Step[];
   private starting = false;
 
-  constructor(steps: Iterable<Step>) {
-    this.steps = steps[Symbol.iterator]();
+  constructor(steps: readonly Step[]) {
+    this.steps = steps;
   }
 
   arrive(parent: CompoundEvent<unknown[]>): void {
@@ -19,7 +19,13 @@ class Steps implements Collation<unknown[], unknown> {
 
   conclude(parent: CompoundEvent<unknown[]>): void {
     if (parent.firstFailed !== null) parent.decideFailure(parent.firstFailed.error);
-    else parent.decide(valuesOf(parent.children));
+    // A cancel stopped it between two steps: not all values are there.
+    else if (parent.children.length === this.steps.length) parent.decide(valuesOf(parent.children));
+  }
+
+  /** Cancelled between two steps, or while a promise is waited for; a step that is being started still joins. */
+  stop(parent: CompoundEvent<unknown[]>): void {
+    if (!this.starting) parent.seal();
   }
 
   /** A loop, so that steps which are done at once do not nest. */
@@ -28,9 +34,10 @@ class Steps implements Collation<unknown[], unknown> {
     this.starting = true;
     try {
       while (parent.settledChildren === parent.children.length && !parent.sealed) {
-        const next = parent.firstFailed !== null || parent.cancelRequested ? null : this.steps.next();
-        if (next === null || next.done === true) parent.seal();
-        else parent.own(next.value());
+        const ends = parent.firstFailed !== null || parent.cancelRequested;
+        const next = ends ? undefined : this.steps[parent.children.length];
+        if (next === undefined) parent.seal();
+        else parent.own(next());
       }
     } catch (error) {
       parent.decideFailure(error);
@@ -53,7 +60,7 @@ export function sequence<const S extends readonly Step[]>(
   const collation = new Steps(steps);
   const parent = new CompoundEvent<unknown[]>(collation, options);
   parent.onCancel(() => {
-    parent.seal();
+    collation.stop(parent);
   });
   collation.startNext(parent);
   return parent as CompoundEvent<unknown> as CompoundEvent<ValuesOf<Started<S>>>;

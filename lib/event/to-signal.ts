@@ -9,6 +9,8 @@ export function toSignal(completion: ReusableCompletion<never>): AbortSignal {
   const controller = new AbortController();
   if (completion.state === 'cancelled') controller.abort(completion.error);
   if (completion.settled) return controller.signal;
+  // While it is left to run, its result is the reason it was asked to cancel for.
+  if (completion.state === 'pending' && completion.cancelRequested) controller.abort(completion.result);
   const action = completion.onCancel((reason) => {
     controller.abort(reason);
   });
