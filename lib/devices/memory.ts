@@ -1,0 +1,40 @@
+import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
+import { checkGeometry } from '../io/gate.js';
+import type { Io } from '../io/io.js';
+import { waitQueue } from '../io/strategy/wait-queue.js';
+
+export interface MemoryOptions extends DeviceOptions {
+  /** Bytes, a multiple of the block size. */
+  size: number;
+  /** Bytes, a power of two. Default 512. */
+  blockSize?: number;
+}
+
+/** A device in memory, zeroed; answers at once. What it acknowledged is as stable as the process. */
+export class MemoryDevice extends BlockDevice {
+  readonly geometry: Geometry;
+  /** What is on the device, for tests and tools. */
+  readonly contents: Uint8Array;
+
+  /** @throws ArgumentRangeError `ERR_GEOMETRY`, `ERR_BLOCK_SIZE` */
+  constructor(options: MemoryOptions) {
+    super('memory', options.strategy ?? waitQueue);
+    const blockSize = options.blockSize ?? 512;
+    this.geometry = { size: options.size, blockSize, preferredSize: blockSize };
+    checkGeometry(this.name, this.geometry);
+    this.contents = new Uint8Array(options.size);
+  }
+
+  submit(io: Io): void {
+    const { operation, position, pages, offset, length } = io;
+    if (operation === 'read') pages?.set(this.contents.subarray(position, position + length), offset);
+    else if (operation === 'write' && pages !== null) {
+      let at = position;
+      for (const view of pages.views(offset, length)) {
+        this.contents.set(view, at);
+        at += view.length;
+      }
+    } else if (operation !== 'flush') this.contents.fill(0, position, position + length);
+    io.finish(length, null);
+  }
+}

@@ -1,0 +1,149 @@
+import { StateError } from '../wait/errors.js';
+import { WaitQueue } from '../wait/queue.js';
+import { waitUntil } from '../wait/wait-until.js';
+import { checkDevice, checkRequest } from './gate.js';
+import type { Io, Operation, Strategy } from './io.js';
+import { IoRequest, type RequestOptions } from './io-request.js';
+import type { PageRange, PageVector } from './pages.js';
+
+export interface DeviceOptions {
+  /** The design that carries requests made of this device. Default: that of the device below, at the bottom `waitQueue`. */
+  strategy?: Strategy;
+}
+
+/** How big a device is and what it takes. */
+export interface Geometry {
+  /** Bytes, a multiple of `blockSize`. */
+  readonly size: number;
+  /** Positions and lengths are multiples of it; a power of two. */
+  readonly blockSize: number;
+  /** The I/O size that suits it best, a multiple of `blockSize`. */
+  readonly preferredSize: number;
+}
+
+/** A write's position, and what may end it early. */
+export interface WriteOptions extends RequestOptions {
+  /** Stable when it ends (I7). Default false. */
+  fua?: boolean;
+}
+
+/**
+ * Something with bytes on it: a device at the bottom, or a layer over others. Requests are made here, at the edge, and
+ * travel down as headers through `submit`. All requests pass one gate before anything is submitted (I6), so that
+ * devices and layers need no checks of their own.
+ */
+export abstract class BlockDevice {
+  /** What errors and reports call it. */
+  readonly name: string;
+  readonly strategy: Strategy;
+  /** @internal Requests begun at this edge … */
+  started = 0;
+  /** @internal … and ended: what is in flight is the difference. */
+  ended = 0;
+  /** @internal Timed-out requests that have not come back (I9). */
+  lost = 0;
+  private readonly ends = new WaitQueue();
+  private closing: Promise<void> | null = null;
+
+  constructor(name: string, strategy: Strategy) {
+    this.name = name;
+    this.strategy = strategy;
+  }
+
+  abstract get geometry(): Geometry;
+
+  /** The devices this one stands on. */
+  get lowers(): readonly BlockDevice[] {
+    return [];
+  }
+
+  get size(): number {
+    return this.geometry.size;
+  }
+
+  get blockSize(): number {
+    return this.geometry.blockSize;
+  }
+
+  /** Takes a header; calls one of its verbs, now or later. Only the engine calls it, with headers that fit the device. */
+  abstract submit(io: Io): void;
+
+  /** Whether it can do the operation; others are refused with `EOPNOTSUPP` before anything is submitted. */
+  supports(operation: Operation): boolean {
+    return this.lowers.every((lower) => lower.supports(operation));
+  }
+
+  /**
+   * Reads into the range. The request yields the bytes read, and is a completion: await it, cancel it, combine it.
+   * @throws ArgumentError, ArgumentRangeError or StateError naming the field that is wrong; nothing was submitted
+   */
+  read(range: PageRange | PageVector, options: RequestOptions): IoRequest {
+    return this.request('read', range, options);
+  }
+
+  /** Writes the range, whose bytes must not change until the request has settled (I8). Throws as {@link read}. */
+  write(range: PageRange | PageVector, options: WriteOptions): IoRequest {
+    return this.request('write', range, options, options.fua === true);
+  }
+
+  /** Ends when everything that was acknowledged before is on stable storage (I7). Yields 0. */
+  flush(options: Omit<RequestOptions, 'position'> = {}): IoRequest {
+    return this.request('flush', null, { ...options, position: 0 }, false, 0);
+  }
+
+  /** Tells the device that it may forget these bytes. Yields `length`. Throws as {@link read}. */
+  discard(length: number, options: RequestOptions): IoRequest {
+    return this.request('discard', null, options, false, length);
+  }
+
+  /** Writes zeroes without sending them. Yields `length`. Throws as {@link read}. */
+  writeZeroes(length: number, options: WriteOptions): IoRequest {
+    return this.request('writeZeroes', null, options, options.fua === true, length);
+  }
+
+  /** Resolves when no request made of this device is in flight, also none that was timed out (I9). */
+  async drain(): Promise<void> {
+    await waitUntil(this.ends, () => this.started === this.ended);
+  }
+
+  /** Refuses further requests, drains, and closes this device and those it stands on. A second call joins the first. */
+  close(): Promise<void> {
+    return (this.closing ??= this.drain().then(async () => {
+      await this.release();
+      for (const lower of this.lowers) await lower.close();
+    }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get closed(): boolean {
+    return this.closing !== null;
+  }
+
+  /** Gives back what the device itself holds open; called once, when nothing is in flight. */
+  protected release(): Promise<void> | void {
+    // Most hold nothing.
+  }
+
+  /** @internal A request made here has come back. */
+  end(): void {
+    this.ended++;
+    if (this.ends.active) this.ends.wakeAll();
+  }
+
+  private request(
+    operation: Operation,
+    range: PageRange | PageVector | null,
+    options: RequestOptions,
+    fua = false,
+    length: number = range === null ? 0 : range.length,
+  ): IoRequest {
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${operation}`);
+    checkDevice(this);
+    const given = range === null ? null : 'pages' in range ? range : range.range();
+    checkRequest(this, operation, given, options.position, length);
+    return new IoRequest(this, operation, given, length, fua, options).start();
+  }
+}

@@ -1,0 +1,90 @@
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import type { BlockDevice, Geometry } from './device.js';
+import { OPERATIONS, type Operation } from './io.js';
+import { IoError } from './io-error.js';
+import { checkRange, type PageRange } from './pages.js';
+
+/*
+ * The one gate for bad requests (I6), as FreeBSD's g_io_check: whatever has passed it fits the device, so that no device
+ * or layer checks again. Every refusal names the field, its value and what was expected, and comes before any change.
+ */
+
+/** Refuses a request that does not fit the device. */
+export function checkRequest(
+  device: BlockDevice,
+  operation: Operation,
+  range: PageRange | null,
+  position: number,
+  length: number,
+): void {
+  if (!OPERATIONS.includes(operation)) {
+    throw new ArgumentError('ERR_OPERATION', `operation must be one of ${OPERATIONS.join(', ')}, got ${operation}`);
+  }
+  const { size, blockSize } = device.geometry;
+  checkAligned(device, 'position', position, blockSize);
+  checkAligned(device, 'length', length, blockSize);
+  if (range !== null) checkRange(range.pages, range.offset, range.length);
+  if (position + length > size) {
+    throw new ArgumentRangeError(
+      'ERR_PAST_END',
+      `position + length must not pass the end of ${device.name} at ${String(size)}, ` +
+        `got ${String(position)} + ${String(length)}`,
+    );
+  }
+  if (!device.supports(operation)) {
+    throw new IoError('EOPNOTSUPP', { message: `${device.name} does not support ${operation}` });
+  }
+}
+
+function checkAligned(device: BlockDevice, field: string, value: number, blockSize: number): void {
+  if (Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0) return;
+  throw new ArgumentRangeError(
+    'ERR_ALIGNMENT',
+    `${field} must be a whole multiple of the block size of ${device.name}, ${String(blockSize)}, got ${String(value)}`,
+  );
+}
+
+const sound = new WeakSet<BlockDevice>();
+
+/** Refuses a stack whose devices form a cycle or claim an impossible geometry. Looked at once for each device. */
+export function checkDevice(device: BlockDevice): void {
+  if (sound.has(device)) return;
+  // Depth first without recursion: a device met again while it is still open stands on itself.
+  const open = new Set<BlockDevice>();
+  const toVisit: { device: BlockDevice; leaving: boolean }[] = [{ device, leaving: false }];
+  for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
+    if (next.leaving) {
+      open.delete(next.device);
+      sound.add(next.device);
+      continue;
+    }
+    if (sound.has(next.device)) continue;
+    if (open.has(next.device)) {
+      throw new ArgumentError('ERR_DEVICE_CYCLE', `${next.device.name} stands on itself; a stack must have a bottom`);
+    }
+    checkGeometry(next.device.name, next.device.geometry);
+    open.add(next.device);
+    toVisit.push({ device: next.device, leaving: true });
+    for (const lower of next.device.lowers) toVisit.push({ device: lower, leaving: false });
+  }
+}
+
+/** Refuses a geometry that no request could fit. */
+export function checkGeometry(name: string, { size, blockSize, preferredSize }: Geometry): void {
+  if (!Number.isSafeInteger(blockSize) || blockSize <= 0 || !Number.isInteger(Math.log2(blockSize))) {
+    throw new ArgumentRangeError(
+      'ERR_BLOCK_SIZE',
+      `blockSize of ${name} must be a power of two, got ${String(blockSize)}`,
+    );
+  }
+  for (const [field, value] of [
+    ['size', size],
+    ['preferredSize', preferredSize],
+  ] as const) {
+    if (Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0) continue;
+    throw new ArgumentRangeError(
+      'ERR_GEOMETRY',
+      `${field} of ${name} must be a whole multiple of its block size, ${String(blockSize)}, got ${String(value)}`,
+    );
+  }
+}

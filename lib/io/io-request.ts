@@ -1,0 +1,130 @@
+import { checkDelay } from '../wait/errors.js';
+import { Completion } from '../event/completion.js';
+import type { BlockDevice } from './device.js';
+import type { Io, Operation, RootIo } from './io.js';
+import { IoError } from './io-error.js';
+import type { PageRange } from './pages.js';
+import { submit } from './submit.js';
+
+export interface RequestOptions {
+  /** Byte position on the device, a multiple of its block size. */
+  position: number;
+  /** Cancels the request when it aborts. */
+  signal?: AbortSignal;
+  /**
+   * After so many milliseconds the request fails with `ETIMEDOUT`. What is below may still run: until it has come back
+   * the device is fenced (it refuses requests with `ENXIO`) and the pages are not reused (I9).
+   */
+  timeoutMs?: number;
+}
+
+/**
+ * One I/O request, at the edge of the stack: the caller's completion, the same for every design (I1). It yields the
+ * bytes transferred, or fails with an IoError that tells which parts succeeded.
+ *
+ * `cancel` pulls what is still queued, as far as the design reaches; what runs is left to finish, and the request
+ * settles once nothing below can touch its pages (I5): as cancelled, with an IoError `ECANCELED` whose cause is the
+ * reason, or as done when everything was transferred all the same.
+ */
+export class IoRequest extends Completion<number> {
+  readonly device: BlockDevice;
+  readonly operation: Operation;
+  /** The memory, or null for operations without data. */
+  readonly range: PageRange | null;
+  readonly position: number;
+  readonly length: number;
+  readonly fua: boolean;
+  private root: RootIo | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  private timedOut = false;
+
+  /** @internal Made by the device, which has checked everything but the options. */
+  constructor(
+    device: BlockDevice,
+    operation: Operation,
+    range: PageRange | null,
+    length: number,
+    fua: boolean,
+    options: RequestOptions,
+  ) {
+    const { signal, timeoutMs } = options;
+    if (timeoutMs !== undefined) checkDelay('timeoutMs', timeoutMs);
+    super();
+    this.device = device;
+    this.operation = operation;
+    this.range = range;
+    this.position = options.position;
+    this.length = length;
+    this.fua = fua;
+    if (signal !== undefined) this.cancelOn(signal);
+    if (timeoutMs !== undefined && !this.settled) {
+      this.timer = setTimeout(() => {
+        this.expire(timeoutMs);
+      }, timeoutMs);
+    }
+  }
+
+  /** @internal Submits it, unless there is nothing to do: cancelled before (remembered), fenced, or of no length. */
+  start(): this {
+    const { device } = this;
+    if (this.settled) return this;
+    if (device.lost > 0) {
+      this.fail(new IoError('ENXIO', { message: `${device.name} is fenced: a timed-out request has not come back` }));
+    } else if (this.length === 0 && this.operation !== 'flush') this.complete(0);
+    else {
+      device.started++;
+      this.range?.pages.pin();
+      const root = (this.root = device.strategy.root(this));
+      submit(device, root);
+      return this;
+    }
+    clearTimeout(this.timer);
+    return this;
+  }
+
+  /** @internal The root header has come back: nothing below touches the pages any more. */
+  finished(io: Io): void {
+    clearTimeout(this.timer);
+    this.root = null;
+    this.range?.pages.unpin();
+    if (this.timedOut) this.device.lost--;
+    else if (io.failure === null) this.complete(io.bytes);
+    else this.settleWith(io, io.failure);
+    this.device.end();
+  }
+
+  protected override cancelling(): void {
+    if (this.root === null) return;
+    this.leaveRunning();
+    this.root.cancelAll(this);
+  }
+
+  private settleWith(io: Io, first: IoError): void {
+    const cut = first.code === 'ECANCELED' && this.cancelRequested;
+    const error = new IoError(first.code, {
+      message: `${this.operation} of ${String(this.length)} bytes at ${String(this.position)} on ${this.device.name}: ${plain(first)}`,
+      cause: cut ? this.cancelReason : (first.cause ?? first),
+      bytes: io.bytes,
+      succeeded: io.succeededRanges(),
+    });
+    if (cut) this.completeCancelled(error);
+    else this.fail(error);
+  }
+
+  private expire(timeoutMs: number): void {
+    const { root } = this;
+    const failed = this.fail(
+      new IoError('ETIMEDOUT', {
+        message: `${this.operation} on ${this.device.name} took over ${String(timeoutMs)} ms`,
+      }),
+    );
+    if (!failed || root === null) return;
+    this.timedOut = true;
+    this.device.lost++;
+    root.cancelAll(this);
+  }
+}
+
+function plain(error: IoError): string {
+  return error.message.startsWith(error.code) ? error.message.slice(error.code.length + 2) : error.message;
+}

@@ -1,0 +1,88 @@
+import type { BlockDevice } from './device.js';
+import type { ByteRange, IoError } from './io-error.js';
+import type { IoRequest } from './io-request.js';
+import type { Layer } from './layer.js';
+import type { PageVector } from './pages.js';
+import type { Slot } from './request-queue.js';
+
+/** What can be asked of a block device. */
+export type Operation = 'read' | 'write' | 'flush' | 'discard' | 'writeZeroes';
+
+/** All operations, for whoever has to refuse others. */
+export const OPERATIONS: readonly Operation[] = ['read', 'write', 'flush', 'discard', 'writeZeroes'];
+
+/**
+ * I/O in flight, as devices and layers see it: a header with a position and a range of pages, and the stacking verbs
+ * (DESIGN.md §3.1). What is behind it is the strategy's own: one container all the way down, or a clone per layer.
+ *
+ * Who may write: position and range belong to the verbs; `bytes`, `failure` and `failedRanges` to the device that finishes it
+ * and to the layer that is in `done`.
+ */
+export interface Io {
+  readonly operation: Operation;
+  /** Byte position on the device that the header was submitted to. */
+  readonly position: number;
+  /** The memory; null for operations without data. */
+  readonly pages: PageVector | null;
+  /** Bytes from the start of `pages`. */
+  readonly offset: number;
+  readonly length: number;
+  /** A write that is to be on stable storage when it ends. */
+  readonly fua: boolean;
+
+  /** Bytes transferred: the sum over all pieces, not a prefix (I4). */
+  bytes: number;
+  /** The first error in time, or null. */
+  failure: IoError | null;
+  /** The parts that failed, when known in more detail than "all behind `bytes`"; null otherwise. */
+  failedRanges: ByteRange[] | null;
+
+  /** Whether the request this belongs to was asked to cancel, as far as the strategy can tell from here. */
+  readonly cancelled: boolean;
+
+  /** One to one: on to `target` at another position, the same memory. `layer.done` follows. */
+  pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void;
+  /** On to `target` with the layer's own memory, which it frees in `layer.done`, when the I/O below is quiet. */
+  substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void;
+  /** Into pieces that do not overlap; `layer.done` follows when it is sealed and all pieces have ended. */
+  split<F>(layer: Layer<F>, frame: F): Split;
+  /** Ends the I/O here: a device that has done it, a layer that can answer, whoever refuses it. */
+  finish(bytes: number, error: IoError | null): void;
+  /** Called in `layer.done`: nobody above is told until the returned function is called. */
+  suspend(): () => void;
+  /** The parts that succeeded, whatever carved the request up below (N13). */
+  succeededRanges(): ByteRange[];
+
+  /** The header waits in a request queue, from which a cancel may take it out. */
+  parked(slot: Slot): void;
+  /** It waits no longer. */
+  unparked(slot: Slot): void;
+}
+
+/** A header being carved up. */
+export interface Split {
+  /** The bytes from `offset` (counted from the header's start) to `target`. Submitted at once. */
+  piece(target: BlockDevice, position: number, offset: number, length: number): void;
+  /** No more pieces; until then the pieces' completions do not add up to the parent's (E2). */
+  seal(): void;
+}
+
+/** What a design can do with a cancel, for those who compare (I5, N14). */
+export interface Capabilities {
+  /** How queued sub-I/O of a cancelled request is found. */
+  readonly pull: 'through the chain' | 'through the links' | 'by searching every request queue';
+}
+
+/** The root header of a request, which the edge cancels through. */
+export interface RootIo extends Io {
+  /** Pulls what is still queued; what runs is left to finish (N14). Called at most once, before it has finished. */
+  cancelAll(request: IoRequest): void;
+}
+
+/** A design: how headers are made and joined. Choosing one is one word (I3). */
+export interface Strategy {
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** The header at the top of the stack; when it ends, `request.finished(header)` is called. */
+  root(request: IoRequest): RootIo;
+}

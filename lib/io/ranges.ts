@@ -1,0 +1,29 @@
+import type { ByteRange } from './io-error.js';
+
+/*
+ * Success is not a prefix (N13). A header in flight carries the parts that failed, and only when something did; the parts
+ * that succeeded are the rest.
+ */
+
+/** The parts of a request of `length` bytes that are not in `failed` (in any order, possibly touching or overlapping). */
+export function complementOf(failed: readonly ByteRange[], length: number): ByteRange[] {
+  const sorted = [...failed].sort((a, b) => a.offset - b.offset);
+  const succeeded: ByteRange[] = [];
+  let end = 0;
+  for (const range of sorted) {
+    if (range.offset > end) succeeded.push({ offset: end, length: range.offset - end });
+    end = Math.max(end, range.offset + range.length);
+  }
+  if (end < length) succeeded.push({ offset: end, length: length - end });
+  return succeeded;
+}
+
+/** What failed of a request that a device ended with `error` after `bytes`: nothing, or all behind them. */
+export function tailAfter(bytes: number, length: number): ByteRange[] {
+  return bytes < length ? [{ offset: bytes, length: length - bytes }] : [];
+}
+
+/** A piece's failures as its parent's, `shift` bytes further on, appended to `into`. */
+export function shiftInto(into: ByteRange[], failures: readonly ByteRange[], shift: number): void {
+  for (const range of failures) into.push({ offset: range.offset + shift, length: range.length });
+}

@@ -1,0 +1,269 @@
+import { CANCEL, SETTLE } from '../../event/keys.js';
+import { ReusableCompletion } from '../../event/completion.js';
+import { PASS, WaitEntry, WOKEN } from '../../wait/entry.js';
+import type { WaitQueue } from '../../wait/queue.js';
+import { collate, succeededRanges } from '../collate.js';
+import { counters } from '../counters.js';
+import type { BlockDevice } from '../device.js';
+import { IoError, type ByteRange } from '../io-error.js';
+import type { IoRequest } from '../io-request.js';
+import type { Io, Operation, RootIo, Split, Strategy } from '../io.js';
+import { callDone, type Layer } from '../layer.js';
+import type { PageVector } from '../pages.js';
+import type { Slot } from '../request-queue.js';
+import { submit } from '../submit.js';
+
+/*
+ * The second pass: extended wait queues (B. LaHaise, 30 Jan 2001; S. Bhattacharya, 1 Feb 2001). One container travels
+ * all the way down; a layer is an entry with a data pointer (`lev`) put first on the container's queue; a split is an
+ * entry on the parent's queue (`cev_wait`) with one more on each piece's. Cancelling wakes the parent's queue with
+ * another key, and its own entry then cancels every piece. Written with what any user of lib/event can use.
+ */
+
+/** The container: a completion that carries the request's position, memory and outcome. */
+class Container extends ReusableCompletion implements RootIo {
+  readonly operation: Operation;
+  position: number;
+  pages: PageVector | null;
+  offset: number;
+  readonly length: number;
+  readonly fua: boolean;
+  bytes = 0;
+  failure: IoError | null = null;
+  failedRanges: ByteRange[] | null = null;
+
+  constructor(
+    operation: Operation,
+    position: number,
+    pages: PageVector | null,
+    offset: number,
+    length: number,
+    fua: boolean,
+  ) {
+    super();
+    counters.headers++;
+    this.operation = operation;
+    this.position = position;
+    this.pages = pages;
+    this.offset = offset;
+    this.length = length;
+    this.fua = fua;
+  }
+
+  get cancelled(): boolean {
+    return this.cancelRequested;
+  }
+
+  pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
+    this.intercept(new Lev(layer, frame, this.position));
+    this.position = position;
+    this.send(target);
+  }
+
+  substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
+    this.intercept(new SubstitutedLev(layer, frame, this));
+    this.position = position;
+    this.pages = pages;
+    this.offset = 0;
+    this.send(target);
+  }
+
+  split<F>(layer: Layer<F>, frame: F): Split {
+    const wait = new ParentWait(layer, frame, this);
+    this.intercept(wait);
+    return wait;
+  }
+
+  finish(bytes: number, error: IoError | null): void {
+    this.bytes = bytes;
+    this.failure = error;
+    this.complete();
+  }
+
+  suspend(): () => void {
+    return this.outcome.hold();
+  }
+
+  succeededRanges(): ByteRange[] {
+    return succeededRanges(this);
+  }
+
+  parked(slot: Slot): void {
+    const entry = new WaitEntry(withdraw, { data: slot });
+    slot.link = entry;
+    this.addFirst(entry);
+  }
+
+  unparked(slot: Slot): void {
+    this.remove(slot.link as WaitEntry);
+  }
+
+  cancelAll(request: IoRequest): void {
+    request.cancelThrough(this);
+  }
+
+  /** Whoever holds it where it is takes it out; else it is running, and left to finish (N14). */
+  protected override cancelling(): void {
+    this.leaveRunning();
+  }
+
+  /** A submit after a cancel sends nothing. */
+  private send(target: BlockDevice): void {
+    if (this.cancelRequested) this.finish(0, new IoError('ECANCELED'));
+    else submit(target, this);
+  }
+}
+
+/** A simple layer: the entry and its data pointer, and the position to restore on the way up. */
+class Lev<F> extends WaitEntry<F> {
+  readonly layer: Layer<F>;
+  readonly position: number;
+
+  constructor(layer: Layer<F>, frame: F, position: number) {
+    super(levWoken);
+    counters.links++;
+    this.data = frame;
+    this.layer = layer;
+    this.position = position;
+  }
+}
+
+function levWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
+  if (key !== SETTLE) return PASS;
+  const lev = entry as WaitEntry as Lev<unknown>;
+  const io = queue as Container;
+  io.position = lev.position;
+  callDone(lev.layer, io, lev.data);
+  return WOKEN;
+}
+
+/** A layer with memory of its own: the vector is swapped, and restored on the way up. */
+class SubstitutedLev<F> extends WaitEntry<F> {
+  readonly layer: Layer<F>;
+  readonly position: number;
+  readonly pages: PageVector | null;
+  readonly offset: number;
+
+  constructor(layer: Layer<F>, frame: F, io: Io) {
+    super(substitutedLevWoken);
+    counters.links++;
+    this.data = frame;
+    this.layer = layer;
+    this.position = io.position;
+    this.pages = io.pages;
+    this.offset = io.offset;
+  }
+}
+
+function substitutedLevWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
+  if (key !== SETTLE) return PASS;
+  const lev = entry as WaitEntry as SubstitutedLev<unknown>;
+  const io = queue as Container;
+  io.position = lev.position;
+  io.pages = lev.pages;
+  io.offset = lev.offset;
+  callDone(lev.layer, io, lev.data);
+  return WOKEN;
+}
+
+/** The compound's entry on its own queue: knows the pieces, cancels them, and counts them in. */
+class ParentWait<F> extends WaitEntry<F> implements Split {
+  readonly layer: Layer<F>;
+  readonly io: Container;
+  /** Pieces that have not ended, and one for the seal. */
+  pending = 1;
+  first: PieceWait | null = null;
+
+  constructor(layer: Layer<F>, frame: F, io: Container) {
+    super(parentWoken);
+    counters.links++;
+    this.data = frame;
+    this.layer = layer;
+    this.io = io;
+  }
+
+  piece(target: BlockDevice, position: number, offset: number, length: number): void {
+    const { io } = this;
+    const piece = new Container(io.operation, position, io.pages, io.offset + offset, length, io.fua);
+    const wait = new PieceWait(this, piece, offset);
+    this.pending++;
+    piece.add(wait);
+    if (io.cancelRequested) piece.finish(0, new IoError('ECANCELED'));
+    else submit(target, piece);
+  }
+
+  seal(): void {
+    if (--this.pending === 0) this.io.complete();
+  }
+}
+
+function parentWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
+  const parent = entry as WaitEntry as ParentWait<unknown>;
+  if (key === SETTLE) {
+    callDone(parent.layer, parent.io, parent.data);
+    return WOKEN;
+  }
+  if (key !== CANCEL) return PASS;
+  for (let wait = parent.first; wait !== null; wait = wait.nextSibling) {
+    counters.visited++;
+    (queue as Container).cancelThrough(wait.io);
+  }
+  return WOKEN;
+}
+
+/** The compound's entry on a piece's queue: transfers its outcome to the parent and leaves the list of siblings. */
+class PieceWait extends WaitEntry<ParentWait<unknown>> {
+  readonly io: Container;
+  readonly shift: number;
+  nextSibling: PieceWait | null;
+  prevSibling: PieceWait | null = null;
+
+  constructor(parent: ParentWait<unknown>, io: Container, shift: number) {
+    super(pieceWoken);
+    counters.links++;
+    this.data = parent;
+    this.io = io;
+    this.shift = shift;
+    this.nextSibling = parent.first;
+    if (parent.first !== null) parent.first.prevSibling = this;
+    parent.first = this;
+  }
+}
+
+function pieceWoken(entry: WaitEntry<never>, key: unknown): number {
+  if (key !== SETTLE) return PASS;
+  const wait = entry as WaitEntry<ParentWait<unknown>> as PieceWait;
+  const parent = wait.data;
+  const { nextSibling, prevSibling } = wait;
+  if (prevSibling === null) parent.first = nextSibling;
+  else prevSibling.nextSibling = nextSibling;
+  if (nextSibling !== null) nextSibling.prevSibling = prevSibling;
+  collate(parent.io, wait.io, wait.shift);
+  if (--parent.pending === 0) parent.io.complete();
+  return WOKEN;
+}
+
+function withdraw(entry: WaitEntry<Slot>, key: unknown): number {
+  if (key !== CANCEL) return PASS;
+  counters.visited++;
+  entry.data.queue.withdraw(entry.data);
+  return WOKEN;
+}
+
+function tellEdge(entry: WaitEntry<IoRequest>, key: unknown, queue: WaitQueue): number {
+  if (key !== SETTLE) return PASS;
+  entry.data.finished(queue as Container);
+  return WOKEN;
+}
+
+/** The wait-queue design: the engine itself. */
+export const waitQueue: Strategy = {
+  name: 'waitQueue',
+  capabilities: { pull: 'through the chain' },
+  root(request) {
+    const { operation, position, range, length, fua } = request;
+    const io = new Container(operation, position, range?.pages ?? null, range?.offset ?? 0, length, fua);
+    io.add(new WaitEntry(tellEdge, { data: request }));
+    return io;
+  },
+};

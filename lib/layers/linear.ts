@@ -1,0 +1,110 @@
+import { ArgumentRangeError } from '../wait/errors.js';
+import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
+import type { Io } from '../io/io.js';
+import { Layer } from '../io/layer.js';
+import { joinGeometry, spread } from './members.js';
+
+/** A run of bytes of a device. */
+export interface Segment {
+  readonly device: BlockDevice;
+  /** Where it begins on the device, a multiple of the block size. Default 0. */
+  readonly start?: number;
+  /** Bytes, a multiple of the block size. Default: to the end of the device. */
+  readonly length?: number;
+}
+
+/** Segments of devices, one behind the other, as a volume manager maps extents. */
+export class Linear extends Layer {
+  readonly geometry: Geometry;
+  private readonly segments: readonly Required<Segment>[];
+  /** Where each segment begins on this device. */
+  private readonly starts: readonly number[];
+
+  /**
+   * @param segments devices, or parts of them, in order; one device may come several times
+   * @throws ArgumentError `ERR_MEMBERS` without a segment; ArgumentRangeError `ERR_SEGMENT` for one that is not within
+   *   its device or not aligned
+   */
+  constructor(segments: readonly (Segment | BlockDevice)[], options: DeviceOptions = {}) {
+    const full = segments.map((segment) => ('device' in segment ? segment : { device: segment })).map(complete);
+    const geometry = joinGeometry(
+      'Linear',
+      full.map((segment) => segment.device),
+    );
+    for (const segment of full) checkSegment(segment, geometry.blockSize);
+    super(
+      `linear(${full.map((segment) => segment.device.name).join(', ')})`,
+      options.strategy ?? (full[0] as Required<Segment>).device.strategy,
+    );
+    const starts: number[] = [];
+    let size = 0;
+    for (const segment of full) {
+      starts.push(size);
+      size += segment.length;
+    }
+    this.segments = full;
+    this.starts = starts;
+    this.geometry = { ...geometry, size };
+  }
+
+  get lowers(): readonly BlockDevice[] {
+    return [...new Set(this.segments.map((segment) => segment.device))];
+  }
+
+  submit(io: Io): void {
+    if (io.operation === 'flush') {
+      spread(this, io, this.lowers);
+      return;
+    }
+    let index = this.indexOf(io.position);
+    const within = io.position - (this.starts[index] as number);
+    const first = this.segments[index] as Required<Segment>;
+    if (within + io.length <= first.length) {
+      io.pass(this, first.device, first.start + within, null);
+      return;
+    }
+    const split = io.split(this, null);
+    let skip = within;
+    for (let done = 0; done < io.length; index++) {
+      const segment = this.segments[index] as Required<Segment>;
+      const length = Math.min(segment.length - skip, io.length - done);
+      if (length > 0) split.piece(segment.device, segment.start + skip, done, length);
+      done += length;
+      skip = 0;
+    }
+    split.seal();
+  }
+
+  done(): void {
+    // The sum of the pieces is the answer.
+  }
+
+  /** The segment that a position lies in: the last that begins at or before it, by bisection. */
+  private indexOf(position: number): number {
+    let low = 0;
+    let high = this.starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.starts[middle] as number) <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function complete(segment: Segment): Required<Segment> {
+  const start = segment.start ?? 0;
+  return { device: segment.device, start, length: segment.length ?? segment.device.size - start };
+}
+
+function checkSegment({ device, start, length }: Required<Segment>, blockSize: number): void {
+  const aligned = [start, length].every(
+    (value) => Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0,
+  );
+  if (aligned && length > 0 && start + length <= device.size) return;
+  throw new ArgumentRangeError(
+    'ERR_SEGMENT',
+    `A segment must be multiples of ${String(blockSize)} within the ${String(device.size)} bytes of ${device.name}, ` +
+      `got start ${String(start)}, length ${String(length)}`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
+import type { Io } from '../io/io.js';
+import { Layer } from '../io/layer.js';
+
+/** The layer that does nothing: the template for every other, and the measure of what a layer costs. */
+export class Pass extends Layer {
+  private readonly lower: BlockDevice;
+
+  constructor(lower: BlockDevice, options: DeviceOptions = {}) {
+    super(`pass(${lower.name})`, options.strategy ?? lower.strategy);
+    this.lower = lower;
+  }
+
+  get lowers(): readonly BlockDevice[] {
+    return [this.lower];
+  }
+
+  get geometry(): Geometry {
+    return this.lower.geometry;
+  }
+
+  submit(io: Io): void {
+    io.pass(this, this.lower, io.position, null);
+  }
+
+  done(): void {
+    // What came up goes on up.
+  }
+}

@@ -1,0 +1,2 @@
+export { fromObservable } from './from-observable.js';
+export { toObservable } from './to-observable.js';
