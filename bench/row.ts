@@ -1,0 +1,42 @@
+/** What a contender is in its row. */
+export type Role =
+  /** Hand-written for this one job and nothing else: 1.0. */
+  | 'ideal'
+  | 'ours'
+  /** Another way to do it with this package, or a second reading of the row; shown, and not measured against the reach. */
+  | 'ours-too'
+  /** A library that is said to be fast at this. */
+  | 'peer'
+  /** What most programs do today. */
+  | 'used';
+
+/** Does the operation so many times; operation `i` works with the value `valueOf(i)` and callback number `i`. */
+export type Run = (times: number) => void | Promise<void>;
+
+export interface Contender {
+  readonly role: Role;
+  readonly name: string;
+  /** The guarantee that it does not give and the others do. */
+  readonly lacks?: string;
+  /** Not run above this size: it would take minutes. */
+  readonly most?: number;
+  /** Makes what lives longer than one operation. */
+  prepare(n: number): Run;
+}
+
+export interface Case {
+  readonly n: number;
+  /** What the ratio to the ideal is to be; left out of a row that was not in the plan. */
+  readonly reach?: number;
+}
+
+/** One line of the table per case; named by the shape of the work. */
+export interface Row {
+  readonly name: string;
+  /** What one operation is; `n` stands for the size. */
+  readonly operation: string;
+  readonly cases: readonly Case[];
+  readonly contenders: readonly Contender[];
+  /** What keeps it from its reach, printed where it is missed. */
+  readonly inTheWay: string;
+}
