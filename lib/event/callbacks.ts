@@ -93,6 +93,8 @@ function callWaiter<C>(entry: WaitEntry<Waiter<C>>, key: unknown, queue: WaitQue
 function callCancelAction(entry: WaitEntry<CancelAction>, key: unknown, queue: WaitQueue): number {
   if (key !== CANCEL) return PASS;
   const completion = queue as ReusableCompletion<unknown>;
+  // A newer action has settled it: there is nothing left to cancel, nor the reason at hand.
+  if ((completion.marks & KIND) !== 0) return PASS;
   if (entry.data(completion.result) === false) completion.leaveRunning();
   return WOKEN;
 }

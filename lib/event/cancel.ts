@@ -39,11 +39,11 @@ export function cancel(completion: Asked, reason: unknown, made: boolean): Cance
     toAsk = outer;
     claimed = completion.marks & KIND;
   });
-  // The answer tells what was claimed, whatever layers made of it; what follows its children claims in a walk.
-  const kind = claimed === 0 ? completion.marks & KIND : claimed;
-  if (kind === CANCELLED) return 'cancelled';
-  if (kind !== 0) return 'too-late';
-  return left || outermost ? 'requested' : 'cancelled';
+  // The answer tells what was claimed, whatever layers made of it.
+  if (claimed !== 0) return claimed === CANCELLED ? 'cancelled' : 'too-late';
+  // What follows its children is claimed in the walk, which from inside a callback is still to come.
+  const cancelled = outermost ? (completion.marks & KIND) === CANCELLED : !left;
+  return cancelled ? 'cancelled' : 'requested';
 }
 
 /** While it is held the holder is asked, once; what it holds stands unless it resumes otherwise. */
