@@ -20,7 +20,7 @@ export interface SleepOptions {
 type Resolve = (value: unknown) => void;
 
 /** A sleeper: an entry that leaves the queue and resolves a promise when its test, if any, holds (W6). */
-export function sleep<T>(queue: WaitQueue, test: ((key: unknown) => T) | null, options?: SleepOptions): Promise<T> {
+export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: SleepOptions): Promise<T> {
   if (options === undefined && test === null) {
     // The plain wait, kept free of closures other than the promise's own.
     const entry = new WaitEntry<unknown>(resolveWithKey);
@@ -48,7 +48,7 @@ export function sleep<T>(queue: WaitQueue, test: ((key: unknown) => T) | null, o
       let value: T;
       testing = true;
       try {
-        value = test === null ? (key as T) : test(key);
+        value = test === null ? (key as T) : test();
       } catch (error) {
         // The condition is the waiter's own: its failure ends this wait and takes nobody's wake-up.
         on.remove(self);

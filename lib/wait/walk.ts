@@ -24,6 +24,8 @@ export class Walk {
   /** Entries with a later stamp were added after the walk began. */
   limit = 0;
   woken = 0;
+  /** A hold has reported what was woken here, or further along the links, and set `woken` back to 0. */
+  reported = false;
   stopped = false;
   errors: unknown[] | null = null;
   /** The walk that was open on the queue when this one began; while in the pool, the next free frame. */
@@ -34,11 +36,13 @@ export class Walk {
   level = 0;
 }
 
-/** @internal A walk that answered HOLD (W4): made by `queue.hold()`, bound when the wake function returns. */
+/** A walk that answered HOLD (W4). Made by `queue.hold()`, and bound to the walk when the wake function returns. */
 export class HeldWalk {
   private walk: Walk | null = null;
   private bound = false;
   private resumed = false;
+  /** The handle that was open when this one was taken; null once claimed. */
+  private outer: HeldWalk | null = null;
   private readonly queue: WaitQueue;
   private readonly depth: number;
 
@@ -61,11 +65,22 @@ export class HeldWalk {
     return run(walk);
   }
 
-  /** Whether `hold()` was taken by the call that is just returning; at most one hold is open to be claimed. */
+  /** @internal Opens a handle. Whoever took one, and returned without HOLD, has left it on top: it is dropped. */
+  static take(queue: WaitQueue): HeldWalk {
+    const taken = new HeldWalk(queue);
+    let outer = openHold;
+    while (outer !== null && outer.depth + (outer.queue === queue ? 1 : 0) > outer.queue.depth) outer = outer.outer;
+    taken.outer = outer;
+    return (openHold = taken);
+  }
+
+  /** @internal The handle taken by the call that is just returning. Handles above it belong to calls long returned. */
   static claim(queue: WaitQueue, walk: Walk | null): HeldWalk | null {
-    const held = openHold;
-    if (held === null || held.queue !== queue || held.depth !== queue.depth) return null;
-    openHold = null;
+    let held = openHold;
+    while (held !== null && (held.queue !== queue || held.depth !== queue.depth)) held = held.outer;
+    if (held === null) return null;
+    openHold = held.outer;
+    held.outer = null;
     held.bound = true;
     held.walk = walk;
     return held;
@@ -76,12 +91,13 @@ export class HeldWalk {
   }
 }
 
+/** Handles that were taken and not claimed yet, the latest first: between the two a function may wake others that hold. */
 let openHold: HeldWalk | null = null;
 
 export function hold(queue: WaitQueue): HeldWalk {
   if (queue.depth === 0)
     throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
-  return (openHold = new HeldWalk(queue));
+  return HeldWalk.take(queue);
 }
 
 const POOL_LIMIT = 64;
@@ -115,7 +131,7 @@ function close(walk: Walk, queue: WaitQueue): void {
   walk.queue = walk.parent = walk.errors = walk.cursor = walk.link = null;
   walk.key = undefined;
   walk.woken = walk.level = 0;
-  walk.stopped = false;
+  walk.stopped = walk.reported = false;
   if (pooled < POOL_LIMIT) {
     walk.outer = pool;
     pool = walk;
@@ -143,18 +159,20 @@ function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number):
   if (nr === 0 && (entry.flags & EXCLUSIVE) !== 0) return 0;
   const limit = queue.serial;
   let answer: number;
+  let unheld = false;
   queue.depth++;
   try {
     answer = entry.wake(entry, key, queue);
-    if ((answer & HOLD) !== 0 && HeldWalk.claim(queue, null) === null) throw heldWithoutHandle();
+    if ((answer & HOLD) !== 0) unheld = HeldWalk.claim(queue, null) === null;
   } catch (error) {
     throw counted([error], 0);
   } finally {
     queue.depth--;
   }
-  if ((answer & WOKEN) === 0) return 0;
-  if ((entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= limit) queue.unlink(entry);
-  return 1;
+  const woken = answer & WOKEN;
+  if (woken !== 0 && (entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= limit) queue.unlink(entry);
+  if (unheld) throw counted([heldWithoutHandle()], woken);
+  return woken;
 }
 
 const ENDED = 0;
@@ -225,17 +243,31 @@ function heldWithoutHandle(): StateError {
   return new StateError('ERR_HOLD', 'A wake function answered HOLD without taking the handle from queue.hold()');
 }
 
+/**
+ * A cycle of linked queues is noticed without a field on any of them: a mark is left on the path at levels 8, 16, 32 …,
+ * and a path that never ends must meet its mark again (R. Brent, "An improved Monte Carlo factorization algorithm",
+ * 1980). It goes when the path leaves it: a queue may be reached in many ways, if not from itself.
+ */
+const FIRST_MARK = 8;
+
 /** Runs a frame and whatever it leads to, until the root ends (counts, throws) or something holds (counts). */
 function run(start: Walk): number {
   let walk = start;
-  let path: Path | null = null;
+  let mark: WaitQueue | null = null;
+  let markLevel = 0;
+  let nextMark = FIRST_MARK;
   for (;;) {
     const queue = walk.queue as WaitQueue;
     const outcome = pace(walk, queue);
     if (outcome === LINKED) {
       const target = (walk.link as WaitEntry<WaitQueue>).data;
-      if (walk.level >= FIRST_MARK && (path ??= new Path()).returns(target, walk.level)) return abandon(walk);
+      if (target === mark) return abandon(walk);
       walk = open(target, walk.key, walk.left, walk);
+      if (walk.level === nextMark) {
+        mark = target;
+        markLevel = nextMark;
+        nextMark *= 2;
+      }
       continue;
     }
     if (outcome === HELD) return countHeld(walk);
@@ -245,7 +277,11 @@ function run(start: Walk): number {
       if (errors !== null) throw counted(errors, woken);
       return woken;
     }
-    path?.leave(walk.level);
+    if (walk.level === markLevel) {
+      mark = null;
+      markLevel = 0;
+      nextMark = FIRST_MARK;
+    }
     answerLink(parent, walk);
     close(walk, queue);
     walk = parent;
@@ -259,7 +295,7 @@ function answerLink(parent: Walk, child: Walk): void {
   const onlyShared = child.left === parent.left;
   parent.link = null;
   parent.left = child.left;
-  if (child.woken > 0) {
+  if (child.woken > 0 || child.reported) {
     parent.woken += child.woken;
     if (onlyShared && (link.flags & EXCLUSIVE) !== 0) parent.left--;
     if ((link.flags & ONCE) !== 0 && link.queue === parent.queue && link.stamp <= parent.limit)
@@ -275,6 +311,7 @@ function countHeld(walk: Walk): number {
   for (let frame: Walk | null = walk; frame !== null; frame = frame.parent) {
     woken += frame.woken;
     frame.woken = 0;
+    if (woken > 0) frame.reported = true;
   }
   return woken;
 }
@@ -291,35 +328,6 @@ function abandon(walk: Walk): never {
   }
   errors.push(new ArgumentError('ERR_LINK_CYCLE', 'The linked queues form a cycle: a walk came back to where it was'));
   throw counted(errors, woken);
-}
-
-const FIRST_MARK = 8;
-
-/**
- * Notices a cycle of linked queues without a field on any of them: a mark is left on the path at levels 8, 16, 32 …, and
- * a path that never ends must meet its mark again (R. Brent, "An improved Monte Carlo factorization algorithm", 1980).
- */
-class Path {
-  private mark: WaitQueue | null = null;
-  private markLevel = 0;
-  private nextLevel = FIRST_MARK;
-
-  returns(target: WaitQueue, level: number): boolean {
-    if (target === this.mark) return true;
-    if (level >= this.nextLevel) {
-      this.mark = target;
-      this.markLevel = level;
-      this.nextLevel = level * 2;
-    }
-    return false;
-  }
-
-  leave(level: number): void {
-    if (level !== this.markLevel) return;
-    this.mark = null;
-    this.markLevel = 0;
-    this.nextLevel = FIRST_MARK;
-  }
 }
 
 /** One error is thrown as it came, several as a WakeError; either tells how many were woken (W5). */

@@ -121,7 +121,8 @@ class Kiobuf implements RootIo, Split {
     for (const queue of [...RequestQueue.all]) {
       for (const slot of [...queue.slots()]) {
         counters.visited++;
-        if (rootOf(slot.io as Kiobuf) === this) queue.withdraw(slot);
+        // A queue may also hold requests of stacks that use another design.
+        if (slot.io instanceof Kiobuf && rootOf(slot.io) === this) queue.withdraw(slot);
       }
     }
   }
