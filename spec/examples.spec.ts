@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+const env = { ...process.env, FORCE_COLOR: undefined };
+
+/** What each example prints, whole. */
+const outputs: Record<string, string> = {
+  '01-exclusive-waiters.ts': `
+wake with job 1
+  the log notes job 1
+  anna takes job 1
+  woken: 2, still queued: 3
+wake with job 2
+  the log notes job 2
+  carl takes job 2
+  woken: 2, still queued: 2
+wake with job 3
+  the log notes job 3
+  woken: 1, still queued: 2
+two tokens, woken: 2
+  waiter 1: fulfilled
+  waiter 2: rejected
+  waiter 3: fulfilled
+`,
+  '02-three-layers.ts': `
+state pending
+layer 1 unpacks
+layer 2 holds until the length has been looked up
+complete() answered true, state completing
+a second complete() answers false
+layer 2 resumes: length 11, expected 11
+layer 3 adds an exclamation mark
+waiter 1: "wait queues!", state done
+waiter 2 is told after waiter 1
+await gives "wait queues!"
+`,
+  '03-mirror-read.ts': `
+west has a bad sector
+north answers
+east stops: it lost
+child 2 lost
+the block, from north
+failed, done, cancelled
+north has a bad sector
+west has a bad sector
+[ 'Error: west: bad sector', 'Error: north: bad sector' ]
+west stops: nobody needs the block
+north stops: nobody needs the block
+cancelled cancelled
+`,
+  '04-mutex.ts': `
+anna has the lock, turn 1
+bert gave up: Error: no time
+anna releases it
+carl has the lock, turn 2
+carl releases it
+TimeoutError: Timed out after 5 ms
+free again: true
+`,
+  '05-poll.ts': `
+after a wait: 7, 3
+at once: 3, 7
+within 5 ms: none
+entries left behind: 0
+`,
+  '06-encrypted-stripe.ts': `
+waitQueue: a disk of 3072 KiB
+  written: 1048576 bytes
+  read: 1048576 bytes
+  the same: true
+  readable on the files: false
+  cancel: requested
+  ECANCELED after 192 KiB, state cancelled
+cloneKiobuf: a disk of 3072 KiB
+  written: 1048576 bytes
+  read: 1048576 bytes
+  the same: true
+  readable on the files: false
+  cancel: requested
+  ECANCELED after 192 KiB, state cancelled
+pages in use: 0
+`,
+  '07-token-refresh.ts': `
+  send /a with the old token
+  send /b with the old token
+  send /c with the old token
+  refresh the token
+  the new token is here
+  send /a with the new token
+  send /b with the new token
+  send /c with the new token
+200 contents of /a (1)
+200 contents of /b (1)
+200 contents of /c (1)
+`,
+};
+
+const fewerLinesThan = 60;
+
+describe('the examples', () => {
+  const files = readdirSync(`${root}/examples`).sort();
+
+  it('are numbered from 01 on and all run here', () => {
+    expect(Object.keys(outputs).sort()).to.deep.equal(files);
+    expect(files.map((file) => Number(file.slice(0, 2)))).to.deep.equal(files.map((_, index) => index + 1));
+  });
+
+  for (const [file, output] of Object.entries(outputs)) {
+    describe(file, () => {
+      it('prints what it says', async function () {
+        this.timeout(30_000);
+        const { stdout, stderr } = await run(process.execPath, ['--import', 'tsx', `examples/${file}`], {
+          cwd: root,
+          env,
+        });
+        expect(`\n${stdout}`).to.equal(output);
+        expect(stderr).to.equal('');
+      });
+
+      it(`has fewer than ${fewerLinesThan} lines`, () => {
+        const lines = readFileSync(`${root}/examples/${file}`, 'utf8').trimEnd().split('\n');
+        expect(lines.length).to.be.lessThan(fewerLinesThan);
+      });
+
+      it('says how to run it', () => {
+        expect(readFileSync(`${root}/examples/${file}`, 'utf8')).to.include(`npx tsx examples/${file}\n`);
+      });
+    });
+  }
+});
