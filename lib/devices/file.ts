@@ -22,6 +22,10 @@ const statFile = promisify(fstat);
 const truncateFile = promisify(ftruncate);
 const closeFile = promisify(close);
 
+const READ_ONLY: readonly Operation[] = ['read', 'flush'];
+/** There is no hole punching from here, so no discard. */
+const READ_WRITE: readonly Operation[] = ['read', 'write', 'flush', 'writeZeroes'];
+
 /** How often a call that was interrupted, or moved no byte, is tried again before it counts as failed. */
 const ATTEMPTS = 3;
 
@@ -30,17 +34,19 @@ const ATTEMPTS = 3;
  * runs; short transfers go on where they ended. `flush` and `fua` are `fdatasync`. Cancelling lets what runs finish.
  */
 export class FileDevice extends BlockDevice {
-  readonly geometry: Geometry;
+  readonly lowers: readonly BlockDevice[] = [];
   readonly path: string;
   private readonly fd: number;
-  private readonly readOnly: boolean;
 
   private constructor(path: string, fd: number, geometry: Geometry, options: FileOptions) {
-    super(path, options.strategy ?? waitQueue);
+    super(
+      options.name ?? path,
+      options.strategy ?? waitQueue,
+      geometry,
+      options.readOnly === true ? READ_ONLY : READ_WRITE,
+    );
     this.path = path;
     this.fd = fd;
-    this.geometry = geometry;
-    this.readOnly = options.readOnly === true;
   }
 
   /**
@@ -79,12 +85,6 @@ export class FileDevice extends BlockDevice {
       await closeFile(fd);
       throw error;
     }
-  }
-
-  /** A file has no hole punching from here. */
-  override supports(operation: Operation): boolean {
-    if (this.readOnly) return operation === 'read' || operation === 'flush';
-    return operation !== 'discard';
   }
 
   submit(io: Io): void {

@@ -1,5 +1,4 @@
-import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
-import { checkGeometry } from '../io/gate.js';
+import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
@@ -12,17 +11,15 @@ export interface MemoryOptions extends DeviceOptions {
 
 /** A device in memory, zeroed; answers at once. What it acknowledged is as stable as the process. */
 export class MemoryDevice extends BlockDevice {
-  readonly geometry: Geometry;
+  readonly lowers: readonly BlockDevice[] = [];
   /** What is on the device, for tests and tools. */
   readonly contents: Uint8Array;
 
   /** @throws ArgumentRangeError `ERR_GEOMETRY`, `ERR_BLOCK_SIZE` */
   constructor(options: MemoryOptions) {
-    super('memory', options.strategy ?? waitQueue);
-    const blockSize = options.blockSize ?? 512;
-    this.geometry = { size: options.size, blockSize, preferredSize: blockSize };
-    checkGeometry(this.name, this.geometry);
-    this.contents = new Uint8Array(options.size);
+    const { size, blockSize = 512 } = options;
+    super(options.name ?? 'memory', options.strategy ?? waitQueue, { size, blockSize, preferredSize: blockSize });
+    this.contents = new Uint8Array(size);
   }
 
   submit(io: Io): void {

@@ -1,5 +1,4 @@
-import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
-import { checkGeometry } from '../io/gate.js';
+import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
@@ -12,14 +11,12 @@ export interface NullOptions extends DeviceOptions {
 
 /** Answers everything at once and transfers nothing: reads leave the memory as it is. What is left is the engine's cost. */
 export class NullDevice extends BlockDevice {
-  readonly geometry: Geometry;
+  readonly lowers: readonly BlockDevice[] = [];
 
   /** @throws ArgumentRangeError `ERR_GEOMETRY`, `ERR_BLOCK_SIZE` */
   constructor(options: NullOptions = {}) {
-    super('null', options.strategy ?? waitQueue);
-    const blockSize = options.blockSize ?? 512;
-    this.geometry = { size: options.size ?? 2 ** 40, blockSize, preferredSize: blockSize };
-    checkGeometry(this.name, this.geometry);
+    const { size = 2 ** 40, blockSize = 512 } = options;
+    super(options.name ?? 'null', options.strategy ?? waitQueue, { size, blockSize, preferredSize: blockSize });
   }
 
   submit(io: Io): void {

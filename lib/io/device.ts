@@ -1,14 +1,16 @@
 import { StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
-import { checkDevice, checkRequest } from './gate.js';
-import type { Io, Operation, Strategy } from './io.js';
+import { checkGeometry, checkRequest, checkStack } from './gate.js';
+import { OPERATIONS, type Io, type Operation, type Strategy } from './io.js';
 import { IoRequest, type RequestOptions } from './io-request.js';
 import type { PageRange, PageVector } from './pages.js';
 
 export interface DeviceOptions {
   /** The design that carries requests made of this device. Default: that of the device below, at the bottom `waitQueue`. */
   strategy?: Strategy;
+  /** What errors and reports call it. Default: what it is. */
+  name?: string;
 }
 
 /** How big a device is and what it takes. */
@@ -36,6 +38,9 @@ export abstract class BlockDevice {
   /** What errors and reports call it. */
   readonly name: string;
   readonly strategy: Strategy;
+  readonly geometry: Geometry;
+  /** What it can do; anything else is refused with `EOPNOTSUPP` before it is submitted. */
+  readonly operations: readonly Operation[];
   /** @internal Requests begun at this edge … */
   started = 0;
   /** @internal … and ended: what is in flight is the difference. */
@@ -44,18 +49,20 @@ export abstract class BlockDevice {
   lost = 0;
   private readonly ends = new WaitQueue();
   private closing: Promise<void> | null = null;
+  /** Whether the stack below was seen to have a bottom. */
+  private checked = false;
 
-  constructor(name: string, strategy: Strategy) {
+  /** @throws ArgumentRangeError `ERR_GEOMETRY`, `ERR_BLOCK_SIZE` for a geometry that no request could fit */
+  constructor(name: string, strategy: Strategy, geometry: Geometry, operations: readonly Operation[] = OPERATIONS) {
+    checkGeometry(name, geometry);
     this.name = name;
     this.strategy = strategy;
+    this.geometry = geometry;
+    this.operations = operations;
   }
-
-  abstract get geometry(): Geometry;
 
   /** The devices this one stands on. */
-  get lowers(): readonly BlockDevice[] {
-    return [];
-  }
+  abstract readonly lowers: readonly BlockDevice[];
 
   get size(): number {
     return this.geometry.size;
@@ -67,11 +74,6 @@ export abstract class BlockDevice {
 
   /** Takes a header; calls one of its verbs, now or later. Only the engine calls it, with headers that fit the device. */
   abstract submit(io: Io): void;
-
-  /** Whether it can do the operation; others are refused with `EOPNOTSUPP` before anything is submitted. */
-  supports(operation: Operation): boolean {
-    return this.lowers.every((lower) => lower.supports(operation));
-  }
 
   /**
    * Reads into the range. The request yields the bytes read, and is a completion: await it, cancel it, combine it.
@@ -141,7 +143,10 @@ export abstract class BlockDevice {
     length: number = range === null ? 0 : range.length,
   ): IoRequest {
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${operation}`);
-    checkDevice(this);
+    if (!this.checked) {
+      checkStack(this);
+      this.checked = true;
+    }
     const given = range === null ? null : 'pages' in range ? range : range.range();
     checkRequest(this, operation, given, options.position, length);
     return new IoRequest(this, operation, given, length, fua, options).start();

@@ -31,7 +31,7 @@ export function checkRequest(
         `got ${String(position)} + ${String(length)}`,
     );
   }
-  if (!device.supports(operation)) {
+  if (!device.operations.includes(operation)) {
     throw new IoError('EOPNOTSUPP', { message: `${device.name} does not support ${operation}` });
   }
 }
@@ -44,28 +44,23 @@ function checkAligned(device: BlockDevice, field: string, value: number, blockSi
   );
 }
 
-const sound = new WeakSet<BlockDevice>();
-
-/** Refuses a stack whose devices form a cycle or claim an impossible geometry. Looked at once for each device. */
-export function checkDevice(device: BlockDevice): void {
-  if (sound.has(device)) return;
-  // Depth first without recursion: a device met again while it is still open stands on itself.
+/** Refuses a stack whose devices form a cycle. Depth first, without recursion: a device met while it is open is one. */
+export function checkStack(top: BlockDevice): void {
+  const sound = new Set<BlockDevice>();
   const open = new Set<BlockDevice>();
-  const toVisit: { device: BlockDevice; leaving: boolean }[] = [{ device, leaving: false }];
+  const toVisit: { device: BlockDevice; leaving: boolean }[] = [{ device: top, leaving: false }];
   for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
-    if (next.leaving) {
-      open.delete(next.device);
-      sound.add(next.device);
-      continue;
+    const { device, leaving } = next;
+    if (leaving) {
+      open.delete(device);
+      sound.add(device);
+    } else if (open.has(device)) {
+      throw new ArgumentError('ERR_DEVICE_CYCLE', `${device.name} stands on itself; a stack must have a bottom`);
+    } else if (!sound.has(device)) {
+      open.add(device);
+      toVisit.push({ device, leaving: true });
+      for (const lower of device.lowers) toVisit.push({ device: lower, leaving: false });
     }
-    if (sound.has(next.device)) continue;
-    if (open.has(next.device)) {
-      throw new ArgumentError('ERR_DEVICE_CYCLE', `${next.device.name} stands on itself; a stack must have a bottom`);
-    }
-    checkGeometry(next.device.name, next.device.geometry);
-    open.add(next.device);
-    toVisit.push({ device: next.device, leaving: true });
-    for (const lower of next.device.lowers) toVisit.push({ device: lower, leaving: false });
   }
 }
 

@@ -1,6 +1,6 @@
 import { counters } from './counters.js';
-import { BlockDevice } from './device.js';
-import type { Io } from './io.js';
+import { BlockDevice, type DeviceOptions, type Geometry } from './device.js';
+import { OPERATIONS, type Io, type Operation } from './io.js';
 import { IoError } from './io-error.js';
 
 /**
@@ -8,9 +8,27 @@ import { IoError } from './io-error.js';
  * design (I3). What it has to remember of a request is a frame of type `F`, handed to a verb on the way down and back
  * in `done` on the way up.
  */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- ties a frame to the layer it is handed back to
+ 
 export abstract class Layer<F = null> extends BlockDevice {
-  abstract override get lowers(): readonly BlockDevice[];
+  override readonly lowers: readonly BlockDevice[];
+
+  /**
+   * @param lowers what it stands on, at least one device; the design is the first one's unless the options name another,
+   *   and the operations are those that all of them can do, but for `except`
+   */
+  constructor(
+    name: string,
+    lowers: readonly [BlockDevice, ...BlockDevice[]],
+    geometry: Geometry,
+    options: DeviceOptions,
+    except?: Operation,
+  ) {
+    const able = OPERATIONS.filter(
+      (operation) => operation !== except && lowers.every((lower) => can(lower, operation)),
+    );
+    super(options.name ?? name, options.strategy ?? lowers[0].strategy, geometry, able);
+    this.lowers = lowers;
+  }
 
   /**
    * The I/O below has ended and `io` is again as it was submitted to this layer, with the outcome in `bytes`, `failure`
@@ -18,6 +36,10 @@ export abstract class Layer<F = null> extends BlockDevice {
    * throws fails the request with `EIO`.
    */
   abstract done(io: Io, frame: F): void;
+}
+
+function can(device: BlockDevice, operation: Operation): boolean {
+  return device.operations.includes(operation);
 }
 
 /** Calls a layer's `done`, for a strategy. */

@@ -1,5 +1,5 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import type { BlockDevice, DeviceOptions, Geometry } from './device.js';
+import type { BlockDevice, DeviceOptions } from './device.js';
 import type { Io } from './io.js';
 import { IoError } from './io-error.js';
 import { Layer } from './layer.js';
@@ -35,7 +35,7 @@ export class RequestQueue extends Layer {
 
   /** @throws ArgumentRangeError `ERR_DEPTH` unless `depth` is a whole number from 1 up */
   constructor(lower: BlockDevice, options: DeviceOptions & { depth: number }) {
-    super(`queue(${lower.name})`, options.strategy ?? lower.strategy);
+    super('queue', [lower], lower.geometry, options);
     if (!Number.isInteger(options.depth) || options.depth < 1) {
       throw new ArgumentRangeError('ERR_DEPTH', `depth must be a whole number from 1 up, got ${String(options.depth)}`);
     }
@@ -46,14 +46,6 @@ export class RequestQueue extends Layer {
   /** Every queue in which something waits at present. */
   static get all(): Iterable<RequestQueue> {
     return waitingQueues;
-  }
-
-  get lowers(): readonly BlockDevice[] {
-    return [this.lower];
-  }
-
-  get geometry(): Geometry {
-    return this.lower.geometry;
   }
 
   /** How many headers wait. */

@@ -20,7 +20,8 @@ export interface CryptOptions extends DeviceOptions {
 /**
  * Encryption: AES-XTS over sectors of 4096 bytes with the sector's number as tweak, little endian (IEEE 1619). What was
  * read is decrypted where it was read to; of a read that failed in part, the parts that succeeded are (I4).
- * It conceals; it does not authenticate: a changed sector decrypts to noise.
+ * It conceals; it does not authenticate: a changed sector decrypts to noise. `writeZeroes` is refused: zeroes would have
+ * to be encrypted by whoever wants them.
  */
 export class Crypt extends Layer<PageVector | null> {
   private readonly lower: BlockDevice;
@@ -30,37 +31,13 @@ export class Crypt extends Layer<PageVector | null> {
 
   /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`; ArgumentError `ERR_KEY` for equal halves */
   constructor(lower: BlockDevice, options: CryptOptions) {
-    super(`crypt(${lower.name})`, options.strategy ?? lower.strategy);
     const { key, pool } = options;
     checkKey(key);
-    if (lower.blockSize > SECTOR_SIZE) {
-      throw new ArgumentRangeError(
-        'ERR_GEOMETRY',
-        `The block size under Crypt must divide ${String(SECTOR_SIZE)}, that of ${lower.name} is ${String(lower.blockSize)}`,
-      );
-    }
+    super('crypt', [lower], sectorsOf(lower), options, 'writeZeroes');
     this.lower = lower;
     this.key = Uint8Array.from(key);
     this.cipher = key.length === 64 ? 'aes-256-xts' : 'aes-128-xts';
     this.pool = pool;
-  }
-
-  get lowers(): readonly BlockDevice[] {
-    return [this.lower];
-  }
-
-  get geometry(): Geometry {
-    const { size, preferredSize } = this.lower.geometry;
-    return {
-      size: size - (size % SECTOR_SIZE),
-      blockSize: SECTOR_SIZE,
-      preferredSize: Math.ceil(preferredSize / SECTOR_SIZE) * SECTOR_SIZE,
-    };
-  }
-
-  /** Zeroes would have to be encrypted: they are written by whoever wants them. */
-  override supports(operation: Io['operation']): boolean {
-    return operation !== 'writeZeroes' && super.supports(operation);
   }
 
   submit(io: Io): void {
@@ -104,6 +81,21 @@ export class Crypt extends Layer<PageVector | null> {
 
 function bytesOf(pages: PageVector, offset: number): Uint8Array {
   return pages.view(offset, SECTOR_SIZE) ?? pages.bytes(offset, SECTOR_SIZE);
+}
+
+/** Whole sectors of what is below. */
+function sectorsOf({ name, geometry: { size, blockSize, preferredSize } }: BlockDevice): Geometry {
+  if (blockSize > SECTOR_SIZE) {
+    throw new ArgumentRangeError(
+      'ERR_GEOMETRY',
+      `The block size under Crypt must divide ${String(SECTOR_SIZE)}, that of ${name} is ${String(blockSize)}`,
+    );
+  }
+  return {
+    size: size - (size % SECTOR_SIZE),
+    blockSize: SECTOR_SIZE,
+    preferredSize: Math.ceil(preferredSize / SECTOR_SIZE) * SECTOR_SIZE,
+  };
 }
 
 /** Part of a sector is worth nothing: it cannot be decrypted, neither now nor after it was half written. */

@@ -1,8 +1,8 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
+import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
-import { joinGeometry, spread } from './members.js';
+import { joinGeometry, someMembers, spread } from './members.js';
 
 /** A run of bytes of a device. */
 export interface Segment {
@@ -15,7 +15,6 @@ export interface Segment {
 
 /** Segments of devices, one behind the other, as a volume manager maps extents. */
 export class Linear extends Layer {
-  readonly geometry: Geometry;
   private readonly segments: readonly Required<Segment>[];
   /** Where each segment begins on this device. */
   private readonly starts: readonly number[];
@@ -27,28 +26,18 @@ export class Linear extends Layer {
    */
   constructor(segments: readonly (Segment | BlockDevice)[], options: DeviceOptions = {}) {
     const full = segments.map((segment) => ('device' in segment ? segment : { device: segment })).map(complete);
-    const geometry = joinGeometry(
-      'Linear',
-      full.map((segment) => segment.device),
-    );
-    for (const segment of full) checkSegment(segment, geometry.blockSize);
-    super(
-      `linear(${full.map((segment) => segment.device.name).join(', ')})`,
-      options.strategy ?? (full[0] as Required<Segment>).device.strategy,
-    );
+    const members = someMembers('Linear', [...new Set(full.map((segment) => segment.device))]);
+    const geometry = joinGeometry(members);
     const starts: number[] = [];
     let size = 0;
     for (const segment of full) {
+      checkSegment(segment, geometry.blockSize);
       starts.push(size);
       size += segment.length;
     }
+    super('linear', members, { ...geometry, size }, options);
     this.segments = full;
     this.starts = starts;
-    this.geometry = { ...geometry, size };
-  }
-
-  get lowers(): readonly BlockDevice[] {
-    return [...new Set(this.segments.map((segment) => segment.device))];
   }
 
   submit(io: Io): void {

@@ -7,9 +7,15 @@ import type { Layer } from '../io/layer.js';
  * What layers over several devices have in common.
  */
 
+/** Members that are at least one. @throws ArgumentError `ERR_MEMBERS` */
+export function someMembers(name: string, members: readonly BlockDevice[]): [BlockDevice, ...BlockDevice[]] {
+  const [first, ...rest] = members;
+  if (first === undefined) throw new ArgumentError('ERR_MEMBERS', `${name} needs at least one device, got none`);
+  return [first, ...rest];
+}
+
 /** The geometry of members together, but for the size: the largest block, the largest preferred size. */
-export function joinGeometry(name: string, members: readonly BlockDevice[]): Geometry {
-  if (members.length === 0) throw new ArgumentError('ERR_MEMBERS', `${name} needs at least one device, got none`);
+export function joinGeometry(members: readonly BlockDevice[]): Geometry {
   const geometries = members.map((member) => member.geometry);
   return {
     size: 0,

@@ -1,4 +1,4 @@
-import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
+import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 
@@ -7,16 +7,8 @@ export class Pass extends Layer {
   private readonly lower: BlockDevice;
 
   constructor(lower: BlockDevice, options: DeviceOptions = {}) {
-    super(`pass(${lower.name})`, options.strategy ?? lower.strategy);
+    super('pass', [lower], lower.geometry, options);
     this.lower = lower;
-  }
-
-  get lowers(): readonly BlockDevice[] {
-    return [this.lower];
-  }
-
-  get geometry(): Geometry {
-    return this.lower.geometry;
   }
 
   submit(io: Io): void {

@@ -1,8 +1,8 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
+import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
-import { joinGeometry, spread } from './members.js';
+import { joinGeometry, someMembers, spread } from './members.js';
 
 export interface StripeOptions extends DeviceOptions {
   /** Bytes on one member before the next is taken, a multiple of the members' block size. Default 64 KiB. */
@@ -11,13 +11,12 @@ export interface StripeOptions extends DeviceOptions {
 
 /** RAID-0: chunks go round the members in turn. Its size is that of the smallest member, in whole chunks, times n. */
 export class Stripe extends Layer {
-  readonly geometry: Geometry;
   readonly chunk: number;
-  readonly lowers: readonly BlockDevice[];
 
   /** @throws ArgumentError `ERR_MEMBERS` without a member; ArgumentRangeError `ERR_CHUNK` */
   constructor(members: readonly BlockDevice[], options: StripeOptions = {}) {
-    const { blockSize } = joinGeometry('Stripe', members);
+    const all = someMembers('Stripe', members);
+    const { blockSize } = joinGeometry(all);
     const chunk = options.chunk ?? 64 * 1024;
     if (!Number.isSafeInteger(chunk) || chunk <= 0 || chunk % blockSize !== 0) {
       throw new ArgumentRangeError(
@@ -25,12 +24,10 @@ export class Stripe extends Layer {
         `chunk must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
       );
     }
-    const names = members.map((member) => member.name).join(', ');
-    super(`stripe(${names})`, options.strategy ?? (members[0] as BlockDevice).strategy);
-    const chunks = Math.min(...members.map((member) => Math.floor(member.size / chunk)));
-    this.lowers = [...members];
+    const chunks = Math.min(...all.map((member) => Math.floor(member.size / chunk)));
+    const stripe = chunk * all.length;
+    super('stripe', all, { size: chunks * stripe, blockSize, preferredSize: stripe }, options);
     this.chunk = chunk;
-    this.geometry = { size: chunks * chunk * members.length, blockSize, preferredSize: chunk * members.length };
   }
 
   submit(io: Io): void {
