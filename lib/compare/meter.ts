@@ -47,7 +47,7 @@ export async function measure(x: number, contenders: readonly Contender[], setti
       x,
       ns: median(ns),
       ratio: estimate(ratios, setting.seed),
-      bytes: median(bytes),
+      bytes: median(bytes.filter((value) => value >= 0)),
       counts,
       ...(extra === undefined ? {} : { extra }),
     };
@@ -83,18 +83,30 @@ function time(contender: Contender, times: number): number {
 }
 
 function sample(contender: Contender, times: number, into: Samples): void {
-  contender.prepare?.();
   const before = { ...counters };
-  const heap = process.memoryUsage().heapUsed;
-  const start = process.hrtime.bigint();
-  contender.run(times);
-  const ns = Number(process.hrtime.bigint() - start);
-  const grown = process.memoryUsage().heapUsed - heap;
-  into.ns.push(ns / times);
-  // A collection in between makes the heap shrink: that round says nothing about allocation.
-  if (grown >= 0) into.bytes.push(grown / times);
+  into.ns.push(time(contender, times) / times);
   into.counts = perRequest(before, times);
   into.extra = contender.extra?.();
+  into.bytes.push(allocated(contender, times));
+  contender.extra?.();
+}
+
+/** Enough for the heap's own accounting, too little to bring on a collection in most rounds. */
+const ALLOCATION_BYTES = 256 * 1024;
+
+/** Heap bytes per request, of fewer requests than are timed: a collection in between would hide what came before it. */
+function allocated(contender: Contender, times: number): number {
+  const few = contender.prepare === undefined ? Math.min(times, 16) : times;
+  const once = grown(contender, few);
+  const more = Math.min(times, Math.max(few, Math.floor(ALLOCATION_BYTES / Math.max(once, 1))));
+  return more === few ? once : grown(contender, more);
+}
+
+function grown(contender: Contender, times: number): number {
+  contender.prepare?.();
+  const heap = process.memoryUsage().heapUsed;
+  contender.run(times);
+  return (process.memoryUsage().heapUsed - heap) / times;
 }
 
 function perRequest(before: Counters, times: number): Counters {
