@@ -6,7 +6,7 @@ import { WOKEN, type WaitEntry, type WakeFunction } from '../lib/wait/index.js';
  * inlines it, which no real program enjoys.
  */
 
-export const effects = new Int32Array(1);
+export const effects: Int32Array = new Int32Array(1);
 
 /** The value of operation `i`; it repeats every `PERIOD` operations, and so does the choice of callbacks. */
 export const PERIOD: number = 8;

@@ -13,12 +13,18 @@ import { rows } from './rows.js';
  * npm run bench -- wake all-of     some rows
  *   --quick                        fewer and shorter rounds
  *   --all                          every contender, not only the best peer and what people use
+ *   --against DIR                  beside another build of this (a copy of .bench), in the same processes
  *   --write                        into docs/benchmarks.md as well (every row)
  */
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, all: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    all: { type: 'boolean' },
+    against: { type: 'string' },
+    write: { type: 'boolean' },
+  },
 });
 const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
 if (unknown.length > 0) {
@@ -46,6 +52,7 @@ async function measure(what: 'time' | 'bytes', row: Row, n: number): Promise<unk
       row.name,
       String(n),
       options.quick === true ? 'quick' : 'full',
+      ...(options.against === undefined ? [] : [options.against]),
     ],
     { maxBuffer: 1 << 24 },
   );
@@ -62,7 +69,7 @@ for (const row of chosen) {
   }
 }
 
-process.stdout.write(tableOf(measured, options.all === true));
+process.stdout.write(tableOf(measured, options.all === true || options.against !== undefined));
 if (options.write === true) {
   if (chosen.length !== rows.length) throw new TypeError('--write takes every row: name none');
   writeFileSync('docs/benchmarks.md', docPage(measured));

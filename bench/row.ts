@@ -8,7 +8,9 @@ export type Role =
   /** A library that is said to be fast at this. */
   | 'peer'
   /** What most programs do today. */
-  | 'used';
+  | 'used'
+  /** `ours` and `ours-too` as they were in another build. */
+  | 'before';
 
 /** Does the operation so many times; operation `i` works with the value `valueOf(i)` and callback number `i`. */
 export type Run = (times: number) => void | Promise<void>;
@@ -20,6 +22,8 @@ export interface Contender {
   readonly lacks?: string;
   /** Not run above this size: it would take minutes. */
   readonly most?: number;
+  /** Where a contender from another build leaves its sum. */
+  readonly effects?: Int32Array;
   /** Makes what lives longer than one operation. */
   prepare(n: number): Run;
 }

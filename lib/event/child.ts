@@ -9,19 +9,18 @@ import { DONE, FAILED, KIND } from './settle.js';
 /** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
 export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
   /** What is waited for. */
-  readonly source: WaitQueue;
+  declare readonly source: WaitQueue;
   /** Whether cancelling the parent cancels it (E3). */
-  readonly owned: boolean;
-  /** @internal */ kind = 0;
-  /** @internal */ result: unknown = undefined;
+  declare readonly owned: boolean;
+  /** @internal */ declare kind: number;
+  /** @internal */ declare result: unknown;
   /** Its place in the order of arrival, from 0; -1 while pending. */
-  arrival = -1;
+  declare arrival: number;
   /** Whether the parent's outcome was decided by others while this was pending. */
-  lost = false;
+  declare lost: boolean;
   /** @internal Its neighbours among the pending. `after` outlives that, for a loop that stands here. */
-  before: Child<C> | null = null;
-  /** @internal */
-  after: Child<C> | null = null;
+  declare before: Child<C> | null;
+  /** @internal */ declare after: Child<C> | null;
 
   /** @internal */
   constructor(parent: CompoundEvent<never, C>, source: WaitQueue, owned: boolean) {
@@ -29,6 +28,11 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
     this.data = parent;
     this.source = source;
     this.owned = owned;
+    this.kind = 0;
+    this.result = undefined;
+    this.arrival = -1;
+    this.lost = false;
+    this.before = this.after = null;
   }
 
   /** How it ended; of a loser that was let go, how it stands now. */

@@ -26,15 +26,12 @@ export interface CompletionOptions {
  * apart (C7). All else is as in {@link Completion}, the one to use unless objects are recycled.
  */
 export class ReusableCompletion<T = void> extends WaitQueue {
-  /** @internal See settle.ts. */ marks = 0;
-  /** @internal Value, error or reason; while pending, the reason it was asked to cancel for. */ result: unknown =
-    undefined;
-  /** Which life this is; an operation completes through the epoch it was started with (C3). */
-  epoch = 0;
-  /** @internal Who cancels this when it is cancelled itself (E3). */
-  owner: ReusableCompletion<unknown> | null = null;
-  /** @internal The next on the stack of walks. */ below: ReusableCompletion<unknown> | null = null;
-  /** @internal */ shown: Outcome<T> | null = null;
+  /** @internal See settle.ts. */ declare marks: number;
+  /** @internal Value, error or reason; while pending, the reason it was asked to cancel for. */ declare result: unknown;
+  /** Which life this is; an operation completes through the epoch it was started with (C3). */ declare epoch: number;
+  /** @internal Who cancels this when it is cancelled itself (E3). */ declare owner: ReusableCompletion<unknown> | null;
+  /** @internal The next on the stack of walks. */ declare below: ReusableCompletion<unknown> | null;
+  /** @internal */ declare shown: Outcome<T> | null;
 
   /** Whether `value` is a completion or compound, also one made by another copy of this package. */
   static override is(value: unknown): value is ReusableCompletion<unknown> {
@@ -43,6 +40,9 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   constructor(options?: CompletionOptions) {
     super();
+    this.marks = this.epoch = 0;
+    this.result = undefined;
+    this.owner = this.below = this.shown = null;
     if (options?.signal !== undefined) this.cancelOn(options.signal);
   }
 

@@ -39,26 +39,31 @@ export interface Collation<T, C> {
  */
 export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** The children in the order in which they were added, each with its outcome (E5). */
-  readonly children: Child<C>[] = [];
+  declare readonly children: Child<C>[];
   /** How many children have settled as done. */
-  succeeded = 0;
+  declare succeeded: number;
   /** The first child in time that failed or was cancelled. */
-  firstFailed: Child<C> | null = null;
-  /** @internal */ readonly collation: Collation<T, C>;
-  private arrived = 0;
+  declare firstFailed: Child<C> | null;
+  /** @internal */ declare readonly collation: Collation<T, C>;
+  declare private arrived: number;
   /** The children still pending, oldest first: to cancel looks at no others (E4). */
-  private firstPending: Child<C> | null = null;
-  private lastPending: Child<C> | null = null;
-  private ownedPending = 0;
-  private isSealed = false;
-  private decidedKind = 0;
-  private decidedResult: unknown = undefined;
-  private losers: Losers;
-  private readonly waits: boolean;
-  private readonly onLose: ((child: Child) => void) | null;
+  declare private firstPending: Child<C> | null;
+  declare private lastPending: Child<C> | null;
+  declare private ownedPending: number;
+  declare private isSealed: boolean;
+  declare private decidedKind: number;
+  declare private decidedResult: unknown;
+  declare private losers: Losers;
+  declare private readonly waits: boolean;
+  declare private readonly onLose: ((child: Child) => void) | null;
 
   constructor(collation: Collation<T, C>, options?: CompoundOptions) {
     super();
+    this.children = [];
+    this.succeeded = this.arrived = this.ownedPending = this.decidedKind = 0;
+    this.firstFailed = this.firstPending = this.lastPending = null;
+    this.isSealed = false;
+    this.decidedResult = undefined;
     this.collation = collation;
     this.losers = options?.losers ?? 'cancel';
     this.waits = options?.wait !== false;

@@ -37,17 +37,18 @@ export type WakeFunction<D> = {
  * The fields are written by the queue the entry is on; `next`, `prev` and `queue` are null while it is on none.
  */
 export class WaitEntry<D = unknown> {
-  /** @internal */ next: WaitEntry | null = null;
-  /** @internal */ prev: WaitEntry | null = null;
+  // Assigned in the constructor, as the fields of WaitQueue.
+  /** @internal */ declare next: WaitEntry | null;
+  /** @internal */ declare prev: WaitEntry | null;
   /** The queue this entry is on, or null. */
-  queue: WaitQueue | null = null;
+  declare queue: WaitQueue | null;
   /** Called when the queue is woken. */
-  wake: WakeFunction<D>;
+  declare wake: WakeFunction<D>;
   /** The caller's own; the library never looks at it. */
-  data: D;
-  /** @internal */ flags: number;
+  declare data: D;
+  /** @internal */ declare flags: number;
   /** @internal When it was added, on the queue's own count: a walk skips what came after it began (W3). */
-  stamp = 0;
+  declare stamp: number;
 
   /**
    * @param wake called on every wake of the queue the entry is on
@@ -55,9 +56,11 @@ export class WaitEntry<D = unknown> {
    *   (after, so a wake function that wakes its own queue again removes itself first)
    */
   constructor(wake: WakeFunction<D>, options?: { data?: D; once?: boolean }) {
+    this.next = this.prev = this.queue = null;
     this.wake = wake;
     this.data = options?.data as D;
     this.flags = options?.once === true ? ONCE : 0;
+    this.stamp = 0;
   }
 
   /** Takes the entry off its queue, if it is on one. */

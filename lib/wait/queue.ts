@@ -27,16 +27,22 @@ export interface Place {
  * ```
  */
 export class WaitQueue implements Iterable<WaitEntry> {
-  /** @internal */ head: WaitEntry | null = null;
-  /** @internal */ tail: WaitEntry | null = null;
+  // Fields are assigned in constructors: V8 takes three times as long over initializers once a class is derived.
+  /** @internal */ declare head: WaitEntry | null;
+  /** @internal */ declare tail: WaitEntry | null;
   /** @internal The end of the shared part, null when there is none. */
-  lastShared: WaitEntry | null = null;
+  declare lastShared: WaitEntry | null;
   /** @internal The walks that are open, the latest first. */
-  walks: Walk | null = null;
+  declare walks: Walk | null;
   /** @internal Counts what was added during walks; an entry's stamp is its value then (W3). */
-  serial = 0;
+  declare serial: number;
   /** @internal Wake functions of this queue that are running. */
-  depth = 0;
+  declare depth: number;
+
+  constructor() {
+    this.head = this.tail = this.lastShared = this.walks = null;
+    this.serial = this.depth = 0;
+  }
 
   /** Whether `value` is a wait queue, also one made by another copy of this package. */
   static is(value: unknown): value is WaitQueue {
