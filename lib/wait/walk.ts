@@ -263,10 +263,10 @@ function run(start: Walk): number {
       const target = (walk.link as WaitEntry<WaitQueue>).data;
       if (target === mark) return abandon(walk);
       walk = open(target, walk.key, walk.left, walk);
-      if (walk.level === nextMark) {
+      if (walk.level >= nextMark) {
         mark = target;
-        markLevel = nextMark;
-        nextMark *= 2;
+        markLevel = walk.level;
+        nextMark = walk.level * 2;
       }
       continue;
     }
