@@ -114,7 +114,7 @@ export class FileDevice extends BlockDevice {
       }
       const total = done + moved;
       if (total >= io.length) this.finish(io, total);
-      else if (moved > 0) this.transfer(io, skip(views, moved), total, ATTEMPTS);
+      else if (moved > 0) this.transfer(io, rest(io, views, moved, total), total, ATTEMPTS);
       else if (attempts > 1) this.transfer(io, views, total, attempts - 1);
       else
         io.finish(
@@ -148,6 +148,11 @@ export class FileDevice extends BlockDevice {
 /** What may succeed when it is tried again. */
 function isPassing(error: NodeError): boolean {
   return error.code === 'EINTR' || error.code === 'EAGAIN';
+}
+
+/** What is left to move after a short transfer. */
+function rest(io: Io, views: readonly Uint8Array[], moved: number, total: number): Uint8Array[] {
+  return io.operation === 'writeZeroes' ? zeroes(io.length - total) : skip(views, moved);
 }
 
 function skip(views: readonly Uint8Array[], bytes: number): Uint8Array[] {

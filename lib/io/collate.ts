@@ -8,12 +8,13 @@ import type { ByteRange } from './io-error.js';
  */
 export function collate(parent: Io, piece: Io, shift: number): void {
   parent.bytes += piece.bytes;
-  if (piece.failure === null) return;
+  // What was not transferred is missing from the parent's parts, also when the device calls a short transfer a success.
+  if (piece.failure === null && piece.failedRanges === null && piece.bytes >= piece.length) return;
   parent.failure ??= piece.failure;
   shiftInto((parent.failedRanges ??= []), piece.failedRanges ?? tailAfter(piece.bytes, piece.length), shift);
 }
 
 /** The parts of a header's range that hold the right data. */
 export function succeededRanges(io: Io): ByteRange[] {
-  return complementOf(io.failedRanges ?? (io.failure === null ? [] : tailAfter(io.bytes, io.length)), io.length);
+  return complementOf(io.failedRanges ?? tailAfter(io.bytes, io.length), io.length);
 }

@@ -1,7 +1,7 @@
 import { StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
-import { checkGeometry, checkRequest, checkStack } from './gate.js';
+import { checkGeometry, checkMemory, checkRequest, checkStack } from './gate.js';
 import { OPERATIONS, type Io, type Operation, type Strategy } from './io.js';
 import { IoRequest, type RequestOptions } from './io-request.js';
 import type { PageRange, PageVector } from './pages.js';
@@ -140,15 +140,16 @@ export abstract class BlockDevice {
     range: PageRange | PageVector | null,
     options: RequestOptions,
     fua = false,
-    length: number = range === null ? 0 : range.length,
+    length?: number,
   ): IoRequest {
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${operation}`);
     if (!this.checked) {
       checkStack(this);
       this.checked = true;
     }
-    const given = range === null ? null : 'pages' in range ? range : range.range();
-    checkRequest(this, operation, given, options.position, length);
-    return new IoRequest(this, operation, given, length, fua, options).start();
+    const given = range === null ? null : checkMemory(range);
+    const bytes = length ?? given?.length ?? 0;
+    checkRequest(this, operation, options.position, bytes);
+    return new IoRequest(this, operation, given, bytes, fua, options).start();
   }
 }

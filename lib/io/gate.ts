@@ -1,8 +1,8 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice, Geometry } from './device.js';
 import { OPERATIONS, type Operation } from './io.js';
 import { IoError } from './io-error.js';
-import { checkRange, type PageRange } from './pages.js';
+import { checkRange, kindOf, PageVector, type PageRange } from './pages.js';
 
 /*
  * The one gate for bad requests (I6), as FreeBSD's g_io_check: whatever has passed it fits the device, so that no device
@@ -10,20 +10,13 @@ import { checkRange, type PageRange } from './pages.js';
  */
 
 /** Refuses a request that does not fit the device. */
-export function checkRequest(
-  device: BlockDevice,
-  operation: Operation,
-  range: PageRange | null,
-  position: number,
-  length: number,
-): void {
+export function checkRequest(device: BlockDevice, operation: Operation, position: number, length: number): void {
   if (!OPERATIONS.includes(operation)) {
     throw new ArgumentError('ERR_OPERATION', `operation must be one of ${OPERATIONS.join(', ')}, got ${operation}`);
   }
   const { size, blockSize } = device.geometry;
   checkAligned(device, 'position', position, blockSize);
   checkAligned(device, 'length', length, blockSize);
-  if (range !== null) checkRange(range.pages, range.offset, range.length);
   if (position + length > size) {
     throw new ArgumentRangeError(
       'ERR_PAST_END',
@@ -34,6 +27,24 @@ export function checkRequest(
   if (!device.operations.includes(operation)) {
     throw new IoError('EOPNOTSUPP', { message: `${device.name} does not support ${operation}` });
   }
+}
+
+/** What a caller gave as memory, as a range. Refuses what is none, and pages that were freed: others may have them. */
+export function checkMemory(given: PageRange | PageVector): PageRange {
+  if (given instanceof PageVector) {
+    checkFreed(given);
+    return given.range();
+  }
+  if (typeof given !== 'object' || (given as PageRange | null)?.pages === undefined) {
+    throw new ArgumentError('ERR_RANGE', `range must be a PageVector or a range of one, got ${kindOf(given)}`);
+  }
+  checkRange(given.pages, given.offset, given.length);
+  checkFreed(given.pages);
+  return given;
+}
+
+function checkFreed(pages: PageVector): void {
+  if (pages.freed) throw new StateError('ERR_FREED', 'range must be of pages in use, got pages that were freed');
 }
 
 function checkAligned(device: BlockDevice, field: string, value: number, blockSize: number): void {

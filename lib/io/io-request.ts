@@ -94,9 +94,13 @@ export class IoRequest extends Completion<number> {
   }
 
   protected override cancelling(): void {
-    if (this.root === null) return;
+    const { root } = this;
+    if (root === null) {
+      this.completeCancelled(new IoError('ECANCELED', { cause: this.cancelReason }));
+      return;
+    }
     this.leaveRunning();
-    this.root.cancelAll(this);
+    root.cancelAll(this);
   }
 
   private settleWith(io: Io, first: IoError): void {
@@ -113,15 +117,17 @@ export class IoRequest extends Completion<number> {
 
   private expire(timeoutMs: number): void {
     const { root } = this;
-    const failed = this.fail(
+    if (root === null) return;
+    const asked = this.cancelRequested;
+    // Fenced before anybody is told, who may submit, or let the I/O come back.
+    this.timedOut = true;
+    this.device.lost++;
+    this.fail(
       new IoError('ETIMEDOUT', {
         message: `${this.operation} on ${this.device.name} took over ${String(timeoutMs)} ms`,
       }),
     );
-    if (!failed || root === null) return;
-    this.timedOut = true;
-    this.device.lost++;
-    root.cancelAll(this);
+    if (!asked && this.root === root) root.cancelAll(this);
   }
 }
 

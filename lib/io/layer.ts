@@ -8,7 +8,6 @@ import { IoError } from './io-error.js';
  * design (I3). What it has to remember of a request is a frame of type `F`, handed to a verb on the way down and back
  * in `done` on the way up.
  */
- 
 export abstract class Layer<F = null> extends BlockDevice {
   override readonly lowers: readonly BlockDevice[];
 
@@ -42,15 +41,18 @@ function can(device: BlockDevice, operation: Operation): boolean {
   return device.operations.includes(operation);
 }
 
-/** Calls a layer's `done`, for a strategy. */
-export function callDone(layer: Layer<unknown>, io: Io, frame: unknown): void {
+/** Calls a layer's `done`, for a strategy. Answers what it threw: it is through then, and suspends nothing. */
+export function callDone(layer: Layer<unknown>, io: Io, frame: unknown): IoError | null {
   counters.callbacks++;
   try {
     layer.done(io, frame);
+    return null;
   } catch (error) {
-    io.failure ??=
+    const thrown =
       error instanceof IoError ? error : new IoError('EIO', { message: `${layer.name} threw`, cause: error });
+    io.failure ??= thrown;
     io.failedRanges = [{ offset: 0, length: io.length }];
     io.bytes = 0;
+    return thrown;
   }
 }

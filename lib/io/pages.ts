@@ -238,6 +238,11 @@ export class PageVector {
     if (--this.pins === 0 && this.freedByOwner) this.pool.release(this.extents);
   }
 
+  /** Whether they were given back; requests that were begun before may still use them. */
+  get freed(): boolean {
+    return this.freedByOwner;
+  }
+
   /** Whether requests are using the pages. */
   get pinned(): boolean {
     return this.pins > 0;
@@ -250,9 +255,16 @@ export class PageVector {
   }
 }
 
+/** What came instead of something, for an error. */
+export function kindOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
+}
+
 /** Refuses what is not a range of the vector. */
 export function checkRange(pages: PageVector, offset: number, length: number): void {
-  if (!(pages instanceof PageVector)) throw new ArgumentError('ERR_RANGE', 'A range must be of a PageVector');
+  if (!(pages instanceof PageVector)) {
+    throw new ArgumentError('ERR_RANGE', `A range must be of a PageVector, got one of ${kindOf(pages)}`);
+  }
   const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
   if (!whole || offset < 0 || length < 0 || offset + length > pages.length) {
     throw new ArgumentRangeError(

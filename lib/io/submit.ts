@@ -1,4 +1,6 @@
+import { uncaught } from '../event/hooks.js';
 import type { BlockDevice } from './device.js';
+import { IoError } from './io-error.js';
 import type { Io } from './io.js';
 
 /*
@@ -16,10 +18,26 @@ export function submit(target: BlockDevice, io: Io): void {
   headers.push(io);
   if (running) return;
   running = true;
+  for (let i = 0; i < targets.length; i++) {
+    if (i >= 1024 && 2 * i >= targets.length) {
+      // What went down is let go of, also by a program that submits from its callbacks for ever.
+      targets.splice(0, i);
+      headers.splice(0, i);
+      i = 0;
+    }
+    hand(targets[i] as BlockDevice, headers[i] as Io);
+  }
+  targets.length = headers.length = 0;
+  running = false;
+}
+
+/** A device that throws fails its header and nothing else; but what it has handed on by then must come back first. */
+function hand(target: BlockDevice, io: Io): void {
+  const submitted = targets.length;
   try {
-    for (let i = 0; i < targets.length; i++) (targets[i] as BlockDevice).submit(headers[i] as Io);
-  } finally {
-    targets.length = headers.length = 0;
-    running = false;
+    target.submit(io);
+  } catch (error) {
+    if (targets.length > submitted) uncaught(error);
+    else io.finish(0, new IoError('EIO', { message: `${target.name} threw`, cause: error }));
   }
 }

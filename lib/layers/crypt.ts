@@ -63,7 +63,7 @@ export class Crypt extends Layer<PageVector | null> {
     own?.free();
     const { pages, offset, position } = io;
     if (pages === null || io.operation === 'flush') return;
-    if (io.failure !== null) keepWholeSectors(io);
+    if (io.failure !== null || io.bytes < io.length) keepWholeSectors(io);
     if (io.operation !== 'read') return;
     for (const range of io.succeededRanges()) {
       for (let at = range.offset; at < range.offset + range.length; at += SECTOR_SIZE) {

@@ -14,14 +14,15 @@ export function someMembers(name: string, members: readonly BlockDevice[]): [Blo
   return [first, ...rest];
 }
 
-/** The geometry of members together, but for the size: the largest block, the largest preferred size. */
+/** The geometry of members together, but for the size: the largest block, the largest preferred size in whole blocks. */
 export function joinGeometry(members: readonly BlockDevice[]): Geometry {
-  const geometries = members.map((member) => member.geometry);
-  return {
-    size: 0,
-    blockSize: Math.max(...geometries.map((geometry) => geometry.blockSize)),
-    preferredSize: Math.max(...geometries.map((geometry) => geometry.preferredSize)),
-  };
+  let blockSize = 0;
+  let preferredSize = 0;
+  for (const { geometry } of members) {
+    blockSize = Math.max(blockSize, geometry.blockSize);
+    preferredSize = Math.max(preferredSize, geometry.preferredSize);
+  }
+  return { size: 0, blockSize, preferredSize: Math.ceil(preferredSize / blockSize) * blockSize };
 }
 
 /** Sends an operation without data to every member: flush. */

@@ -24,7 +24,7 @@ export class Stripe extends Layer {
         `chunk must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
       );
     }
-    const chunks = Math.min(...all.map((member) => Math.floor(member.size / chunk)));
+    const chunks = all.reduce((least, { size }) => Math.min(least, Math.floor(size / chunk)), Infinity);
     const stripe = chunk * all.length;
     super('stripe', all, { size: chunks * stripe, blockSize, preferredSize: stripe }, options);
     this.chunk = chunk;

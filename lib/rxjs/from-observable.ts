@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { take, type Observable } from 'rxjs';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
 import { StateError } from '../wait/errors.js';
@@ -9,7 +9,8 @@ import { StateError } from '../wait/errors.js';
  */
 export function fromObservable<T>(observable: Observable<T>): Completion<T> {
   const completion = new Completion<T>();
-  const subscription = observable.subscribe({
+  // `take` ends also a source that emits without end inside of `subscribe`.
+  const subscription = observable.pipe(take(1)).subscribe({
     next: (value) => completion.complete(value),
     error: (error: unknown) => completion.fail(error),
     complete: () => completion.fail(new StateError('ERR_EMPTY', 'The observable ended without a value')),

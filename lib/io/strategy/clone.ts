@@ -6,7 +6,7 @@ import type { IoRequest } from '../io-request.js';
 import type { Operation, RootIo, Split, Strategy } from '../io.js';
 import { callDone, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
-import { RequestQueue } from '../request-queue.js';
+import { RequestQueue, type Slot } from '../request-queue.js';
 import { submit } from '../submit.js';
 
 /*
@@ -118,13 +118,18 @@ class Kiobuf implements RootIo, Split {
 
   cancelAll(): void {
     this.asked = true;
-    for (const queue of [...RequestQueue.all]) {
-      for (const slot of [...queue.slots()]) {
+    const found: Slot[] = [];
+    for (const queue of RequestQueue.all) {
+      for (const slot of queue.slots()) {
         counters.visited++;
         // A queue may also hold requests of stacks that use another design.
-        if (slot.io instanceof Kiobuf && rootOf(slot.io) === this) queue.withdraw(slot);
+        if (slot.io instanceof Kiobuf && rootOf(slot.io) === this) found.push(slot);
       }
     }
+    // All leave their queues before the first end is passed up: it would make room for another to run.
+    passingUp(() => {
+      for (const slot of found) slot.queue.withdraw(slot);
+    });
   }
 
   private stack(layer: Layer<never>, frame: unknown): void {
@@ -154,8 +159,17 @@ function passUp(io: Kiobuf, ended: boolean): void {
   if (lastEnded === null) firstEnded = io;
   else lastEnded.nextEnded = io;
   lastEnded = io;
-  if (passing) return;
+  passingUp(null);
+}
+
+/** Runs `body` with every end that it brings kept back until it has returned, then passes them up in order. */
+function passingUp(body: (() => void) | null): void {
+  if (passing) {
+    body?.();
+    return;
+  }
   passing = true;
+  body?.();
   for (let next = firstEnded; next !== null; next = firstEnded) {
     firstEnded = next.nextEnded;
     next.nextEnded = null;
@@ -179,7 +193,7 @@ function climb(ended: Kiobuf): void {
 function tellLayer(io: Kiobuf): boolean {
   const outer = inDone;
   inDone = io;
-  if (io.layer !== null) callDone(io.layer, io, io.frame);
+  if (io.layer !== null && callDone(io.layer, io, io.frame) !== null) io.held = false;
   inDone = outer;
   return !io.held;
 }

@@ -133,8 +133,14 @@ function levWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): numb
   const lev = entry as WaitEntry as Lev<unknown>;
   const io = queue as Container;
   io.position = lev.position;
-  callDone(lev.layer, io, lev.data);
+  tellLayer(lev.layer, io, lev.data);
   return WOKEN;
+}
+
+/** Thrown on, what a layer threw ends its hold. */
+function tellLayer(layer: Layer<unknown>, io: Container, frame: unknown): void {
+  const thrown = callDone(layer, io, frame);
+  if (thrown !== null) throw thrown;
 }
 
 /** A layer with memory of its own: the vector is swapped, and restored on the way up. */
@@ -162,7 +168,7 @@ function substitutedLevWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQ
   io.position = lev.position;
   io.pages = lev.pages;
   io.offset = lev.offset;
-  callDone(lev.layer, io, lev.data);
+  tellLayer(lev.layer, io, lev.data);
   return WOKEN;
 }
 
@@ -200,7 +206,7 @@ class ParentWait<F> extends WaitEntry<F> implements Split {
 function parentWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
   const parent = entry as WaitEntry as ParentWait<unknown>;
   if (key === SETTLE) {
-    callDone(parent.layer, parent.io, parent.data);
+    tellLayer(parent.layer, parent.io, parent.data);
     return WOKEN;
   }
   if (key !== CANCEL) return PASS;
