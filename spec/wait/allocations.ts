@@ -1,6 +1,6 @@
 /*
  * Run by walk.spec.ts in a process of its own: prints by how many bytes the heap grows while queues are woken a million times. The heap
- * is read every so often; it never shrinks unless a collection came in between, and that is reported as NaN.
+ * is read every so often; it never shrinks unless a collection came in between, and that is reported as such.
  */
 import { PASS, WaitEntry, WOKEN } from '../../lib/wait/entry.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
@@ -31,7 +31,7 @@ function linked(length: number): WaitQueue {
 /** The parts are few, because reading the heap allocates too. */
 const PARTS = 20;
 
-function grownBy(wake: () => unknown): number {
+function grownBy(wake: () => unknown): number | 'collected' {
   const part = (): void => {
     for (let count = 0; count < 1_000_000 / PARTS; count++) wake();
   };
@@ -42,7 +42,7 @@ function grownBy(wake: () => unknown): number {
   for (let count = 0; count < PARTS; count++) {
     part();
     const now = process.memoryUsage().heapUsed;
-    if (now < before) return NaN;
+    if (now < before) return 'collected';
     grown += now - before;
     before = now;
   }

@@ -245,6 +245,20 @@ describe('HeldWalk', () => {
     expect(recorder.calls).to.deep.equal(['a', 'a', 'b', 'b']);
   });
 
+  it('belongs to the call that took it, also when that call wakes others that take one in vain (W4)', () => {
+    const other = new WaitQueue();
+    other.add(recorder.entry('o', { does: () => other.hold() }));
+    const takesThenWakes = (): void => {
+      handles.push(queue.hold());
+      other.wake();
+    };
+    queue.add(recorder.entry('a', { answer: WOKEN | HOLD, does: takesThenWakes }));
+    queue.add(recorder.entry('b'));
+    expect(queue.wake()).to.equal(1);
+    expect(resume(0)).to.equal(1);
+    expect(recorder.calls).to.deep.equal(['a', 'o', 'b']);
+  });
+
   it('does nothing when it was taken and not used (W4)', () => {
     queue.add(recorder.entry('a', { does: () => handles.push(queue.hold()) }));
     queue.add(recorder.entry('b', { does: () => handles.push(queue.hold()), throws: new Error('thrown') }));

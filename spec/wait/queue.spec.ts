@@ -296,6 +296,14 @@ describe('WaitQueue', () => {
       });
     }
 
+    it('calls no exclusive entry with 0, whether any shared one is there or was woken (W2)', () => {
+      fill('', 'xy');
+      expect(queue.wake('key', 0)).to.equal(0);
+      queue.add(recorder.entry('a', { answer: PASS }));
+      expect(queue.wake('key', 0)).to.equal(0);
+      expect(recorder.calls).to.deep.equal(['a']);
+    });
+
     it('does not count a PASS, and gives the next exclusive entry its chance (W2)', () => {
       queue.add(recorder.entry('a', { answer: PASS }));
       queue.addExclusive(recorder.entry('x', { answer: PASS }));
