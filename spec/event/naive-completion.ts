@@ -72,11 +72,11 @@ export class NaiveCompletion {
     return !this.settled || this.status === 'done' ? undefined : this.shownError();
   }
 
-  complete(value: unknown, epoch = this.epoch): boolean {
+  complete(value: unknown, epoch: number = this.epoch): boolean {
     return epoch === this.epoch && this.claim('done', value);
   }
 
-  fail(error: unknown, epoch = this.epoch): boolean {
+  fail(error: unknown, epoch: number = this.epoch): boolean {
     return epoch === this.epoch && this.claim('failed', error);
   }
 

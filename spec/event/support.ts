@@ -1,0 +1,42 @@
+import { afterEach, beforeEach } from 'mocha';
+import { hooks } from '../../lib/event/hooks.js';
+import type { ReusableCompletion } from '../../lib/event/completion.js';
+
+/** For the specs of one describe: what would go to the host's uncaught-error path lands here. */
+export function collectUncaught(): unknown[] {
+  const errors: unknown[] = [];
+  const { uncaught } = hooks;
+  beforeEach(() => {
+    errors.length = 0;
+    hooks.uncaught = (error) => void errors.push(error);
+  });
+  afterEach(() => {
+    hooks.uncaught = uncaught;
+  });
+  return errors;
+}
+
+/** Notes in `trace` that the completion settled, and how. */
+export function noteSettling(trace: string[], name: string, completion: ReusableCompletion<unknown>): void {
+  completion.notify(({ state }) => trace.push(`${name} ${state}`));
+}
+
+/** Everything that promises and zero-delay tasks have to do is done. */
+export async function turns(count = 3): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What `call` throws. */
+export function thrownBy(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** The code of the error that `call` throws. */
+export function codeOf(call: () => unknown): string {
+  return (thrownBy(call) as { code: string }).code;
+}
