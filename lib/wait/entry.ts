@@ -56,11 +56,13 @@ export class WaitEntry<D = unknown> {
    *   (after, so a wake function that wakes its own queue again removes itself first)
    */
   constructor(wake: WakeFunction<D>, options?: { data?: D; once?: boolean }) {
-    this.next = this.prev = this.queue = null;
+    // What a walk reads comes first, in one cache line where it can.
+    this.next = null;
     this.wake = wake;
-    this.data = options?.data as D;
     this.flags = options?.once === true ? ONCE : 0;
     this.stamp = 0;
+    this.queue = this.prev = null;
+    this.data = options?.data as D;
   }
 
   /** Takes the entry off its queue, if it is on one. */

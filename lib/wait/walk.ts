@@ -1,5 +1,5 @@
 import { ArgumentError, StateError, WakeError } from './errors.js';
-import { EXCLUSIVE, HOLD, LINK, ONCE, PASS, STOP, WOKEN, type WaitEntry } from './entry.js';
+import { EXCLUSIVE, HOLD, LINK, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
 import type { WaitQueue } from './queue.js';
 
 /*
@@ -156,7 +156,8 @@ export function walkQueue(queue: WaitQueue, key: unknown, nr: number): number {
 
 /** The only entry of a queue: there is nothing behind it that a removal could touch, so no frame is opened. */
 function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number): number {
-  if (nr === 0 && (entry.flags & EXCLUSIVE) !== 0) return 0;
+  const { flags } = entry;
+  if (nr === 0 && (flags & EXCLUSIVE) !== 0) return 0;
   const limit = queue.serial;
   let answer: number;
   let unheld = false;
@@ -170,6 +171,7 @@ function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number):
     queue.depth--;
   }
   const woken = answer & WOKEN;
+  if (flags === 0 && !unheld) return woken;
   if (woken !== 0 && (entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= limit) queue.unlink(entry);
   if (unheld) throw counted([heldWithoutHandle()], woken);
   return woken;
@@ -181,31 +183,30 @@ const LINKED = 2;
 
 /** Walks one frame until it ends, is held, or meets a link. */
 function pace(walk: Walk, queue: WaitQueue): number {
-  const key = walk.key;
-  const limit = walk.limit;
-  queue.depth++;
-  let entry = walk.cursor;
+  const { key, limit } = walk;
+  const woken = WOKEN;
+  // Counted here while it is plain: entries without flags that answered no more than WOKEN.
+  let plain = 0;
   let outcome = ENDED;
-  while (entry !== null) {
-    const flags = entry.flags;
-    if ((flags & EXCLUSIVE) !== 0 && walk.left === 0) break;
-    if (entry.stamp > limit) {
-      entry = walk.cursor = entry.next;
-      continue;
-    }
+  queue.depth++;
+  for (let entry = walk.cursor; entry !== null; entry = walk.cursor) {
+    const { flags } = entry;
+    if (flags !== 0 && (flags & EXCLUSIVE) !== 0 && walk.left === 0) break;
     walk.cursor = entry.next;
-    if ((flags & LINK) !== 0) {
+    if (entry.stamp > limit) continue;
+    if (flags !== 0 && (flags & LINK) !== 0) {
       walk.link = entry;
       outcome = LINKED;
       break;
     }
-    let answer = PASS;
+    let answer = 0;
     try {
       answer = entry.wake(entry, key, queue);
     } catch (error) {
       note(walk, error);
     }
-    if (answer !== PASS) {
+    if (answer === woken && flags === 0) plain++;
+    else if (answer !== 0) {
       if ((answer & WOKEN) !== 0) count(walk, entry, flags);
       if ((answer & STOP) !== 0) {
         walk.stopped = true;
@@ -216,9 +217,9 @@ function pace(walk: Walk, queue: WaitQueue): number {
         break;
       }
     }
-    entry = walk.cursor;
   }
   queue.depth--;
+  walk.woken += plain;
   return outcome;
 }
 
