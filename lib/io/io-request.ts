@@ -1,7 +1,7 @@
 import { checkDelay } from '../wait/errors.js';
 import { Completion } from '../event/completion.js';
 import type { BlockDevice } from './device.js';
-import type { Io, Operation, RootIo } from './io.js';
+import type { Io, Operation, OwnIo, RootIo } from './io.js';
 import { IoError } from './io-error.js';
 import type { PageRange } from './pages.js';
 import { submit } from './submit.js';
@@ -80,6 +80,12 @@ export class IoRequest extends Completion<number> {
     }
     clearTimeout(this.timer);
     return this;
+  }
+
+  /** @internal What it asks for, as a root header's own. */
+  get own(): OwnIo {
+    const { operation, position, range, length, fua } = this;
+    return { operation, position, pages: range?.pages ?? null, offset: range?.offset ?? 0, length, fua };
   }
 
   /** @internal The root header has come back: nothing below touches the pages any more. */

@@ -50,6 +50,11 @@ export interface Io {
   finish(bytes: number, error: IoError | null): void;
   /** Called in `layer.done`: nobody above is told until the returned function is called. */
   suspend(): () => void;
+  /**
+   * Called in `layer.done`, or while suspended: takes the header back to as it was submitted to the layer, so that it
+   * calls a verb again: another attempt, another member, the next phase (N8). False after a cancel, and nothing changed.
+   */
+  retry(): boolean;
   /** The parts that succeeded, whatever carved the request up below (N13). */
   succeededRanges(): ByteRange[];
 
@@ -59,10 +64,27 @@ export interface Io {
   unparked(slot: Slot): void;
 }
 
-/** A header being carved up. */
+/** I/O of a layer's own, on behalf of a header. */
+export interface OwnIo {
+  readonly operation: Operation;
+  readonly position: number;
+  /** The layer's own memory; the header's in a {@link Split.fanOut}. */
+  readonly pages: PageVector | null;
+  readonly offset: number;
+  readonly length: number;
+  readonly fua: boolean;
+}
+
+/** A header being carved up. Parts are submitted at once, and `layer.done` follows when all have ended. */
 export interface Split {
-  /** The bytes from `offset` (counted from the header's start) to `target`. Submitted at once. */
+  /** The bytes from `offset` (counted from the header's start) to `target`; the outcome is added to the header's (I4). */
   piece(target: BlockDevice, position: number, offset: number, length: number): void;
+  /** All of the header's bytes to `target`, as to others: a mirror's. The outcome goes to `layer.child` with `tag`. */
+  fanOut(target: BlockDevice, position: number, tag: unknown): void;
+  /** I/O of the layer's own: to read what it has to modify, to write what it has computed. Outcome as of `fanOut`. */
+  spawn(target: BlockDevice, own: OwnIo, tag: unknown): void;
+  /** Asks the parts that have not ended to cancel, as far as the design reaches. */
+  cancelParts(): void;
   /** No more pieces; until then the pieces' completions do not add up to the parent's (E2). */
   seal(): void;
 }

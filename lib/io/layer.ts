@@ -1,3 +1,4 @@
+import { collate } from './collate.js';
 import { counters } from './counters.js';
 import { BlockDevice, type DeviceOptions, type Geometry } from './device.js';
 import { OPERATIONS, type Io, type Operation } from './io.js';
@@ -35,11 +36,43 @@ export abstract class Layer<F = null> extends BlockDevice {
    * throws fails the request with `EIO`.
    */
   abstract done(io: Io, frame: F): void;
+
+  /**
+   * One part of a split that the layer collates itself (N7) has ended, with its outcome in `part`. Called before `done`,
+   * in order of arrival; may ask the rest to cancel.
+   */
+  child(_io: Io, _frame: F, _part: Io, _tag: unknown): void {
+    // Layers that only use `piece` are told the sum in `done`.
+  }
 }
 
 function can(device: BlockDevice, operation: Operation): boolean {
   return device.operations.includes(operation);
 }
+
+/** Adds a part's outcome to its parent's or, of a part that the layer collates itself, hands it over. */
+export function partEnded(
+  parent: Io,
+  layer: Layer<unknown>,
+  frame: unknown,
+  part: Io,
+  shift: number,
+  tag: unknown,
+): void {
+  if (tag === SUMMED) {
+    collate(parent, part, shift);
+    return;
+  }
+  counters.callbacks++;
+  try {
+    layer.child(parent, frame, part, tag);
+  } catch (error) {
+    parent.failure ??= new IoError('EIO', { message: `${layer.name} threw`, cause: error });
+  }
+}
+
+/** The tag of a piece, whose outcome is added to its parent's. */
+export const SUMMED: unique symbol = Symbol('summed');
 
 /** Calls a layer's `done`, for a strategy. Answers what it threw: it is through then, and suspends nothing. */
 export function callDone(layer: Layer<unknown>, io: Io, frame: unknown): IoError | null {

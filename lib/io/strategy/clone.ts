@@ -1,10 +1,11 @@
-import { collate, succeededRanges } from '../collate.js';
+import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
-import { IoError, type ByteRange } from '../io-error.js';
+import { ended, keepingEnds, type Ending } from '../endings.js';
+import type { ByteRange, IoError } from '../io-error.js';
 import type { IoRequest } from '../io-request.js';
-import type { Operation, RootIo, Split, Strategy } from '../io.js';
-import { callDone, type Layer } from '../layer.js';
+import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
+import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
 import { RequestQueue, type Slot } from '../request-queue.js';
 import { submit } from '../submit.js';
@@ -16,7 +17,8 @@ import { submit } from '../submit.js';
  * its clones, and a cancel has to search every request queue for descendants.
  */
 
-class Kiobuf implements RootIo, Split {
+/** @internal The header: of a request, or a clone. */
+export class Kiobuf implements RootIo, Split, Ending {
   readonly operation: Operation;
   readonly position: number;
   readonly pages: PageVector | null;
@@ -27,51 +29,53 @@ class Kiobuf implements RootIo, Split {
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
   readonly parent: Kiobuf | null;
+  /** Of a part: how its outcome is handed to the parent's layer. */
+  readonly tag: unknown;
   /** I/O below that has not ended, and one for the seal while it is being carved up. */
-  count = 0;
+  private count = 0;
   /** Whom to tell when the count drops to zero, with what it left there: `end_io` and `private`. */
-  layer: Layer<unknown> | null = null;
-  frame: unknown = null;
+  private layer: Layer<unknown> | null = null;
+  private frame: unknown = null;
   /** Of a root: the edge. */
-  request: IoRequest | null = null;
-  asked = false;
-  held = false;
-  /** The next that waits for its end to be passed up. */
-  nextEnded: Kiobuf | null = null;
+  private readonly request: IoRequest | null;
+  private asked = false;
+  private held = false;
+  private calling = false;
+  /** The count has dropped to zero and the layer has yet to be told. */
+  private untold = false;
+  /** How often it was taken back: what was told of an earlier life does not go on up. */
+  private life = 0;
+  nextEnding: Ending | null = null;
 
-  constructor(
-    parent: Kiobuf | null,
-    operation: Operation,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    fua: boolean,
-  ) {
+  constructor(parent: Kiobuf | null, own: OwnIo, tag: unknown, request: IoRequest | null) {
     counters.headers++;
     this.parent = parent;
-    this.operation = operation;
-    this.position = position;
-    this.pages = pages;
-    this.offset = offset;
-    this.length = length;
-    this.fua = fua;
+    this.operation = own.operation;
+    this.position = own.position;
+    this.pages = own.pages;
+    this.offset = own.offset;
+    this.length = own.length;
+    this.fua = own.fua;
+    this.tag = tag;
+    this.request = request;
   }
 
   /** Upwards there is a way: whether the root was asked. Costs O(depth). */
   get cancelled(): boolean {
-    return rootOf(this).asked;
+    return this.root.asked;
   }
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
     this.stack(layer, frame);
-    submit(target, new Kiobuf(this, this.operation, position, this.pages, this.offset, this.length, this.fua));
+    const { operation, pages, offset, length, fua } = this;
+    submit(target, this.clone({ operation, position, pages, offset, length, fua }, SUMMED));
   }
 
   /** Not a clone, for it does not share the vector: a fresh kiobuf, counted at its parent all the same. */
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
     this.stack(layer, frame);
-    submit(target, new Kiobuf(this, this.operation, position, pages, 0, this.length, this.fua));
+    const { operation, length, fua } = this;
+    submit(target, this.clone({ operation, position, pages, offset: 0, length, fua }, SUMMED));
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
@@ -80,19 +84,36 @@ class Kiobuf implements RootIo, Split {
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
+    const { operation, pages, fua } = this;
     this.count++;
-    const piece = new Kiobuf(this, this.operation, position, this.pages, this.offset + offset, length, this.fua);
-    submit(target, piece);
+    submit(target, this.clone({ operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED));
+  }
+
+  fanOut(target: BlockDevice, position: number, tag: unknown): void {
+    const { operation, pages, offset, length, fua } = this;
+    this.count++;
+    submit(target, this.clone({ operation, position, pages, offset, length, fua }, tag));
+  }
+
+  spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
+    this.count++;
+    submit(target, this.clone(own, tag));
+  }
+
+  cancelParts(): void {
+    withdrawBelow(this);
   }
 
   seal(): void {
-    if (--this.count === 0) passUp(this, false);
+    if (--this.count > 0) return;
+    this.untold = true;
+    ended(this);
   }
 
-  finish(bytes: number, error: IoError | null): void {
+  finish(bytes: number, failure: IoError | null): void {
     this.bytes = bytes;
-    this.failure = error;
-    passUp(this, true);
+    this.failure = failure;
+    ended(this);
   }
 
   suspend(): () => void {
@@ -100,36 +121,73 @@ class Kiobuf implements RootIo, Split {
     return () => {
       if (!this.held) return;
       this.held = false;
-      if (inDone !== this) passUp(this, true);
+      if (!this.calling) ended(this);
     };
+  }
+
+  retry(): boolean {
+    if (this.cancelled) return false;
+    this.held = false;
+    this.life++;
+    this.bytes = 0;
+    this.failure = this.failedRanges = null;
+    return true;
   }
 
   succeededRanges(): ByteRange[] {
     return succeededRanges(this);
   }
 
-  parked(): void {
+  parked(_slot: Slot): void {
     // Nothing: a clone knows no queue, and no queue is told of cancels.
   }
 
-  unparked(): void {
+  unparked(_slot: Slot): void {
     // As above.
   }
 
   cancelAll(): void {
     this.asked = true;
-    const found: Slot[] = [];
-    for (const queue of RequestQueue.all) {
-      for (const slot of queue.slots()) {
-        counters.visited++;
-        // A queue may also hold requests of stacks that use another design.
-        if (slot.io instanceof Kiobuf && rootOf(slot.io) === this) found.push(slot);
-      }
+    withdrawBelow(this);
+  }
+
+  passUp(): void {
+    if (this.untold) {
+      this.untold = false;
+      if (!this.tellLayer()) return;
     }
-    // All leave their queues before the first end is passed up: it would make room for another to run.
-    passingUp(() => {
-      for (const slot of found) slot.queue.withdraw(slot);
-    });
+    let io = this as Kiobuf;
+    for (let parent = io.parent; parent !== null; parent = io.parent) {
+      parent.forget(io);
+      const shift = io.pages === parent.pages ? io.offset - parent.offset : 0;
+      partEnded(parent, parent.layer as Layer<unknown>, parent.frame, io, shift, io.tag);
+      if (--parent.count > 0 || !parent.tellLayer()) return;
+      io = parent;
+    }
+    io.request?.finished(io);
+  }
+
+  /** Whether it hangs below `ancestor`. */
+  isBelow(ancestor: Kiobuf): boolean {
+    let io = this as Kiobuf | null;
+    while (io !== null && io !== ancestor) io = io.parent;
+    return io !== null;
+  }
+
+  /** What a design that tracks its clones adds to the making of one … */
+  protected clone(own: OwnIo, tag: unknown): Kiobuf {
+    return new Kiobuf(this, own, tag, null);
+  }
+
+  /** … and to its end. */
+  protected forget(_clone: Kiobuf): void {
+    // Nothing: no clone is known.
+  }
+
+  private get root(): Kiobuf {
+    let root = this as Kiobuf;
+    while (root.parent !== null) root = root.parent;
+    return root;
   }
 
   private stack(layer: Layer<never>, frame: unknown): void {
@@ -137,75 +195,36 @@ class Kiobuf implements RootIo, Split {
     this.frame = frame;
     this.count = 1;
   }
-}
 
-function rootOf(io: Kiobuf): Kiobuf {
-  let root = io;
-  while (root.parent !== null) root = root.parent;
-  return root;
-}
-
-let firstEnded: Kiobuf | null = null;
-let lastEnded: Kiobuf | null = null;
-let inDone: Kiobuf | null = null;
-let passing = false;
-
-/**
- * Passes an end up, iteratively: one that comes while another is being passed waits for it. `ended` is false for a
- * parent whose pieces have all come back, but whose layer has yet to be told.
- */
-function passUp(io: Kiobuf, ended: boolean): void {
-  if (!ended && !tellLayer(io)) return;
-  if (lastEnded === null) firstEnded = io;
-  else lastEnded.nextEnded = io;
-  lastEnded = io;
-  passingUp(null);
-}
-
-/** Runs `body` with every end that it brings kept back until it has returned, then passes them up in order. */
-function passingUp(body: (() => void) | null): void {
-  if (passing) {
-    body?.();
-    return;
+  /** The count has dropped to zero; false when the layer holds the I/O, or has begun it again. */
+  private tellLayer(): boolean {
+    const { layer, life } = this;
+    this.calling = true;
+    if (layer !== null && callDone(layer, this, this.frame) !== null) this.held = false;
+    this.calling = false;
+    return !this.held && this.life === life;
   }
-  passing = true;
-  body?.();
-  for (let next = firstEnded; next !== null; next = firstEnded) {
-    firstEnded = next.nextEnded;
-    next.nextEnded = null;
-    if (firstEnded === null) lastEnded = null;
-    climb(next);
-  }
-  passing = false;
 }
 
-function climb(ended: Kiobuf): void {
-  let io = ended;
-  for (let parent = io.parent; parent !== null; parent = io.parent) {
-    collate(parent, io, io.pages === parent.pages ? io.offset - parent.offset : 0);
-    if (--parent.count > 0 || !tellLayer(parent)) return;
-    io = parent;
+/** Searches every request queue for what hangs below `ancestor`, and withdraws it. */
+function withdrawBelow(ancestor: Kiobuf): void {
+  const found: Slot[] = [];
+  for (const queue of RequestQueue.all) {
+    for (const slot of queue.slots()) {
+      counters.visited++;
+      // A queue may also hold requests of stacks that use another design.
+      if (slot.io instanceof Kiobuf && slot.io.isBelow(ancestor)) found.push(slot);
+    }
   }
-  io.request?.finished(io);
-}
-
-/** The count has dropped to zero; false when the layer holds the I/O. */
-function tellLayer(io: Kiobuf): boolean {
-  const outer = inDone;
-  inDone = io;
-  if (io.layer !== null && callDone(io.layer, io, io.frame) !== null) io.held = false;
-  inDone = outer;
-  return !io.held;
+  // All leave their queues before the first end is passed up: it would make room for another to run.
+  keepingEnds(() => {
+    for (const slot of found) slot.queue.withdraw(slot);
+  });
 }
 
 /** The clone design without tracking. */
 export const cloneKiobuf: Strategy = {
   name: 'cloneKiobuf',
   capabilities: { pull: 'by searching every request queue' },
-  root(request) {
-    const { operation, position, range, length, fua } = request;
-    const io = new Kiobuf(null, operation, position, range?.pages ?? null, range?.offset ?? 0, length, fua);
-    io.request = request;
-    return io;
-  },
+  root: (request) => new Kiobuf(null, request.own, null, request),
 };

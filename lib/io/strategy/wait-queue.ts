@@ -2,13 +2,13 @@ import { CANCEL, SETTLE } from '../../event/keys.js';
 import { ReusableCompletion } from '../../event/completion.js';
 import { PASS, WaitEntry, WOKEN } from '../../wait/entry.js';
 import type { WaitQueue } from '../../wait/queue.js';
-import { collate, succeededRanges } from '../collate.js';
+import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { IoError, type ByteRange } from '../io-error.js';
 import type { IoRequest } from '../io-request.js';
-import type { Io, Operation, RootIo, Split, Strategy } from '../io.js';
-import { callDone, type Layer } from '../layer.js';
+import type { Io, Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
+import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
 import type { Slot } from '../request-queue.js';
 import { submit } from '../submit.js';
@@ -32,22 +32,15 @@ class Container extends ReusableCompletion implements RootIo {
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
 
-  constructor(
-    operation: Operation,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    fua: boolean,
-  ) {
+  constructor(own: OwnIo) {
     super();
     counters.headers++;
-    this.operation = operation;
-    this.position = position;
-    this.pages = pages;
-    this.offset = offset;
-    this.length = length;
-    this.fua = fua;
+    this.operation = own.operation;
+    this.position = own.position;
+    this.pages = own.pages;
+    this.offset = own.offset;
+    this.length = own.length;
+    this.fua = own.fua;
   }
 
   get cancelled(): boolean {
@@ -82,6 +75,17 @@ class Container extends ReusableCompletion implements RootIo {
 
   suspend(): () => void {
     return this.outcome.hold();
+  }
+
+  retry(): boolean {
+    if (this.cancelRequested) return false;
+    this.outcome.rearm();
+    // Rearming keeps the layer's entry, now the first, for the next outcome; the verb that follows brings its own.
+    const [entry] = this;
+    if (entry !== undefined) this.remove(entry);
+    this.bytes = 0;
+    this.failure = this.failedRanges = null;
+    return true;
   }
 
   succeededRanges(): ByteRange[] {
@@ -189,13 +193,31 @@ class ParentWait<F> extends WaitEntry<F> implements Split {
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
-    const { io } = this;
-    const piece = new Container(io.operation, position, io.pages, io.offset + offset, length, io.fua);
-    const wait = new PieceWait(this, piece, offset);
+    const { operation, pages, offset: start, fua } = this.io;
+    this.start(target, { operation, position, pages, offset: start + offset, length, fua }, offset, SUMMED);
+  }
+
+  fanOut(target: BlockDevice, position: number, tag: unknown): void {
+    const { operation, pages, offset, length, fua } = this.io;
+    this.start(target, { operation, position, pages, offset, length, fua }, 0, tag);
+  }
+
+  spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
+    this.start(target, own, 0, tag);
+  }
+
+  cancelParts(): void {
+    const parts: Container[] = [];
+    for (let wait = this.first; wait !== null; wait = wait.nextSibling) parts.push(wait.io);
+    for (const part of parts) part.cancel();
+  }
+
+  private start(target: BlockDevice, own: OwnIo, shift: number, tag: unknown): void {
+    const part = new Container(own);
     this.pending++;
-    piece.add(wait);
-    if (io.cancelRequested) piece.finish(0, new IoError('ECANCELED'));
-    else submit(target, piece);
+    part.add(new PieceWait(this, part, shift, tag));
+    if (this.io.cancelRequested) part.finish(0, new IoError('ECANCELED'));
+    else submit(target, part);
   }
 
   seal(): void {
@@ -221,15 +243,17 @@ function parentWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): n
 class PieceWait extends WaitEntry<ParentWait<unknown>> {
   readonly io: Container;
   readonly shift: number;
+  readonly tag: unknown;
   nextSibling: PieceWait | null;
   prevSibling: PieceWait | null = null;
 
-  constructor(parent: ParentWait<unknown>, io: Container, shift: number) {
+  constructor(parent: ParentWait<unknown>, io: Container, shift: number, tag: unknown) {
     super(pieceWoken);
     counters.links++;
     this.data = parent;
     this.io = io;
     this.shift = shift;
+    this.tag = tag;
     this.nextSibling = parent.first;
     if (parent.first !== null) parent.first.prevSibling = this;
     parent.first = this;
@@ -244,7 +268,7 @@ function pieceWoken(entry: WaitEntry<never>, key: unknown): number {
   if (prevSibling === null) parent.first = nextSibling;
   else prevSibling.nextSibling = nextSibling;
   if (nextSibling !== null) nextSibling.prevSibling = prevSibling;
-  collate(parent.io, wait.io, wait.shift);
+  partEnded(parent.io, parent.layer, parent.data, wait.io, wait.shift, wait.tag);
   if (--parent.pending === 0) parent.io.complete();
   return WOKEN;
 }
@@ -267,8 +291,7 @@ export const waitQueue: Strategy = {
   name: 'waitQueue',
   capabilities: { pull: 'through the chain' },
   root(request) {
-    const { operation, position, range, length, fua } = request;
-    const io = new Container(operation, position, range?.pages ?? null, range?.offset ?? 0, length, fua);
+    const io = new Container(request.own);
     io.add(new WaitEntry(tellEdge, { data: request }));
     return io;
   },
