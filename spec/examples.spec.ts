@@ -6,7 +6,8 @@ import { expect } from 'chai';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
-const env = { ...process.env, FORCE_COLOR: undefined };
+/** No colours, and no coverage of lib by what is not a spec. */
+const env = { ...process.env, FORCE_COLOR: undefined, NODE_V8_COVERAGE: undefined };
 
 /** What each example prints, whole. */
 const outputs: Record<string, string> = {

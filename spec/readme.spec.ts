@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+/*
+ * The snippets of README.md and docs/*.md run as they stand, with `wakechain` meaning lib/, and print what stands behind
+ * their `// →`. A sketch, which is not meant to run, is fenced as `ts sketch`.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}/docs`)
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+];
+const textOf = (page: string): string => readFileSync(`${root}/${page}`, 'utf8');
+
+interface Snippet {
+  readonly title: string;
+  readonly info: string;
+  readonly code: string;
+}
+
+function snippetsOf(page: string): Snippet[] {
+  const text = textOf(page);
+  return [...text.matchAll(/^```(ts\b.*)\n([\s\S]*?)^```$/gm)].map(({ index, 1: info = '', 2: code = '' }) => ({
+    title: `${page}:${text.slice(0, index).split('\n').length}`,
+    info,
+    code,
+  }));
+}
+
+/** What stands behind the arrows, a line each. */
+const expectedOf = (code: string): string[] => [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, line = '']) => line);
+
+const snippets = pages.flatMap(snippetsOf);
+const running = snippets.filter(({ info }) => info === 'ts');
+
+/** No colours, and no coverage of lib by what is not a spec. */
+const plain = { FORCE_COLOR: undefined, NODE_V8_COVERAGE: undefined };
+
+describe('the snippets of the pages', () => {
+  let folder: string;
+  const fileOf = (snippet: Snippet): string => join(folder, `snippet-${running.indexOf(snippet)}.ts`);
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wakechain-snippets-'));
+    symlinkSync(`${root}/node_modules`, join(folder, 'node_modules'));
+    const paths = { wakechain: [`${root}/lib/index.ts`], 'wakechain/*': [`${root}/lib/*/index.ts`] };
+    const compilerOptions = { paths, isolatedDeclarations: false, declaration: false };
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ extends: `${root}/tsconfig.json`, compilerOptions, include: ['*.ts'] }),
+    );
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+    for (const snippet of running) writeFileSync(fileOf(snippet), snippet.code);
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are there', () => {
+    expect(running.length).to.be.greaterThan(10);
+  });
+
+  it('either print something or are marked as sketches', () => {
+    const silent = snippets.filter(({ info, code }) => info !== 'ts sketch' && expectedOf(code).length === 0);
+    expect(silent.map(({ title }) => title)).to.deep.equal([]);
+  });
+
+  it('compile as strictly as the package', function () {
+    this.timeout(60_000);
+    const config = ts.getParsedCommandLineOfConfigFile(
+      join(folder, 'tsconfig.json'),
+      {},
+      {
+        ...ts.sys,
+        onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+          throw new Error(ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n'));
+        },
+      },
+    )!;
+    const program = ts.createProgram(config.fileNames, config.options);
+    const errors = running.flatMap((snippet) => {
+      const source = program.getSourceFile(fileOf(snippet));
+      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+        ({ messageText, start = 0 }) => {
+          const line = snippet.code.slice(0, start).split('\n').length;
+          return `${snippet.title}, line ${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+        },
+      );
+    });
+    expect(errors).to.deep.equal([]);
+  });
+
+  for (const snippet of running) {
+    it(`print what they say: ${snippet.title}`, async function () {
+      this.timeout(30_000);
+      const args = ['--import', 'tsx', fileOf(snippet)];
+      const env = { ...process.env, ...plain, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
+      expect(stdout.trimEnd().split('\n')).to.deep.equal(expectedOf(snippet.code));
+      expect(stderr).to.equal('');
+    });
+  }
+});
+
+describe('README.md', () => {
+  const readme = textOf('README.md');
+
+  it('says in at most 15 words what this is', () => {
+    const [, , sentence = ''] = readme.split('\n');
+    expect(sentence.split(/\s+/).length).to.be.within(5, 15);
+  });
+
+  it('shows a picture, then an example of at most 18 lines, then three links', () => {
+    const [picture, example] = [...readme.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)];
+    expect(picture?.[1]).to.equal('text');
+    expect(example?.[1]).to.equal('ts');
+    expect(example?.[2]?.trimEnd().split('\n').length).to.be.at.most(18);
+    const behind = readme
+      .slice(example!.index + example![0].length)
+      .trim()
+      .split('\n')[0]!;
+    expect([...behind.matchAll(/\[[^\]]+\]\([^)]+\)/g)].length).to.equal(3);
+  });
+
+  it('names every error code of lib, and no other', () => {
+    const lib = readdirSync(`${root}/lib`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    const codesIn = (text: string, quote: string): string[] =>
+      [...text.matchAll(new RegExp(`${quote}(ERR_[A-Z_]+|ABORT_ERR)${quote}`, 'g'))].map(([, code = '']) => code);
+    const inLib = new Set(lib.flatMap((file) => codesIn(textOf(`lib/${file}`), "'")));
+    expect([...new Set(codesIn(readme, '`'))].sort()).to.deep.equal([...inLib].sort());
+  });
+
+  it('names every entry point of the package', () => {
+    const { exports } = JSON.parse(textOf('package.json')) as { exports: Record<string, unknown> };
+    const names = Object.keys(exports).filter((key) => key !== './package.json');
+    expect(names.filter((name) => !readme.includes(`\`wakechain${name.slice(1)}\` `))).to.deep.equal([]);
+  });
+});
+
+describe('the links of the pages', () => {
+  for (const page of [...pages, 'CHANGELOG.md', 'CONTRIBUTING.md']) {
+    it(`lead somewhere: ${page}`, () => {
+      const folder = page.includes('/') ? 'docs/' : '';
+      const dangling = [...textOf(page).matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)]
+        .map(([, target = '']) => target)
+        .filter((target) => !existsSync(join(root, folder, target)));
+      expect(dangling).to.deep.equal([]);
+    });
+  }
+});
