@@ -17,7 +17,8 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   io: { imports: ['wait', 'event'] },
   'io/strategy': { imports: ['wait', 'event', 'io'] },
   layers: { imports: ['wait', 'event', 'io'] },
-  devices: { imports: ['wait', 'event', 'io'] },
+  // A device at the bottom of a stack has the engine's own design unless it is given another.
+  devices: { imports: ['wait', 'event', 'io', 'io/strategy'] },
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
   'index.ts': { imports: ['wait', 'event', 'sync'] },
   compare: {

@@ -5,9 +5,12 @@ import type { ByteRange } from './io-error.js';
  * that succeeded are the rest.
  */
 
-/** The parts of a request of `length` bytes that are not in `failed` (in any order, possibly touching or overlapping). */
+/**
+ * The parts of a request of `length` bytes that are not in `failed` (in any order, possibly touching, overlapping, or
+ * empty), apart from each other.
+ */
 export function complementOf(failed: readonly ByteRange[], length: number): ByteRange[] {
-  const sorted = [...failed].sort((a, b) => a.offset - b.offset);
+  const sorted = failed.filter((range) => range.length > 0).sort((a, b) => a.offset - b.offset);
   const succeeded: ByteRange[] = [];
   let end = 0;
   for (const range of sorted) {

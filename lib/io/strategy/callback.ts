@@ -1,5 +1,6 @@
 import { counters } from '../counters.js';
 import type { PageVector } from '../pages.js';
+import type { Slot } from '../request-queue.js';
 import type { CompoundEvent } from './compound-event.js';
 
 /** What a callback answers: go on along the queue, or end the chain for the time being. */
@@ -25,4 +26,33 @@ export class Callback {
     this.data = data;
     this.frame = frame;
   }
+}
+
+/** An interceptor: the layer above the I/O that has ended. */
+export function callLayer(event: CompoundEvent, callback: Callback): boolean {
+  return event.intercepted(callback);
+}
+
+/** `done`, once a notifier has moved it into the queue. */
+export function runDone(event: CompoundEvent): boolean {
+  event.done(event);
+  return GO_ON;
+}
+
+/** The notifier on a sub-event. */
+export function notifyParent(event: CompoundEvent, { data, frame }: Callback): boolean {
+  event.parent?.partEnded(event, data as number, frame);
+  return GO_ON;
+}
+
+/** Never run: whoever walks a cancel queue puts the child on its list instead, so that trees do not recurse. */
+export function cancelChild(): boolean {
+  return GO_ON;
+}
+
+/** The canceller of an event that waits in a request queue. */
+export function withdraw(_event: CompoundEvent, { data }: Callback): boolean {
+  const slot = data as Slot;
+  slot.queue.withdraw(slot);
+  return GO_ON;
 }

@@ -9,7 +9,7 @@ import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
 import type { Slot } from '../request-queue.js';
 import { submit } from '../submit.js';
-import { Callback, END_FOR_NOW, GO_ON } from './callback.js';
+import { Callback, callLayer, cancelChild, END_FOR_NOW, GO_ON, notifyParent, runDone, withdraw } from './callback.js';
 
 /*
  * The first pass: the compound event (S. Bhattacharya, 30 Jan 2001). A `compound_event` has a `done` routine, a status and
@@ -294,33 +294,8 @@ export class CompoundEvent implements RootIo, Split, Ending {
   }
 }
 
-function callLayer(event: CompoundEvent, callback: Callback): boolean {
-  return event.intercepted(callback);
-}
-
-function runDone(event: CompoundEvent): boolean {
-  event.done(event);
-  return GO_ON;
-}
-
 function leaveParent(event: CompoundEvent): void {
   event.leave();
-}
-
-function notifyParent(event: CompoundEvent, { data, frame }: Callback): boolean {
-  event.parent?.partEnded(event, data as number, frame);
-  return GO_ON;
-}
-
-/** Never run: whoever walks a cancel queue puts the child on its list instead, so that trees do not recurse. */
-function cancelChild(): boolean {
-  return GO_ON;
-}
-
-function withdraw(_event: CompoundEvent, { data }: Callback): boolean {
-  const slot = data as Slot;
-  slot.queue.withdraw(slot);
-  return GO_ON;
 }
 
 function tellEdge(event: CompoundEvent): void {
