@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const limit = 6144;
+const limit = 10_240;
 
 const { outputFiles } = await build({
   stdin: { contents: `export * from './lib/wait/index.ts'; export * from './lib/event/index.ts';`, resolveDir: '.' },
