@@ -147,6 +147,21 @@ describe('README.md', () => {
   });
 });
 
+describe('docs/design.md', () => {
+  it('has every rule that comments and titles cite', () => {
+    const cited = ['lib', 'spec'].flatMap((folder) =>
+      readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .flatMap((file) => [...textOf(`${folder}/${file}`).matchAll(/\(((?:[WCEINQ]\d+(?:, )?)+)\)/g)])
+        .flatMap(([, numbers = '']) => numbers.split(', ')),
+    );
+    const design = textOf('docs/design.md');
+    const has = (number: string): boolean => design.includes(`**${number}** `) || design.includes(`| ${number} `);
+    expect(cited.length).to.be.greaterThan(0);
+    expect([...new Set(cited)].filter((number) => !has(number))).to.deep.equal([]);
+  });
+});
+
 describe('the links of the pages', () => {
   for (const page of [...pages, 'CHANGELOG.md', 'CONTRIBUTING.md']) {
     it(`lead somewhere: ${page}`, () => {

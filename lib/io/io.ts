@@ -3,7 +3,7 @@ import type { ByteRange, IoError } from './io-error.js';
 import type { IoRequest } from './io-request.js';
 import type { Layer } from './layer.js';
 import type { PageVector } from './pages.js';
-import type { Slot } from './request-queue.js';
+import type { Slot } from './waiting-list.js';
 
 /** What can be asked of a block device. */
 export type Operation = 'read' | 'write' | 'flush' | 'discard' | 'writeZeroes';
@@ -13,7 +13,7 @@ export const OPERATIONS: readonly Operation[] = ['read', 'write', 'flush', 'disc
 
 /**
  * I/O in flight, as devices and layers see it: a header with a position and a range of pages, and the stacking verbs
- * (DESIGN.md §3.1). What is behind it is the strategy's own: one container all the way down, or a clone per layer.
+ * (docs/design.md lists them). What is behind it is the strategy's own: one container all the way down, or a clone per layer.
  *
  * Who may write: position and range belong to the verbs; `bytes`, `failure` and `failedRanges` to the device that finishes it
  * and to the layer that is in `done`.
