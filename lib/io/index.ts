@@ -5,7 +5,8 @@ export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } fro
 export { IoRequest, type RequestOptions } from './io-request.js';
 export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy } from './io.js';
 export { Layer } from './layer.js';
-export { RequestQueue, Slot } from './request-queue.js';
+export { RequestQueue } from './request-queue.js';
+export { Slot, WaitingList } from './waiting-list.js';
 export { counters, type Counters } from './counters.js';
 export { waitQueue } from './strategy/wait-queue.js';
 export { compoundEvent } from './strategy/compound-event.js';

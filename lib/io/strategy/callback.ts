@@ -1,6 +1,6 @@
 import { counters } from '../counters.js';
 import type { PageVector } from '../pages.js';
-import type { Slot } from '../request-queue.js';
+import type { Slot } from '../waiting-list.js';
 import type { CompoundEvent } from './compound-event.js';
 
 /** What a callback answers: go on along the queue, or end the chain for the time being. */
@@ -53,6 +53,6 @@ export function cancelChild(): boolean {
 /** The canceller of an event that waits in a request queue. */
 export function withdraw(_event: CompoundEvent, { data }: Callback): boolean {
   const slot = data as Slot;
-  slot.queue.withdraw(slot);
+  slot.list?.withdraw(slot);
   return GO_ON;
 }

@@ -1,7 +1,7 @@
 import { counters } from '../counters.js';
 import { keepingEnds } from '../endings.js';
 import type { OwnIo, Strategy } from '../io.js';
-import type { Slot } from '../request-queue.js';
+import type { Slot } from '../waiting-list.js';
 import { Kiobuf } from './clone.js';
 
 /*
@@ -43,7 +43,7 @@ class TrackedKiobuf extends Kiobuf {
           clone.pulled = true;
           asked.push(clone);
         }
-        io.slot?.queue.withdraw(io.slot);
+        if (io.slot !== null) io.slot.list?.withdraw(io.slot);
       }
     });
   }

@@ -7,8 +7,9 @@ import type { IoRequest } from '../io-request.js';
 import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
-import { RequestQueue, type Slot } from '../request-queue.js';
+
 import { submit } from '../submit.js';
+import { WaitingList, type Slot } from '../waiting-list.js';
 
 /*
  * Stacked clones (S. Tweedie, 31 Jan 2001). A clone is a header and nothing more: it shares its parent's page vector, has
@@ -209,16 +210,16 @@ export class Kiobuf implements RootIo, Split, Ending {
 /** Searches every request queue for what hangs below `ancestor`, and withdraws it. */
 function withdrawBelow(ancestor: Kiobuf): void {
   const found: Slot[] = [];
-  for (const queue of RequestQueue.all) {
-    for (const slot of queue.slots()) {
+  for (const list of WaitingList.all) {
+    for (const slot of list) {
       counters.visited++;
-      // A queue may also hold requests of stacks that use another design.
+      // A list may also hold requests of stacks that use another design.
       if (slot.io instanceof Kiobuf && slot.io.isBelow(ancestor)) found.push(slot);
     }
   }
   // All leave their queues before the first end is passed up: it would make room for another to run.
   keepingEnds(() => {
-    for (const slot of found) slot.queue.withdraw(slot);
+    for (const slot of found) slot.list?.withdraw(slot);
   });
 }
 

@@ -7,7 +7,7 @@ import type { IoRequest } from '../io-request.js';
 import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
-import type { Slot } from '../request-queue.js';
+import type { Slot } from '../waiting-list.js';
 import { submit } from '../submit.js';
 import { Callback, callLayer, cancelChild, END_FOR_NOW, GO_ON, notifyParent, runDone, withdraw } from './callback.js';
 

@@ -10,7 +10,7 @@ import type { IoRequest } from '../io-request.js';
 import type { Io, Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
-import type { Slot } from '../request-queue.js';
+import type { Slot } from '../waiting-list.js';
 import { submit } from '../submit.js';
 
 /*
@@ -276,7 +276,7 @@ function pieceWoken(entry: WaitEntry<never>, key: unknown): number {
 function withdraw(entry: WaitEntry<Slot>, key: unknown): number {
   if (key !== CANCEL) return PASS;
   counters.visited++;
-  entry.data.queue.withdraw(entry.data);
+  entry.data.list?.withdraw(entry.data);
   return WOKEN;
 }
 
