@@ -2,7 +2,7 @@
  * A wait queue. A wake calls every shared entry, and exclusive ones until as many of them were woken as it asks for.
  * Run it: npx tsx examples/01-exclusive-waiters.ts
  */
-import { PASS, WaitEntry, WaitQueue, waitUntil, WOKEN } from '../lib/index.js'; // yours: from 'wakechain'
+import { PASS, WaitEntry, WaitQueue, waitUntil, WOKEN } from 'wakechain';
 
 const jobs = new WaitQueue();
 

@@ -4,7 +4,7 @@
  * Run it: npx tsx examples/02-three-layers.ts
  */
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { Completion } from '../lib/index.js'; // yours: from 'wakechain'
+import { Completion } from 'wakechain';
 
 const reading = new Completion<Uint8Array>();
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();

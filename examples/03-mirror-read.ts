@@ -2,7 +2,7 @@
  * A mirror read: all members are asked, the first good answer wins, and whoever is still reading is cancelled.
  * Run it: npx tsx examples/03-mirror-read.ts
  */
-import { anyOf, Completion } from '../lib/index.js'; // yours: from 'wakechain'
+import { anyOf, Completion } from 'wakechain';
 
 /** A member that answers, or fails, after so many milliseconds. Each reads into memory of its own. */
 function read(member: string, ms: number, damaged = false): Completion<string> {

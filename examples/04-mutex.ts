@@ -2,7 +2,7 @@
  * A mutex: first come, first served, abortable, released at the end of a block. The primitive is the class below.
  * Run it: npx tsx examples/04-mutex.ts
  */
-import { WaitQueue, waitUntil } from '../lib/index.js'; // yours: from 'wakechain'
+import { WaitQueue, waitUntil } from 'wakechain';
 
 type Lock = Disposable & { readonly turn: number };
 

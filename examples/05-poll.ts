@@ -2,7 +2,7 @@
  * poll() over ten sources with a timeout: an entry on each source's queue marks the source as ready on one list.
  * Run it: npx tsx examples/05-poll.ts
  */
-import { TimeoutError, WaitEntry, WaitQueue, waitUntil, WOKEN } from '../lib/index.js'; // yours: from 'wakechain'
+import { TimeoutError, WaitEntry, WaitQueue, waitUntil, WOKEN } from 'wakechain';
 
 /** Something that becomes readable: a queue, and a count of what can be read. */
 class Source {

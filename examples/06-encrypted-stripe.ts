@@ -5,8 +5,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cloneKiobuf, Crypt, FileDevice, IoError, PagePool } from '../lib/io/index.js'; // yours: from 'wakechain/io'
-import { RequestQueue, Stripe, waitQueue, type Strategy } from '../lib/io/index.js';
+import { cloneKiobuf, Crypt, FileDevice, IoError, PagePool } from 'wakechain/io';
+import { RequestQueue, Stripe, waitQueue, type Strategy } from 'wakechain/io';
 
 const KiB = 1024;
 const folder = await mkdtemp(join(tmpdir(), 'wakechain-'));

@@ -3,7 +3,7 @@
  * answer each and know nothing of it; requests that are refused meanwhile share one refresh.
  * Run it: npx tsx examples/07-token-refresh.ts
  */
-import { Completion } from '../lib/index.js'; // yours: from 'wakechain'
+import { Completion } from 'wakechain';
 
 interface Reply {
   readonly status: number;

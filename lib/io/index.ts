@@ -1,6 +1,7 @@
 /** The I/O engine: pages, requests, devices, layers, and the designs that carry a request through them. */
 export { PAGE_SIZE, PagePool, PageVector, type PageRange } from './pages.js';
 export { IoError, type ByteRange, type IoErrorCode } from './io-error.js';
+export { complementOf, tailAfter } from './ranges.js';
 export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } from './device.js';
 export { IoRequest, type RequestOptions } from './io-request.js';
 export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy } from './io.js';

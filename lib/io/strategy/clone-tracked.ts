@@ -1,5 +1,7 @@
 import { counters } from '../counters.js';
+import type { BlockDevice } from '../device.js';
 import { keepingEnds } from '../endings.js';
+import { IoError } from '../io-error.js';
 import type { OwnIo, Strategy } from '../io.js';
 import type { Slot } from '../waiting-list.js';
 import { Kiobuf } from './clone.js';
@@ -56,6 +58,12 @@ class TrackedKiobuf extends Kiobuf {
     if (this.firstClone !== null) this.firstClone.prevSibling = clone;
     this.firstClone = clone;
     return clone;
+  }
+
+  /** A submit after a cancel sends nothing: a clone knows that its parent was pulled. */
+  protected override send(target: BlockDevice, clone: Kiobuf): void {
+    if (this.pulled) clone.finish(0, new IoError('ECANCELED'));
+    else super.send(target, clone);
   }
 
   protected override forget(ended: Kiobuf): void {

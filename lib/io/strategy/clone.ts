@@ -69,14 +69,14 @@ export class Kiobuf implements RootIo, Split, Ending {
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
     this.stack(layer, frame);
     const { operation, pages, offset, length, fua } = this;
-    submit(target, this.clone({ operation, position, pages, offset, length, fua }, SUMMED));
+    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, SUMMED));
   }
 
   /** Not a clone, for it does not share the vector: a fresh kiobuf, counted at its parent all the same. */
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
     this.stack(layer, frame);
     const { operation, length, fua } = this;
-    submit(target, this.clone({ operation, position, pages, offset: 0, length, fua }, SUMMED));
+    this.send(target, this.clone({ operation, position, pages, offset: 0, length, fua }, SUMMED));
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
@@ -87,18 +87,18 @@ export class Kiobuf implements RootIo, Split, Ending {
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
     const { operation, pages, fua } = this;
     this.count++;
-    submit(target, this.clone({ operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED));
+    this.send(target, this.clone({ operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED));
   }
 
   fanOut(target: BlockDevice, position: number, tag: unknown): void {
     const { operation, pages, offset, length, fua } = this;
     this.count++;
-    submit(target, this.clone({ operation, position, pages, offset, length, fua }, tag));
+    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, tag));
   }
 
   spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
     this.count++;
-    submit(target, this.clone(own, tag));
+    this.send(target, this.clone(own, tag));
   }
 
   cancelParts(): void {
@@ -178,6 +178,11 @@ export class Kiobuf implements RootIo, Split, Ending {
   /** What a design that tracks its clones adds to the making of one … */
   protected clone(own: OwnIo, tag: unknown): Kiobuf {
     return new Kiobuf(this, own, tag, null);
+  }
+
+  /** … to its submission … */
+  protected send(target: BlockDevice, clone: Kiobuf): void {
+    submit(target, clone);
   }
 
   /** … and to its end. */
