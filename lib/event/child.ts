@@ -1,10 +1,13 @@
 import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
-import { StateError } from '../wait/errors.js';
+import { AbortError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { ReusableCompletion, type CompletionState } from './completion.js';
 import type { CompoundEvent } from './compound.js';
 import { SETTLE } from './keys.js';
-import { DONE, FAILED, KIND } from './settle.js';
+import { CANCELLED, DONE, ERROR_MADE, FAILED, KIND } from './settle.js';
+
+/** Of `kind`: cancelled, and `result` is the reason. An error is dear, and of most children nobody looks at it. */
+const REASON = CANCELLED + 4;
 
 /** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
 export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
@@ -49,7 +52,21 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
 
   /** What it failed with, or its AbortError; undefined otherwise. */
   get error(): unknown {
+    if (this.kind === REASON) {
+      const source = this.source as ReusableCompletion<unknown>;
+      const shown = source.state === 'cancelled' ? source.shownError() : null;
+      const stands = shown instanceof AbortError && shown.cause === this.result;
+      this.result = stands ? shown : new AbortError(undefined, { cause: this.result });
+      this.kind = CANCELLED;
+    }
     return this.kind === DONE ? undefined : this.result;
+  }
+
+  /** @internal Takes over the outcome of a completion. */
+  takeOutcome({ marks, result }: ReusableCompletion<unknown>): void {
+    const kind = marks & KIND;
+    this.kind = kind === CANCELLED && (marks & ERROR_MADE) === 0 ? REASON : kind;
+    this.result = result;
   }
 }
 
@@ -57,13 +74,14 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
 function childSettled(entry: WaitEntry<CompoundEvent<never>>, key: unknown, queue: WaitQueue): number {
   const child = entry as Child;
   if (key === SETTLE) {
-    const source = queue as ReusableCompletion<unknown>;
-    const kind = source.marks & KIND;
-    entry.data.arrive(child, kind, kind === DONE ? source.result : source.shownError());
+    child.takeOutcome(queue as ReusableCompletion<unknown>);
+    entry.data.arrive(child);
     return WOKEN;
   }
   if (ReusableCompletion.is(queue)) return PASS;
   queue.remove(child);
-  entry.data.arrive(child, DONE, key);
+  child.kind = DONE;
+  child.result = key;
+  entry.data.arrive(child);
   return WOKEN;
 }

@@ -119,9 +119,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   }
 
   /** A child's arrival. @internal */
-  arrive(child: Child<C>, kind: number, result: unknown): void {
-    child.kind = kind;
-    child.result = result;
+  arrive(child: Child<C>): void {
+    const { kind } = child;
     child.arrival = this.arrived++;
     this.unpend(child);
     if (child.owned) {
@@ -184,9 +183,9 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.pend(child);
     if (owns) this.ownedPending++;
     if (completion?.settled === true) {
-      const kind = completion.marks & KIND;
       completion.marks |= OBSERVED;
-      this.arrive(child, kind, kind === DONE ? completion.result : completion.shownError());
+      child.takeOutcome(completion);
+      this.arrive(child);
       return child;
     }
     source.add(child);

@@ -39,6 +39,8 @@ class Steps implements Collation<unknown[], unknown> {
         if (next === undefined) parent.seal();
         else parent.own(next());
       }
+      // Cancelled while a step was being started: that was the last.
+      if (parent.cancelRequested) parent.seal();
     } catch (error) {
       parent.decideFailure(error);
       parent.seal();

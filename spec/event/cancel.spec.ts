@@ -183,10 +183,10 @@ describe('cancel', () => {
     });
     const keys: unknown[] = [];
     completion.add(new WaitEntry((_entry, key) => (keys.push(key), PASS)));
-    const before = [...completion];
+    const before = Array.from(completion);
     completion.cancel();
     expect([trace, keys]).to.deep.equal([['action'], [CANCEL]]);
-    expect([...completion]).to.deep.equal(before);
+    expect(Array.from(completion)).to.deep.equal(before);
     completion.complete(1);
     expect([trace, keys]).to.deep.equal([
       ['action', 'layer', 'waiter'],

@@ -122,7 +122,7 @@ describe('forward', () => {
       const [source, target] = pair();
       source.fail('e');
       source.forward(target);
-      target.error;
+      expect(target.error).to.equal('e');
       await turns(1);
       expect(seen).to.deep.equal([]);
     } finally {

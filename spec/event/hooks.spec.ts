@@ -125,7 +125,7 @@ describe('hooks', () => {
       }
       const read = new Completion();
       read.fail('read');
-      read.error;
+      expect(read.error).to.equal('read');
       await turns();
       // Two targets and none of the sources: to pass a failure on is to observe it.
       expect(seen).to.deep.equal(['before', 'after']);

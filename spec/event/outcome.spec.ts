@@ -11,7 +11,9 @@ function layered(layer: (outcome: Outcome<number>) => unknown): { completion: Co
   const seen: string[] = [];
   completion.intercept((outcome) => seen.push(`above: ${outcome.status}`));
   completion.intercept(layer);
-  completion.notify(({ state, error }) => seen.push(`waiter: ${state} ${String(error ?? completion.value)}`));
+  completion.notify(({ state, error }) =>
+    seen.push(`waiter: ${state} ${state === 'done' ? completion.value : String(error)}`),
+  );
   return { completion, seen };
 }
 
