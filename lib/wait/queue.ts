@@ -1,7 +1,8 @@
 import { EXCLUSIVE, LINK, WaitEntry } from './entry.js';
 import { ArgumentError, ArgumentRangeError } from './errors.js';
+import { hold, type HeldWalk } from './held-walk.js';
 import { sleep, type SleepOptions } from './sleep.js';
-import { EVERY, hold, walkQueue, type HeldWalk, type Walk } from './walk.js';
+import { EVERY, walkQueue, type Walk } from './walk.js';
 
 const WAIT_QUEUE = Symbol.for('wakechain.WaitQueue');
 

@@ -53,7 +53,7 @@ export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: Sle
         // The condition is the waiter's own: its failure ends this wait and takes nobody's wake-up.
         on.remove(self);
         leave();
-        reject(error as Error);
+        reject(error);
         return PASS;
       } finally {
         testing = false;
@@ -67,7 +67,7 @@ export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: Sle
     const end = (error: unknown): void => {
       if (!queue.remove(entry)) return;
       leave();
-      reject(error as Error);
+      reject(error);
     };
     queue.insert(entry, exclusive === true ? EXCLUSIVE : 0, first === true);
     if (timeoutMs !== undefined) {
@@ -91,5 +91,5 @@ function resolveWithKey(entry: WaitEntry, key: unknown): number {
 
 /** A signal's reason is any value; it is passed on as it came. */
 function rejected<T>(reason: unknown): Promise<T> {
-  return Promise.reject(reason as Error);
+  return Promise.reject(reason);
 }

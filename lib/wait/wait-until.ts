@@ -23,7 +23,7 @@ export function waitUntil<T>(queue: WaitQueue, condition: () => T, options: Slee
       const value = condition();
       if (value) return Promise.resolve(value as Truthy<T>);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
   return sleep(queue, condition as () => Truthy<T>, options);

@@ -1,5 +1,6 @@
 import { ArgumentError, StateError, WakeError } from './errors.js';
 import { EXCLUSIVE, HOLD, LINK, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
+import { HeldWalk } from './held-walk.js';
 import type { WaitQueue } from './queue.js';
 
 /*
@@ -34,70 +35,6 @@ export class Walk {
   parent: Walk | null = null;
   /** Links between this frame and the root. */
   level = 0;
-}
-
-/** A walk that answered HOLD (W4). Made by `queue.hold()`, and bound to the walk when the wake function returns. */
-export class HeldWalk {
-  private walk: Walk | null = null;
-  private bound = false;
-  private resumed = false;
-  /** The handle that was open when this one was taken; null once claimed. */
-  private outer: HeldWalk | null = null;
-  private readonly queue: WaitQueue;
-  private readonly depth: number;
-
-  constructor(queue: WaitQueue) {
-    this.queue = queue;
-    this.depth = queue.depth;
-  }
-
-  /**
-   * Calls the entries that the walk has not reached yet and returns how many of them were woken. Called before the wake
-   * function has returned it only cancels the hold, and the walk goes on by itself.
-   * @throws StateError `ERR_RESUMED` when it was resumed before; whatever the rest of the wake functions threw (W5)
-   */
-  resume(): number {
-    if (this.resumed) throw new StateError('ERR_RESUMED', 'A held walk can be resumed once, it was resumed before');
-    this.resumed = true;
-    const walk = this.walk;
-    if (!this.bound || walk === null) return 0;
-    this.walk = null;
-    return run(walk);
-  }
-
-  /** @internal Opens a handle. Whoever took one, and returned without HOLD, has left it on top: it is dropped. */
-  static take(queue: WaitQueue): HeldWalk {
-    const taken = new HeldWalk(queue);
-    let outer = openHold;
-    while (outer !== null && outer.depth + (outer.queue === queue ? 1 : 0) > outer.queue.depth) outer = outer.outer;
-    taken.outer = outer;
-    return (openHold = taken);
-  }
-
-  /** @internal The handle taken by the call that is just returning. Handles above it belong to calls long returned. */
-  static claim(queue: WaitQueue, walk: Walk | null): HeldWalk | null {
-    let held = openHold;
-    while (held !== null && (held.queue !== queue || held.depth !== queue.depth)) held = held.outer;
-    if (held === null) return null;
-    openHold = held.outer;
-    held.outer = null;
-    held.bound = true;
-    held.walk = walk;
-    return held;
-  }
-
-  get isResumed(): boolean {
-    return this.resumed;
-  }
-}
-
-/** Handles that were taken and not claimed yet, the latest first: between the two a function may wake others that hold. */
-let openHold: HeldWalk | null = null;
-
-export function hold(queue: WaitQueue): HeldWalk {
-  if (queue.depth === 0)
-    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
-  return HeldWalk.take(queue);
 }
 
 const POOL_LIMIT = 64;
@@ -231,7 +168,7 @@ function count(walk: Walk, entry: WaitEntry, flags: number): void {
 }
 
 function held(walk: Walk, queue: WaitQueue): boolean {
-  const handle = HeldWalk.claim(queue, walk);
+  const handle = HeldWalk.claim(queue, () => run(walk));
   if (handle === null) note(walk, heldWithoutHandle());
   return handle !== null && !handle.isResumed;
 }

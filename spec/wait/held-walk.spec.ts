@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HOLD, STOP, WOKEN } from '../../lib/wait/entry.js';
 import { StateError, type WakeError } from '../../lib/wait/errors.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
-import type { HeldWalk } from '../../lib/wait/walk.js';
+import type { HeldWalk } from '../../lib/wait/held-walk.js';
 import { namesOf, Recorder, thrownBy } from './recorder.js';
 
 describe('HeldWalk', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HOLD, PASS, STOP, WOKEN } from '../../lib/wait/entry.js';
 import { ArgumentError, WakeError } from '../../lib/wait/errors.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
-import type { HeldWalk } from '../../lib/wait/walk.js';
+import type { HeldWalk } from '../../lib/wait/held-walk.js';
 import { Recorder, thrownBy } from './recorder.js';
 
 describe('a queue linked to a queue', () => {
