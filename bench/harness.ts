@@ -9,8 +9,8 @@ export interface Effort {
   readonly warmUpMs: number;
 }
 
-export const FULL: Effort = { rounds: 25, batchMs: 6, warmUpMs: 120 };
-export const QUICK: Effort = { rounds: 15, batchMs: 2, warmUpMs: 40 };
+export const FULL: Effort = { rounds: 25, batchMs: 6, warmUpMs: 240 };
+export const QUICK: Effort = { rounds: 15, batchMs: 2, warmUpMs: 100 };
 
 /** One contender's figures for one case. */
 export interface Figures {

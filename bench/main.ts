@@ -45,6 +45,8 @@ async function measure(what: 'time' | 'bytes', row: Row, n: number): Promise<unk
     process.execPath,
     [
       '--expose-gc',
+      // Or a busy machine keeps the compiler waiting, and code is timed that is not optimized yet.
+      '--no-concurrent-recompilation',
       `--min-semi-space-size=${megabytes}`,
       `--max-semi-space-size=${megabytes}`,
       worker,

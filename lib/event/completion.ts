@@ -70,7 +70,8 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   /** @throws StateError `ERR_NOT_DONE` unless the state is done */
   get value(): T {
-    if (this.state !== 'done') throw new StateError('ERR_NOT_DONE', `There is no value: the state is ${this.state}`);
+    if ((this.marks & (KIND | SETTLED)) !== (DONE | SETTLED))
+      throw new StateError('ERR_NOT_DONE', `There is no value: the state is ${this.state}`);
     return this.result as T;
   }
 

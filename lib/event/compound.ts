@@ -92,12 +92,13 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
    *   StateError `ERR_SEALED` after {@link seal}
    */
   own(child: Waitable<C>): Child<C> {
-    return this.adopt(sourceOf(child), true);
+    // Most are completions of this copy of the package, and need no second look.
+    return child instanceof ReusableCompletion ? this.adopt(child, child, true) : this.adoptAny(child, true);
   }
 
   /** Adds a child that is let go when the parent is cancelled or decided. Throws as {@link own}, but for `ERR_OWNED`. */
   watch(child: Waitable<C>): Child<C> {
-    return this.adopt(sourceOf(child), false);
+    return this.adoptAny(child, false);
   }
 
   /** No more children: from here on the parent can settle. A second call does nothing. */
@@ -167,11 +168,16 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     return true;
   }
 
-  private adopt(given: WaitQueue | Watch<unknown>, owned: boolean): Child<C> {
-    if (this.isSealed) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
+  private adoptAny(child: Waitable<C>, owned: boolean): Child<C> {
+    const given = sourceOf(child);
     const source = Watch.is(given) ? given.source : given;
     const completion = ReusableCompletion.is(source) ? source : null;
-    const owns = owned && completion !== null && completion === given;
+    return this.adopt(source, completion, owned && completion === given);
+  }
+
+  private adopt(source: WaitQueue, completion: ReusableCompletion<unknown> | null, owned: boolean): Child<C> {
+    if (this.isSealed) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
+    const owns = owned && completion !== null;
     if (owns && !completion.settled) {
       if (completion.owner !== null) {
         throw new ArgumentError('ERR_OWNED', 'The child has an owner already; watch() it, or take it from its owner');
@@ -264,8 +270,9 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
         if (!this.decided) this.decideKind(CANCELLED, this.result);
       } else if (allIn) this.collation.conclude(this);
     }
+    if (this.decidedKind === 0) return;
     const joins = this.losers === 'join' || this.cancelRequested;
-    if (this.decidedKind !== 0 && !(joins && this.ownedPending > 0)) super.claim(this.decidedKind, this.decidedResult);
+    if (!(joins && this.ownedPending > 0)) super.claim(this.decidedKind, this.decidedResult);
   }
 }
 

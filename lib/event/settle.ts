@@ -51,10 +51,18 @@ export function settle(completion: Walked): void {
     return;
   }
   completion.marks = marks | WALKING;
-  if (lastClaimed === null) firstClaimed = completion;
-  else lastClaimed.below = completion;
-  lastClaimed = completion;
-  if (!walking) walkAll();
+  if (walking) {
+    if (lastClaimed === null) firstClaimed = completion;
+    else lastClaimed.below = completion;
+    lastClaimed = completion;
+    return;
+  }
+  walking = true;
+  // Mostly its callbacks claim nothing, and then it never goes on the stack.
+  if (advance(completion)) completion.marks &= ~WALKING;
+  else stack = completion;
+  if (lastClaimed !== null) walkAll();
+  else walking = false;
 }
 
 /** Runs `body` with every walk it sets off kept back until it has returned; true when this was the outermost call. */
