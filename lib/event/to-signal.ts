@@ -5,7 +5,7 @@ import type { ReusableCompletion } from './completion.js';
  * An AbortSignal that aborts when the completion is asked to cancel, for operations that take one (`fetch`, `fs`). Its
  * reason is the cancel's. A completion that ends otherwise never aborts it.
  */
-export function toSignal(completion: ReusableCompletion<never>): AbortSignal {
+export function toSignal(completion: ReusableCompletion<unknown>): AbortSignal {
   const controller = new AbortController();
   if (completion.state === 'cancelled') controller.abort(completion.error);
   if (completion.settled) return controller.signal;

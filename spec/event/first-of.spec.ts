@@ -34,7 +34,9 @@ describe('firstOf', () => {
   it('leaves no failure of a loser unhandled, and cancels losers (E6 C8)', async () => {
     const [a, b] = pair();
     let unhandled = 0;
-    const count = (): void => void unhandled++;
+    const count = (): void => {
+      unhandled++;
+    };
     process.on('unhandledRejection', count);
     try {
       b.onCancel(() => false);

@@ -31,7 +31,7 @@ describe('scope', () => {
     for (const body of ['throws', 'rejects'] as const) {
       const [a, left] = pair();
       left.onCancel(() => false);
-      const running = scope<void>((s) => {
+      const running = scope((s): Promise<number> => {
         s.own(a);
         s.own(left);
         if (body === 'throws') throw new Error('the body');
