@@ -40,7 +40,10 @@ export class Kiobuf implements RootIo, Split, Ending {
   /** Of a root: the edge. */
   private readonly request: IoRequest | null;
   private asked = false;
+  private partsAsked = false;
   private held = false;
+  /** Counts the holds, so that what let go of one before has no effect on the next. */
+  private holds = 0;
   private calling = false;
   /** The count has dropped to zero and the layer has yet to be told. */
   private untold = false;
@@ -61,9 +64,14 @@ export class Kiobuf implements RootIo, Split, Ending {
     this.request = request;
   }
 
-  /** Upwards there is a way: whether the root was asked. Costs O(depth). */
+  /** Upwards there is a way: whether the root was asked, or an ancestor's parts were. Costs O(depth). */
   get cancelled(): boolean {
-    return this.root.asked;
+    let io = this as Kiobuf;
+    for (let parent = io.parent; parent !== null; parent = io.parent) {
+      if (parent.partsAsked) return true;
+      io = parent;
+    }
+    return io.asked;
   }
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
@@ -102,6 +110,7 @@ export class Kiobuf implements RootIo, Split, Ending {
   }
 
   cancelParts(): void {
+    this.partsAsked = true;
     withdrawBelow(this);
   }
 
@@ -118,9 +127,10 @@ export class Kiobuf implements RootIo, Split, Ending {
   }
 
   suspend(): () => void {
+    const hold = ++this.holds;
     this.held = true;
     return () => {
-      if (!this.held) return;
+      if (!this.held || hold !== this.holds) return;
       this.held = false;
       if (!this.calling) ended(this);
     };
@@ -128,7 +138,7 @@ export class Kiobuf implements RootIo, Split, Ending {
 
   retry(): boolean {
     if (this.cancelled) return false;
-    this.held = false;
+    this.held = this.partsAsked = false;
     this.life++;
     this.bytes = 0;
     this.failure = this.failedRanges = null;
@@ -188,12 +198,6 @@ export class Kiobuf implements RootIo, Split, Ending {
   /** … and to its end. */
   protected forget(_clone: Kiobuf): void {
     // Nothing: no clone is known.
-  }
-
-  private get root(): Kiobuf {
-    let root = this as Kiobuf;
-    while (root.parent !== null) root = root.parent;
-    return root;
   }
 
   private stack(layer: Layer<never>, frame: unknown): void {

@@ -38,6 +38,8 @@ export class CompoundEvent implements RootIo, Split, Ending {
   private lastCallback: Callback | null = null;
   private doneQueued = false;
   private held = false;
+  /** Counts the holds, so that what let go of one before has no effect on the next. */
+  private holds = 0;
   private calling = false;
   /** How often it was taken back: what was called in an earlier life ends the chain. */
   private life = 0;
@@ -128,9 +130,10 @@ export class CompoundEvent implements RootIo, Split, Ending {
   }
 
   suspend(): () => void {
+    const hold = ++this.holds;
     this.held = true;
     return () => {
-      if (!this.held) return;
+      if (!this.held || hold !== this.holds) return;
       this.held = false;
       if (!this.calling) ended(this);
     };

@@ -1,0 +1,521 @@
+import type { BlockDevice } from '../../lib/io/device.js';
+import type { Operation, Strategy } from '../../lib/io/io.js';
+import { IoError, type ByteRange, type IoErrorCode } from '../../lib/io/io-error.js';
+import type { IoRequest } from '../../lib/io/io-request.js';
+import { PAGE_SIZE, type PagePool, type PageVector } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
+import { WaitingList } from '../../lib/io/waiting-list.js';
+import { FaultyDevice, type Answer, type Op } from './faulty-device.js';
+import type { Random } from './random.js';
+import { devicesOf, type Stack } from './stacks.js';
+
+/*
+ * One random program against one stack under one design, compared with a plain array of bytes. Disks are in the
+ * program's hands: it lets them answer in any order, in part, with errors, or at once, and cancels at any moment. What
+ * must come out is computed from what the disks were made to do.
+ */
+
+const BLOCK = 512;
+const CODES: readonly IoErrorCode[] = ['EIO', 'ENOSPC', 'EINVAL', 'ENXIO'];
+const SETTLED = new Uint8Array(1 << 16).fill(0xee);
+/** Bytes that are not zero, taken from anywhere. */
+const NOISE: Uint8Array = Uint8Array.from(
+  { length: 1 << 17 },
+  (_, i) => 1 + ((Math.imul(i + 1, 0x9e3779b1) >>> 13) % 255),
+);
+
+export type Tally = Map<string, number>;
+
+/** Where a byte of a disk is on the device at the top: found out by writing unit by unit. */
+export interface Layout {
+  readonly positions: ReadonlyMap<string, number>;
+  /** How many disks a flush reaches. */
+  readonly flushes: number;
+}
+
+export function build(stack: Stack, strategy: Strategy, pool: PagePool): { top: BlockDevice; disks: FaultyDevice[] } {
+  const disks: FaultyDevice[] = [];
+  const disk = (blocks = 32): BlockDevice => {
+    const made = new FaultyDevice({
+      size: blocks * BLOCK,
+      strategy,
+      inline: true,
+      name: `disk ${String(disks.length)}`,
+    });
+    disks.push(made);
+    return made;
+  };
+  return { top: stack.build({ disk, pool }), disks };
+}
+
+export function layoutOf(stack: Stack, strategy: Strategy, pool: PagePool): Layout {
+  const { top, disks } = build(stack, strategy, pool);
+  const positions = new Map<string, number>();
+  const unit = top.blockSize;
+  const pages = pool.allocate(unit);
+  let at = 0;
+  let done = 0;
+  let flushes = 0;
+  for (const disk of disks) {
+    disk.onSubmit = (op) => {
+      if (op.operation === 'flush') flushes++;
+      for (let offset = 0; offset < op.length; offset += BLOCK, done += BLOCK) {
+        positions.set(`${disk.name}:${String(op.position + offset)}`, at + (done % unit));
+      }
+      return true;
+    };
+  }
+  for (; at < top.size; at += unit, done = 0) top.write(pages.range(0, unit), { position: at });
+  top.flush();
+  pages.free();
+  return { positions, flushes };
+}
+
+/** A request and all that the program knows of it. */
+class Flight {
+  readonly operation: Operation;
+  readonly position: number;
+  readonly length: number;
+  /** What the device holds there before … */
+  readonly before: Uint8Array;
+  /** … and after, as far as it succeeds. */
+  readonly after: Uint8Array;
+  /** Which bytes the disks have transferred. */
+  readonly moved: Uint8Array;
+  pages: PageVector | null = null;
+  /** Where the range begins in the pages. */
+  skip = 0;
+  request: IoRequest | null = null;
+  reached = 0;
+  running = 0;
+  settled = 0;
+  /** Errors in time; a cancel stands there as `ECANCELED`, and counts if it pulled something. */
+  readonly failures: IoErrorCode[] = [];
+  cancelled = false;
+  /** Where a cancel came from inside a callback and devices answer inline, a design cannot see all of what is on its way. */
+  loosely = false;
+
+  constructor(operation: Operation, position: number, before: Uint8Array, after: Uint8Array) {
+    this.operation = operation;
+    this.position = position;
+    this.length = before.length;
+    this.before = before;
+    this.after = after;
+    this.moved = new Uint8Array(before.length);
+  }
+}
+
+export class Program {
+  private readonly stack: Stack;
+  private readonly layout: Layout;
+  private readonly random: Random;
+  private readonly pool: PagePool;
+  private readonly tally: Tally;
+  private readonly top: BlockDevice;
+  private readonly disks: readonly FaultyDevice[];
+  private readonly model: Uint8Array;
+  private readonly known: Uint8Array;
+  private readonly holders: (Flight | null)[];
+  private readonly flights: Flight[] = [];
+  private readonly inlinePercent: number;
+  private flushing: Flight | null = null;
+  private callbacks = 0;
+  private broken: Error | null = null;
+
+  constructor(stack: Stack, strategy: Strategy, layout: Layout, random: Random, pool: PagePool, tally: Tally) {
+    this.stack = stack;
+    this.layout = layout;
+    this.random = random;
+    this.pool = pool;
+    this.tally = tally;
+    const { top, disks } = build(stack, strategy, pool);
+    this.top = top;
+    this.disks = disks;
+    for (const { contents } of disks) contents.set(noise(random, contents.length));
+    this.model = this.readAll();
+    this.known = new Uint8Array(top.size).fill(1);
+    this.holders = new Array<Flight | null>(top.size / BLOCK).fill(null);
+    this.inlinePercent = random.chance(30) ? 30 : 0;
+    for (const disk of disks) {
+      disk.inline = false;
+      disk.onSubmit = (op) => this.reached(op);
+    }
+  }
+
+  run(): void {
+    const { random } = this;
+    const inUse = this.pool.pagesInUse;
+    const before = [this.top.started, this.top.ended];
+    for (let steps = 10 + random.below(30); steps > 0; steps--) {
+      this.step();
+      this.check();
+    }
+    for (let op = this.anyOp(); op !== null; op = this.anyOp()) {
+      this.answer(op);
+      this.check();
+    }
+    for (const flight of this.flights) {
+      this.demand(flight.settled === 1, `${title(flight)} settled ${String(flight.settled)} times`);
+      if (flight.pages !== null) {
+        const changed = differsAt(flight.pages.bytes(), SETTLED.subarray(0, flight.pages.length));
+        this.demand(changed < 0, `the pages of ${title(flight)} were changed after it had settled`);
+        flight.pages.free();
+      }
+    }
+    this.demand(this.pool.pagesInUse === inUse, 'pages were left in use');
+    this.demand(this.top.started - (before[0] ?? 0) === this.top.ended - (before[1] ?? 0), 'something is in flight');
+    this.demand([...WaitingList.all].length === 0, 'a request queue holds something');
+    for (const device of devicesOf(this.top)) {
+      if (device instanceof RequestQueue) this.demand(device.queued + device.inFlight === 0, 'a queue is not empty');
+    }
+    this.compareAll();
+  }
+
+  private step(): void {
+    const { random } = this;
+    const dice = random.below(100);
+    if (dice < 48) this.submit();
+    else if (dice < 52) this.flush();
+    else if (dice < 88) {
+      const op = this.anyOp();
+      if (op !== null) this.answer(op);
+    } else this.cancel(false);
+  }
+
+  /** One of the operations that wait at the disks. */
+  private anyOp(): Op | null {
+    const waiting = this.disks.filter((disk) => disk.pending.length > 0);
+    return waiting.length === 0 ? null : this.random.pick(this.random.pick(waiting).pending);
+  }
+
+  private submit(): void {
+    const { random, top } = this;
+    const unit = top.blockSize;
+    const units = top.size / unit;
+    const length = (1 + random.below(Math.min(units, random.chance(20) ? 32 : 6))) * unit;
+    const position = random.below(units - length / unit + 1) * unit;
+    for (let at = position; at < position + length; at += BLOCK) if (this.holders[at / BLOCK] !== null) return;
+    const operation = random.pick(
+      (['read', 'read', 'read', 'write', 'write', 'write', 'writeZeroes', 'discard'] as const).filter((each) =>
+        top.operations.includes(each),
+      ),
+    );
+    const before = this.model.slice(position, position + length);
+    const after = operation === 'read' ? before : new Uint8Array(length);
+    // No byte is written that is there already, so that what was written shows.
+    if (operation === 'write') {
+      const change = noise(random, length);
+      for (let i = 0; i < length; i++) after[i] = (before[i] ?? 0) ^ (change[i] ?? 0);
+    }
+    const flight = new Flight(operation, position, before, after);
+    for (let at = position; at < position + length; at += BLOCK) this.holders[at / BLOCK] = flight;
+    this.start(flight);
+  }
+
+  private flush(): void {
+    if (this.flushing !== null) return;
+    this.flushing = new Flight('flush', 0, new Uint8Array(0), new Uint8Array(0));
+    this.start(this.flushing);
+  }
+
+  private start(flight: Flight): void {
+    const { random, top } = this;
+    const { operation, position, length } = flight;
+    this.flights.push(flight);
+    this.count(operation);
+    const aborted = random.chance(3);
+    if (aborted) {
+      flight.cancelled = true;
+      flight.failures.push('ECANCELED');
+      this.count('cancelled before submit');
+    }
+    const options = { position, ...(aborted ? { signal: AbortSignal.abort('early') } : {}) };
+    if (operation === 'read' || operation === 'write') {
+      flight.skip = random.chance(50) ? 0 : random.below(3) * BLOCK + random.below(2);
+      const pages = (flight.pages = this.pool.allocate(flight.skip + length + 1));
+      if (!pages.contiguous) this.count('fragmented pages');
+      this.poison(flight);
+      if (operation === 'write') pages.set(flight.after, flight.skip);
+      flight.request = top[operation](pages.range(flight.skip, length), options);
+    } else if (operation === 'flush') flight.request = top.flush(options);
+    else flight.request = top[operation](length, options);
+    flight.request.notify(() => {
+      this.callbacks++;
+      try {
+        this.hasSettled(flight);
+        if (random.chance(10)) this.submit();
+        if (random.chance(10)) this.cancel(true);
+      } catch (error) {
+        this.broken ??= error as Error;
+      }
+      this.callbacks--;
+    });
+  }
+
+  /** Something has come down to a disk. True: it is to answer at once. */
+  private reached(op: Op): boolean {
+    try {
+      const flight = this.ownerOf(op);
+      if (flight === null) throw new Error(`${name(op)} belongs to no request`);
+      this.demand(flight.settled === 0, `${name(op)} came after ${title(flight)} had settled`);
+      this.demand(!flight.cancelled || flight.loosely, `${name(op)} came after ${title(flight)} was cancelled`);
+      flight.reached += op.operation === 'flush' ? 1 : op.length;
+      flight.running++;
+      if (!this.random.chance(this.inlinePercent)) return false;
+      this.count('inline answers');
+      flight.running--;
+      this.moved(flight, op, []);
+      return true;
+    } catch (error) {
+      this.broken ??= error as Error;
+      return true;
+    }
+  }
+
+  private answer(op: Op): void {
+    const { random } = this;
+    const flight = this.ownerOf(op);
+    if (flight === null) throw new Error(`${name(op)} belongs to no request`);
+    this.demand(flight.settled === 0, `${title(flight)} settled while ${name(op)} ran`);
+    if (op.device.pending[0] !== op) this.count('out of order');
+    const answer = random.chance(25) ? this.fault(op) : {};
+    const { error = null } = answer;
+    this.moved(flight, op, answer.missing ?? (error === null ? [] : [{ offset: 0, length: op.length }]));
+    if (error !== null) flight.failures.push(error.code);
+    flight.running--;
+    op.answer(answer);
+  }
+
+  private fault({ length }: Op): Answer {
+    const { random } = this;
+    const error = new IoError(random.pick(CODES));
+    const from = random.below(length + 1);
+    const kind = length === 0 ? 'failed' : random.pick(['failed', 'failed behind', 'failed inside', 'short'] as const);
+    this.count(kind);
+    if (kind === 'failed') return { error };
+    if (kind === 'failed behind') return { error, missing: [{ offset: from, length: length - from }] };
+    if (kind === 'short') return { missing: [{ offset: from, length: length - from }] };
+    return { error, missing: [{ offset: from, length: random.below(length - from + 1) }] };
+  }
+
+  private moved(flight: Flight, op: Op, missing: readonly ByteRange[]): void {
+    for (let offset = 0; offset < op.length; offset += BLOCK) {
+      const position = this.layout.positions.get(`${op.device.name}:${String(op.position + offset)}`) as number;
+      flight.moved.fill(1, position - flight.position, position - flight.position + BLOCK);
+    }
+    for (const range of missing) {
+      for (let offset = range.offset; offset < range.offset + range.length;) {
+        const block = offset - (offset % BLOCK);
+        const end = Math.min(block + BLOCK, range.offset + range.length);
+        const position = this.layout.positions.get(`${op.device.name}:${String(op.position + block)}`) as number;
+        flight.moved.fill(0, position - flight.position + offset - block, position - flight.position + end - block);
+        offset = end;
+      }
+    }
+  }
+
+  private ownerOf(op: Op): Flight | null {
+    if (op.operation === 'flush') return this.flushing;
+    let owner: Flight | null = null;
+    for (let offset = 0; offset < op.length; offset += BLOCK) {
+      const position = this.layout.positions.get(`${op.device.name}:${String(op.position + offset)}`);
+      const flight = position === undefined ? null : (this.holders[Math.floor(position / BLOCK)] ?? null);
+      if (flight === null || (owner !== null && flight !== owner)) return null;
+      owner = flight;
+    }
+    return owner;
+  }
+
+  private cancel(inside: boolean): void {
+    const waiting = this.flights.filter((flight) => flight.settled === 0 && flight.request !== null);
+    if (waiting.length === 0) return;
+    const flight = this.random.pick(waiting);
+    const { request } = flight;
+    if (request === null || request.settled) return;
+    const again = flight.cancelled;
+    if (!again) flight.failures.push('ECANCELED');
+    flight.cancelled = true;
+    flight.loosely ||= inside && this.inlinePercent > 0;
+    const answer = request.cancel('enough');
+    this.count(again ? 'cancelled again' : inside ? 'cancelled inside' : answer);
+    if (inside || again) return;
+    // One that failed before with what had come up, and had the rest pulled, was both asked and too late.
+    const expected =
+      request.state === 'cancelled' ? ['cancelled'] : request.settled ? ['requested', 'too-late'] : ['requested'];
+    this.demand(expected.includes(answer), `cancelling ${title(flight)} answered ${answer}, it is ${request.state}`);
+    if (request.settled && request.state !== 'cancelled') this.count('cancelled after an error');
+  }
+
+  private hasSettled(flight: Flight): void {
+    const { request, length } = flight;
+    flight.settled++;
+    this.demand(flight.settled === 1, `${title(flight)} settled again`);
+    this.demand(flight.running === 0, `${title(flight)} settled while something ran below`);
+    if (flight === this.flushing) this.flushing = null;
+    // It settles inside of the call that makes it when all devices answer inline.
+    if (request === null && this.inlinePercent === 0 && !flight.cancelled)
+      throw new Error(`${title(flight)} was early`);
+    const succeeded = this.succeededOf(flight);
+    const sum = succeeded.reduce((total, range) => total + range.length, 0);
+    this.checks.push(() => {
+      this.checkOutcome(flight, succeeded, sum);
+    });
+    this.checkMemory(flight, succeeded);
+    flight.pages?.set(SETTLED.subarray(0, flight.pages.length));
+    this.adopt(flight, succeeded);
+    if (sum < length) return;
+    if (this.stack.whole !== undefined && flight.operation === 'discard') return;
+    for (let at = flight.position; at < flight.position + length; at += BLOCK) this.holders[at / BLOCK] = null;
+  }
+
+  /** Outcomes are looked at after the step, when the call that made the request has returned it. */
+  private readonly checks: (() => void)[] = [];
+
+  private checkOutcome(flight: Flight, succeeded: readonly ByteRange[], sum: number): void {
+    const request = flight.request as IoRequest;
+    const reachedAll = flight.reached === (flight.operation === 'flush' ? this.layout.flushes : flight.length);
+    const failures = flight.failures.filter((code) => code !== 'ECANCELED' || !reachedAll);
+    if (failures.length === 0) {
+      this.demand(request.state === 'done', `${title(flight)} is ${request.state}: ${String(request.error)}`);
+      this.demand(request.value === sum, `${title(flight)} yields ${String(request.value)}, not ${String(sum)}`);
+      this.count(sum < flight.length ? 'done short' : 'done');
+      return;
+    }
+    const error = request.error as IoError;
+    this.demand(error instanceof IoError, `${title(flight)} is ${request.state}, after ${failures.join()}`);
+    const right =
+      this.stack.nested === true || flight.loosely ? failures.includes(error.code) : error.code === failures[0];
+    this.demand(right, `${title(flight)} failed with ${error.code}, after ${failures.join()}`);
+    const state = error.code === 'ECANCELED' ? 'cancelled' : 'failed';
+    this.demand(request.state === state, `${title(flight)} is ${request.state} with ${error.code}`);
+    this.demand(error.bytes === sum, `${title(flight)} tells ${String(error.bytes)} bytes, not ${String(sum)}`);
+    const told = JSON.stringify(error.succeeded);
+    this.demand(told === JSON.stringify(succeeded), `${title(flight)} tells ${told}, not ${JSON.stringify(succeeded)}`);
+    this.count(sum > 0 ? `${state} in part` : state);
+  }
+
+  /** Neighbouring bytes that have been transferred, in wholes. */
+  private succeededOf({ moved, length, pages }: Flight): ByteRange[] {
+    const whole = pages === null ? 1 : (this.stack.whole ?? 1);
+    const ranges: ByteRange[] = [];
+    let start = -1;
+    for (let at = 0; at <= length; at += whole) {
+      const good = at < length && (whole === 1 ? moved[at] === 1 : !moved.subarray(at, at + whole).includes(0));
+      if (good && start < 0) start = at;
+      if (!good && start >= 0) {
+        ranges.push({ offset: start, length: at - start });
+        start = -1;
+      }
+    }
+    return ranges;
+  }
+
+  private checkMemory(flight: Flight, succeeded: readonly ByteRange[]): void {
+    const { pages, skip, length, before } = flight;
+    if (pages === null) return;
+    const found = pages.bytes();
+    const expected = this.poisonOf(flight);
+    if (flight.operation === 'write') expected.set(flight.after, skip);
+    for (const range of succeeded) {
+      if (flight.operation === 'read')
+        expected.set(before.subarray(range.offset, range.offset + range.length), skip + range.offset);
+    }
+    if (this.stack.whole !== undefined && flight.operation === 'read') {
+      // What failed may hold anything but what was asked for.
+      for (let at = 0; at < length; at += this.stack.whole) {
+        if (succeeded.some((range) => at >= range.offset && at < range.offset + range.length)) continue;
+        const sector = found.subarray(skip + at, skip + at + this.stack.whole);
+        const wrong = differsAt(sector, before.subarray(at, at + this.stack.whole)) >= 0;
+        this.demand(wrong, `${title(flight)} holds data at ${String(at)} that it does not tell of`);
+        expected.set(sector, skip + at);
+      }
+    }
+    const at = differsAt(found, expected);
+    this.demand(at < 0, `the pages of ${title(flight)} are wrong at ${String(at - skip)}`);
+  }
+
+  /** Takes over into the model what was written, and what nobody can know. */
+  private adopt(flight: Flight, succeeded: readonly ByteRange[]): void {
+    const { whole } = this.stack;
+    if (flight.operation === 'read' || flight.operation === 'flush') return;
+    for (const { offset, length } of succeeded) {
+      this.model.set(flight.after.subarray(offset, offset + length), flight.position + offset);
+    }
+    if (whole === undefined) return;
+    for (let at = 0; at < flight.length; at += whole) {
+      const noise =
+        flight.operation === 'discard' || !succeeded.some(({ offset, length }) => at >= offset && at < offset + length);
+      if (noise && flight.moved.subarray(at, at + whole).includes(1)) {
+        this.known.fill(0, flight.position + at, flight.position + at + whole);
+      }
+    }
+  }
+
+  private poison(flight: Flight): void {
+    flight.pages?.set(this.poisonOf(flight));
+  }
+
+  /** Every byte differs from the one that is to be read there. */
+  private poisonOf({ pages, skip, before }: Flight): Uint8Array {
+    const poison = new Uint8Array(pages?.length ?? 0).fill(0x5a);
+    for (let i = 0; i < before.length; i++) poison[skip + i] = ~(before[i] ?? 0);
+    return poison;
+  }
+
+  private readAll(): Uint8Array {
+    for (const disk of this.disks) {
+      disk.inline = true;
+      disk.onSubmit = null;
+    }
+    const pages = this.pool.allocate(this.top.size);
+    const request = this.top.read(pages.range(0, this.top.size), { position: 0 });
+    this.demand(request.value === this.top.size, 'the device cannot be read');
+    const bytes = pages.bytes(0, this.top.size);
+    pages.free();
+    return bytes;
+  }
+
+  private compareAll(): void {
+    const found = this.readAll();
+    for (let i = 0; i < found.length; i++) if (this.known[i] === 0) found[i] = this.model[i] as number;
+    const at = differsAt(found, this.model);
+    this.demand(at < 0, `the device differs from the model at ${String(at)}`);
+  }
+
+  private check(): void {
+    for (let next = this.checks.shift(); next !== undefined; next = this.checks.shift()) next();
+    if (this.broken !== null) throw this.broken;
+  }
+
+  private count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  private demand(holds: boolean, message: string): void {
+    if (!holds) throw new Error(message);
+  }
+}
+
+function noise(random: Random, length: number): Uint8Array {
+  const start = random.below(NOISE.length - length);
+  return NOISE.subarray(start, start + length);
+}
+
+/** The first byte in which two arrays of one length differ, or -1. */
+function differsAt(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b) === 0 ? -1 : a.findIndex((byte, i) => byte !== b[i]);
+}
+
+function title({ operation, position, length }: Flight): string {
+  return `${operation} ${String(position)}+${String(length)}`;
+}
+
+function name(op: Op): string {
+  return `${op.operation} ${String(op.position)}+${String(op.length)} on ${op.device.name}`;
+}
+
+/** Takes every other page of a pool, so that what it hands out lies in pieces. */
+export function fragment(pool: PagePool, pages: number): void {
+  const taken = Array.from({ length: pages }, () => pool.allocate(PAGE_SIZE));
+  for (const [i, each] of taken.entries()) if (i % 2 === 1) each.free();
+}

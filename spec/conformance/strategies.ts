@@ -1,0 +1,61 @@
+import type { Strategy } from '../../lib/io/io.js';
+import { cloneKiobuf } from '../../lib/io/strategy/clone.js';
+import { cloneKiobufTracked } from '../../lib/io/strategy/clone-tracked.js';
+import { compoundEvent } from '../../lib/io/strategy/compound-event.js';
+import { waitQueue } from '../../lib/io/strategy/wait-queue.js';
+
+/** A design with what its structures cost, from which the specs compute the counts of any stack. */
+export interface Design {
+  readonly strategy: Strategy;
+  /** Headers made for each request that reaches a passing or substituting layer. */
+  readonly headersPerPass: number;
+  /** Links made for each of these, for each split and for each of its pieces. */
+  readonly linksPerPass: number;
+  readonly linksPerSplit: number;
+  readonly linksPerPiece: number;
+  /** What a cancel looks at, of a request with so many pieces that all wait, while `all` wait anywhere. */
+  visited(pieces: number, all: number): number;
+}
+
+const piecesAndPlaces = (pieces: number): number => 2 * pieces;
+const everything = (_: number, all: number): number => all;
+const pieces = (count: number): number => count;
+
+/** Every design: one line adds another to all suites. */
+export const designs: readonly Design[] = [
+  // A callback per layer; a notifier, `done` in front of it and a canceller per sub-event.
+  {
+    strategy: compoundEvent,
+    headersPerPass: 0,
+    linksPerPass: 1,
+    linksPerSplit: 1,
+    linksPerPiece: 3,
+    visited: piecesAndPlaces,
+  },
+  // A `lev` per layer; a `cev_wait` on the parent and one on each piece.
+  {
+    strategy: waitQueue,
+    headersPerPass: 0,
+    linksPerPass: 1,
+    linksPerSplit: 1,
+    linksPerPiece: 1,
+    visited: piecesAndPlaces,
+  },
+  {
+    strategy: cloneKiobuf,
+    headersPerPass: 1,
+    linksPerPass: 0,
+    linksPerSplit: 0,
+    linksPerPiece: 0,
+    visited: everything,
+  },
+  // An index entry per clone.
+  {
+    strategy: cloneKiobufTracked,
+    headersPerPass: 1,
+    linksPerPass: 1,
+    linksPerSplit: 0,
+    linksPerPiece: 1,
+    visited: pieces,
+  },
+];
