@@ -1,0 +1,171 @@
+import { crc32 } from 'node:zlib';
+import type { BlockDevice } from '../io/device.js';
+import { IoError } from '../io/io-error.js';
+import type { PagePool } from '../io/pages.js';
+
+/*
+ * What a layer over several devices writes down about itself on each of them, as Linux md does: who belongs together, in
+ * which order, who is up to date, and where members may disagree after a crash. Unlike md's there are two copies at the
+ * start of a member, written in turn: a write that is torn damages one copy, and the one before it is still there.
+ * Numbers are little endian.
+ *
+ *      0  magic        8 bytes        48  sequence                 u64
+ *      8  CRC-32       u32            56  data start, bytes        u64
+ *     12  version      u32            64  data size, bytes         u64
+ *     16  uuid         16 bytes       72  chunk, bytes, or 0       u64
+ *     32  role         u16            80  region size, bytes       u64
+ *     34  index        u16           128  states, one byte each    64 bytes
+ *     36  members      u16          1024  dirty regions, a bit each, lowest first
+ *     38  layout       u16          3072  zeroes
+ *     40  generation   u64          4096  end
+ */
+
+/** Bytes of one copy. */
+export const SUPERBLOCK_SIZE = 4096;
+/** How many regions the map of dirty ones has at most. */
+export const MAX_REGIONS = 16384;
+/** How many members a superblock has room for. */
+export const MAX_MEMBERS = 64;
+
+const MAGIC = 'wakechai';
+const VERSION = 1;
+const STATES_AT = 128;
+const DIRTY_AT = 1024;
+const DIRTY_BYTES = MAX_REGIONS / 8;
+
+export type Role = 'mirror' | 'parity';
+
+/** In sync: holds everything. Rebuilding: is written to, not yet read from. Failed: dropped, or never there. */
+export type MemberState = 'in-sync' | 'rebuilding' | 'failed';
+
+const ROLES: readonly Role[] = ['mirror', 'parity'];
+const STATES: readonly MemberState[] = ['in-sync', 'rebuilding', 'failed'];
+
+export interface Superblock {
+  readonly role: Role;
+  /** Of the whole; equal on all members. Lower-case with dashes. */
+  readonly uuid: string;
+  /** This member's place among the members, from 0. */
+  readonly index: number;
+  readonly memberCount: number;
+  /** Free for the role: how data lies on the members. */
+  readonly layout: number;
+  /** Advanced whenever a member's state changes: one that has missed that has a lower number. */
+  readonly generation: number;
+  /** Advanced with each writing: of two copies the higher one holds. */
+  readonly sequence: number;
+  /** Byte position on the member where data begins. */
+  readonly dataStart: number;
+  /** Bytes of data on the member. */
+  readonly dataSize: number;
+  /** Bytes that lie together on one member, 0 where that means nothing. */
+  readonly chunk: number;
+  /** Bytes of the member's data that one bit of `dirty` stands for. */
+  readonly regionSize: number;
+  /** Of each member, by index. */
+  readonly states: readonly MemberState[];
+  /** The regions where members may disagree: a bit each, lowest first; at most `MAX_REGIONS / 8` bytes. */
+  readonly dirty: Uint8Array;
+}
+
+/** The bytes of one copy. What does not fit its field is the caller's bug and a RangeError. */
+export function encodeSuperblock(superblock: Superblock): Uint8Array {
+  const { states, dirty, memberCount } = superblock;
+  if (states.length !== memberCount || memberCount > MAX_MEMBERS || dirty.length > DIRTY_BYTES) {
+    throw new RangeError(
+      `A superblock has room for ${String(MAX_MEMBERS)} members and ${String(DIRTY_BYTES)} bytes of regions, ` +
+        `got ${String(memberCount)} members, ${String(states.length)} states, ${String(dirty.length)} bytes`,
+    );
+  }
+  const bytes = new Uint8Array(SUPERBLOCK_SIZE);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(MAGIC));
+  view.setUint32(12, VERSION, true);
+  bytes.set(Buffer.from(superblock.uuid.replaceAll('-', ''), 'hex'), 16);
+  view.setUint16(32, ROLES.indexOf(superblock.role), true);
+  view.setUint16(34, superblock.index, true);
+  view.setUint16(36, memberCount, true);
+  view.setUint16(38, superblock.layout, true);
+  const { generation, sequence, dataStart, dataSize, chunk, regionSize } = superblock;
+  for (const [i, value] of [generation, sequence, dataStart, dataSize, chunk, regionSize].entries()) {
+    view.setBigUint64(40 + 8 * i, BigInt(value), true);
+  }
+  for (const [i, state] of states.entries()) bytes[STATES_AT + i] = STATES.indexOf(state);
+  bytes.set(dirty, DIRTY_AT);
+  view.setUint32(8, crc32(bytes), true);
+  return bytes;
+}
+
+/** What one copy says; null when it is none, or torn, or of a version that is not known here. */
+export function decodeSuperblock(bytes: Uint8Array): Superblock | null {
+  const copy = Uint8Array.from(bytes.subarray(0, SUPERBLOCK_SIZE));
+  if (copy.length < SUPERBLOCK_SIZE || new TextDecoder().decode(copy.subarray(0, 8)) !== MAGIC) return null;
+  const view = new DataView(copy.buffer);
+  const sum = view.getUint32(8, true);
+  view.setUint32(8, 0, true);
+  if (crc32(copy) !== sum || view.getUint32(12, true) !== VERSION) return null;
+  const role = ROLES[view.getUint16(32, true)];
+  const memberCount = view.getUint16(36, true);
+  const states = [...copy.subarray(STATES_AT, STATES_AT + memberCount)].map((code) => STATES[code] ?? 'failed');
+  if (role === undefined || memberCount > MAX_MEMBERS) return null;
+  const number = (at: number): number => Number(view.getBigUint64(at, true));
+  return {
+    role,
+    uuid: Buffer.from(copy.subarray(16, 32))
+      .toString('hex')
+      .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+    index: view.getUint16(34, true),
+    memberCount,
+    layout: view.getUint16(38, true),
+    generation: number(40),
+    sequence: number(48),
+    dataStart: number(56),
+    dataSize: number(64),
+    chunk: number(72),
+    regionSize: number(80),
+    states,
+    dirty: copy.slice(DIRTY_AT, DIRTY_AT + DIRTY_BYTES),
+  };
+}
+
+/** Bytes from one copy to the other, on a member of this block size. */
+export function copySize(blockSize: number): number {
+  return Math.max(SUPERBLOCK_SIZE, blockSize);
+}
+
+/** Where a superblock with this sequence number goes on a member: the two places in turn. */
+export function copyPosition(blockSize: number, sequence: number): number {
+  return (sequence % 2) * copySize(blockSize);
+}
+
+/** Where data begins behind both copies, on members of at most this block size. */
+export function dataStartFor(blockSize: number): number {
+  return 2 * copySize(blockSize);
+}
+
+/**
+ * The newer one of a member's two copies, which lie by its own block size; null when neither is one.
+ * @throws IoError when the member is too small for it (`ENXIO`), or neither copy can be read; `ENOMEM`
+ */
+export async function readSuperblock(device: BlockDevice, pool: PagePool): Promise<Superblock | null> {
+  const { blockSize } = device;
+  if (device.size < dataStartFor(blockSize)) {
+    throw new IoError('ENXIO', { message: `${device.name} has no room for a superblock` });
+  }
+  const size = copySize(blockSize);
+  const pages = pool.allocate(size);
+  const copies: (Superblock | null)[] = [];
+  let failure: unknown = null;
+  for (const position of [0, size]) {
+    try {
+      // A short transfer ends behind the first zeroes, which the checksum tells.
+      const bytes = await device.read(pages.range(0, size), { position });
+      copies.push(bytes === size ? decodeSuperblock(pages.bytes()) : null);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  pages.free();
+  if (copies.length === 0) throw failure;
+  return copies.reduce((best, copy) => (best === null || (copy?.sequence ?? -1) > best.sequence ? copy : best), null);
+}
