@@ -164,6 +164,11 @@ export class WaitQueue implements Iterable<WaitEntry> {
     entry.stamp = this.walks !== null || this.depth !== 0 ? ++this.serial : this.serial;
     entry.queue = this;
     const shared = (flags & EXCLUSIVE) === 0;
+    if (this.head === null) {
+      this.head = this.tail = entry;
+      if (shared) this.lastShared = entry;
+      return;
+    }
     const behind = shared ? (first ? null : this.lastShared) : first ? this.lastShared : this.tail;
     const before = behind === null ? this.head : behind.next;
     entry.prev = behind;
@@ -179,12 +184,17 @@ export class WaitQueue implements Iterable<WaitEntry> {
   unlink(entry: WaitEntry): void {
     const { next, prev } = entry;
     for (let walk = this.walks; walk !== null; walk = walk.outer) if (walk.cursor === entry) walk.cursor = next;
+    entry.queue = null;
+    if (this.head === this.tail) {
+      this.head = this.tail = this.lastShared = null;
+      return;
+    }
     if (prev === null) this.head = next;
     else prev.next = next;
     if (next === null) this.tail = prev;
     else next.prev = prev;
     if (this.lastShared === entry) this.lastShared = prev;
-    entry.next = entry.prev = entry.queue = null;
+    entry.next = entry.prev = null;
   }
 }
 
