@@ -56,3 +56,6 @@ export class IoError extends Error {
 export interface NodeError extends Error {
   readonly code?: string | undefined;
 }
+
+/** What headers that were pulled end with. Made once, for errors are dear and pulled headers many; the edge makes its own. */
+export const PULLED: IoError = new IoError('ECANCELED');

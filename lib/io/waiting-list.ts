@@ -1,4 +1,4 @@
-import { IoError } from './io-error.js';
+import { PULLED } from './io-error.js';
 import type { Io } from './io.js';
 
 /** A header's place in a waiting list. */
@@ -87,7 +87,7 @@ export class WaitingList {
   withdraw(slot: Slot): boolean {
     if (!this.take(slot)) return false;
     this.onWithdraw?.(slot);
-    slot.io.finish(0, new IoError('ECANCELED'));
+    slot.io.finish(0, PULLED);
     return true;
   }
 }

@@ -1,7 +1,7 @@
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { keepingEnds } from '../endings.js';
-import { IoError } from '../io-error.js';
+import { PULLED } from '../io-error.js';
 import type { OwnIo, Strategy } from '../io.js';
 import type { Slot } from '../waiting-list.js';
 import { Kiobuf } from './clone.js';
@@ -62,7 +62,7 @@ class TrackedKiobuf extends Kiobuf {
 
   /** A submit after a cancel sends nothing: a clone knows that its parent was pulled. */
   protected override send(target: BlockDevice, clone: Kiobuf): void {
-    if (this.pulled) clone.finish(0, new IoError('ECANCELED'));
+    if (this.pulled) clone.finish(0, PULLED);
     else super.send(target, clone);
   }
 

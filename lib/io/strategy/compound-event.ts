@@ -2,7 +2,7 @@ import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { ended, keepingEnds, type Ending } from '../endings.js';
-import { IoError, type ByteRange } from '../io-error.js';
+import { PULLED, type ByteRange, type IoError } from '../io-error.js';
 import type { IoRequest } from '../io-request.js';
 import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
@@ -231,7 +231,7 @@ export class CompoundEvent implements RootIo, Split, Ending {
     if (this.firstChild !== null) this.firstChild.prevSibling = child;
     this.firstChild = child;
     this.pending++;
-    if (this.cancelled) child.finish(0, new IoError('ECANCELED'));
+    if (this.cancelled) child.finish(0, PULLED);
     else submit(target, child);
   }
 
@@ -245,7 +245,7 @@ export class CompoundEvent implements RootIo, Split, Ending {
 
   /** A submit after a cancel sends nothing. */
   private send(target: BlockDevice): void {
-    if (this.cancelled) this.finish(0, new IoError('ECANCELED'));
+    if (this.cancelled) this.finish(0, PULLED);
     else submit(target, this);
   }
 

@@ -5,7 +5,7 @@ import type { WaitQueue } from '../../wait/queue.js';
 import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
-import { IoError, type ByteRange } from '../io-error.js';
+import { PULLED, type ByteRange, type IoError } from '../io-error.js';
 import type { IoRequest } from '../io-request.js';
 import type { Io, Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
@@ -113,7 +113,7 @@ class Container extends ReusableCompletion implements RootIo {
 
   /** A submit after a cancel sends nothing. */
   private send(target: BlockDevice): void {
-    if (this.cancelRequested) this.finish(0, new IoError('ECANCELED'));
+    if (this.cancelRequested) this.finish(0, PULLED);
     else submit(target, this);
   }
 }
@@ -216,7 +216,7 @@ class ParentWait<F> extends WaitEntry<F> implements Split {
     const part = new Container(own);
     this.pending++;
     part.add(new PieceWait(this, part, shift, tag));
-    if (this.io.cancelRequested) part.finish(0, new IoError('ECANCELED'));
+    if (this.io.cancelRequested) part.finish(0, PULLED);
     else submit(target, part);
   }
 
