@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import type { Bytes } from './bytes.js';
+import type { Growth } from './growth.js';
 import type { Figures } from './harness.js';
 import type { Case, Row } from './row.js';
 
@@ -78,6 +79,20 @@ function detailOf({ row, case: { n }, figures, bytes }: CaseFigures): string {
   return markdown(head, lines);
 }
 
+/** How costs grow with n. */
+export function growthTable(grown: readonly Growth[]): string {
+  const sizes = grown[0]?.points.map(({ n }) => n) ?? [];
+  return markdown(
+    ['cost of', ...sizes.map((n) => `n = ${n.toLocaleString('en')}`), 'grows as', 'to be'],
+    grown.map(({ name, points, exponent, expected }) => [
+      name,
+      ...points.map(({ cost }) => `${number(cost)} ns`),
+      `n^${exponent.toFixed(2).replace('-0.00', '0.00')}`,
+      expected === 0 ? 'constant' : 'linear',
+    ]),
+  );
+}
+
 function markdown(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const all = [head, ...lines];
   const widths = head.map((_, column) => Math.max(3, ...all.map((line) => line[column]!.length)));
@@ -96,7 +111,7 @@ function number(figure: number): string {
 }
 
 /** docs/benchmarks.md, made by the command that it names. */
-export function docPage(measured: readonly CaseFigures[]): string {
+export function docPage(measured: readonly CaseFigures[], grown: readonly Growth[]): string {
   const machine = cpus();
   const operations = [...new Set(measured.map(({ row }) => row))].map(
     (row) => `- **${row.name}**: ${row.operation}; the ideal is ${row.contenders[0]!.name}.`,
@@ -130,6 +145,9 @@ ${[...lacking].map(([name, lacks]) => `- ${name}: ${lacks}`).join('\n')}
 
 ${ways.length === 0 ? 'Nothing is missed.' : ways.join('\n')}
 
+## Growth
+
+${growthTable(grown)}
 ## Every contender
 
 ${measured.map((each) => detailOf(each)).join('\n')}`;

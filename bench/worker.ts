@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { countBytes } from './bytes.js';
+import { measureGrowth } from './growth.js';
 import { FULL, QUICK, timeCase } from './harness.js';
 import type { Contender, Row } from './row.js';
 import { rows } from './rows.js';
 
 /** One case in a process of its own: its timing or its bytes, as JSON. See main.ts. */
 const [what, name, size, effort, against] = process.argv.slice(2);
-const row = await rowToMeasure();
-const n = Number(size);
-const figures = what === 'bytes' ? await countBytes(row, n) : await timeCase(row, n, effort === 'quick' ? QUICK : FULL);
-process.stdout.write(JSON.stringify(figures));
+process.stdout.write(JSON.stringify(what === 'growth' ? await measureGrowth() : await measureRow(Number(size))));
+
+async function measureRow(n: number): Promise<unknown> {
+  const row = await rowToMeasure();
+  return what === 'bytes' ? countBytes(row, n) : timeCase(row, n, effort === 'quick' ? QUICK : FULL);
+}
 
 async function rowToMeasure(): Promise<Row> {
   const found = rows.find((each) => each.name === name);

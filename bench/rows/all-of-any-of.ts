@@ -160,5 +160,5 @@ export const allOfAnyOf: Row = {
   operation: 'all of n groups, each any of ten fresh sources, losers detached',
   cases: [{ n: 100, reach: 3.3 }],
   contenders: [slots, ours, asyncParallel, promises],
-  inTheWay: '',
+  inTheWay: 'as all-of, at both levels.',
 };

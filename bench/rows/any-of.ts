@@ -141,5 +141,6 @@ export const anyOfRow: Row = {
     promises,
     observables,
   ],
-  inTheWay: '',
+  inTheWay:
+    'as all-of: every source is a whole wait queue and every child an entry with its outcome, and each of them is made, linked and unlinked to take one value.',
 };

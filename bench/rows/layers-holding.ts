@@ -168,5 +168,6 @@ export const layersHolding: Row = {
     { n: 1000, reach: 1.2 },
   ],
   contenders: [resumable, ours, completion, koa, awaiting],
-  inTheWay: '',
+  inTheWay:
+    'as layers-sync. A layer on a fresh completion (see every contender) costs an entry and an insertion besides.',
 };

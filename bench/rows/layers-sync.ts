@@ -108,5 +108,6 @@ export const layersSync: Row = {
     { n: 1000, reach: 1.3 },
   ],
   contenders: [array, ours, reduceRight, observables],
-  inTheWay: '',
+  inTheWay:
+    'as wake; besides, a wake function answers a number, so that the value travels in an object instead of a register.',
 };

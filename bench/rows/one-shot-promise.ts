@@ -142,5 +142,5 @@ export const oneShotPromise: Row = {
   operation: 'wait once with a promise, be woken, and await it',
   cases: [{ n: 1, reach: 1.05 }],
   contenders: [node, ours, reused, promised, awaited, esfx, emitter, subject],
-  inTheWay: '',
+  inTheWay: 'the longer entry, and the wake around it; the promise is nearly all of the rest.',
 };

@@ -104,5 +104,6 @@ export const oneShot: Row = {
   operation: 'wait once with a callback, and be woken',
   cases: [{ n: 1, reach: 1.2 }],
   contenders: [list, ours, completion, eventEmitter3, emitter, subject],
-  inTheWay: '',
+  inTheWay:
+    'an entry has 7 fields where the node has 5, and a wake counts what runs, catches what is thrown and checks whether the entry came before it.',
 };

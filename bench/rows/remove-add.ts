@@ -97,5 +97,5 @@ export const removeAdd: Row = {
   operation: 'remove one in the middle of n and add another',
   cases: [{ n: 100_000, reach: 1.1 }],
   contenders: [list, ours, set, emitter],
-  inTheWay: '',
+  inTheWay: 'a longer entry.',
 };

@@ -106,5 +106,6 @@ export const wakeOne: Row = {
     { n: 100_000, reach: 1.5 },
   ],
   contenders: [list, ours, promised, esfx, mutex],
-  inTheWay: '',
+  inTheWay:
+    'with more than one entry queued a wake opens a frame, so that it may be held, re-entered and stopped; that costs as much again as the list.',
 };
