@@ -20,3 +20,4 @@ export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';
+export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
