@@ -21,3 +21,4 @@ export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';
 export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
+export { Delay, type DelayOptions } from '../layers/delay.js';
