@@ -22,3 +22,4 @@ export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';
 export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
 export { Delay, type DelayOptions } from '../layers/delay.js';
+export { Retry, type RetryOptions } from '../layers/retry.js';
