@@ -1,5 +1,5 @@
 import { EXCLUSIVE, LAYER, WaitEntry } from '../wait/entry.js';
-import { AbortError, ArgumentError, checkDelay, StateError, TimeoutError } from '../wait/errors.js';
+import { AbortError, ArgumentError, StateError } from '../wait/errors.js';
 import { onAbort } from '../wait/abort.js';
 import { WaitQueue } from '../wait/queue.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
@@ -8,6 +8,7 @@ import type { CallbackOptions } from './context.js';
 import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
 import * as settling from './settle.js';
+import { limit } from './within.js';
 
 const COMPLETION = Symbol.for('wakechain.Completion');
 const { CALLING, CANCEL_ASKED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LEFT_RUNNING, OBSERVED, SETTLED, WALKING } =
@@ -310,23 +311,8 @@ export class Completion<T = void> extends ReusableCompletion<T> {
    * @throws ArgumentRangeError `ERR_DELAY` unless `ms` is from 0 to 2,147,483,647
    */
   within(ms: number, options?: { unref?: boolean }): Completion<T> {
-    checkDelay('ms', ms);
     const limited = new Completion<T>();
-    this.forward(limited);
-    if (limited.settled) return limited;
-    const owns = this.owner === limited;
-    const timer = setTimeout(() => {
-      const error = new TimeoutError(ms);
-      if (limited.fail(error) && owns) this.cancel(error);
-    }, ms);
-    if (options?.unref === true && typeof timer === 'object') timer.unref();
-    limited.insert(
-      tidyEntry(() => {
-        clearTimeout(timer);
-      }),
-      0,
-      false,
-    );
+    limit(this, limited, ms, options);
     return limited;
   }
 }

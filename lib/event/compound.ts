@@ -141,7 +141,6 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       return;
     }
     for (let child = this.firstPending; child !== null; child = child.after) {
-      if (child.kind !== 0 || child.queue === null) continue;
       if (child.owned) passCancel(child.source as ReusableCompletion<unknown>, this.result);
       else {
         this.unpend(child);
