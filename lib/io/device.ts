@@ -80,12 +80,12 @@ export abstract class BlockDevice {
    * @throws ArgumentError, ArgumentRangeError or StateError naming the field that is wrong; nothing was submitted
    */
   read(range: PageRange | PageVector, options: RequestOptions): IoRequest {
-    return this.request('read', range, options);
+    return this.request('read', checkMemory(range), options);
   }
 
   /** Writes the range, whose bytes must not change until the request has settled (I8). Throws as {@link read}. */
   write(range: PageRange | PageVector, options: WriteOptions): IoRequest {
-    return this.request('write', range, options, options.fua === true);
+    return this.request('write', checkMemory(range), options, options.fua === true);
   }
 
   /** Ends when everything that was acknowledged before is on stable storage (I7). Yields 0. */
@@ -137,19 +137,17 @@ export abstract class BlockDevice {
 
   private request(
     operation: Operation,
-    range: PageRange | PageVector | null,
+    range: PageRange | null,
     options: RequestOptions,
     fua = false,
-    length?: number,
+    length: number = range === null ? 0 : range.length,
   ): IoRequest {
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${operation}`);
     if (!this.checked) {
       checkStack(this);
       this.checked = true;
     }
-    const given = range === null ? null : checkMemory(range);
-    const bytes = length ?? given?.length ?? 0;
-    checkRequest(this, operation, options.position, bytes);
-    return new IoRequest(this, operation, given, bytes, fua, options).start();
+    checkRequest(this, operation, options.position, length);
+    return new IoRequest(this, operation, range, length, fua, options).start();
   }
 }

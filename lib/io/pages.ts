@@ -257,7 +257,9 @@ export class PageVector {
 
 /** What came instead of something, for an error. */
 export function kindOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? `a ${value.constructor.name}` : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { name } = (value as { constructor?: { name: string } }).constructor ?? {};
+  return name === undefined ? 'an object' : `a ${name}`;
 }
 
 /** Refuses what is not a range of the vector. */
