@@ -20,6 +20,7 @@ export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';
+export { Cache, type CacheOptions } from '../layers/cache.js';
 export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
 export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { PagePool } from '../../lib/io/pages.js';
+import { CacheLines, type Line } from '../../lib/layers/cache-lines.js';
+
+function setUp(capacity: number, maxPages = 16) {
+  const pool = new PagePool({ maxBytes: maxPages * 4096 });
+  return { pool, lines: new CacheLines(capacity, 4096, pool) };
+}
+
+function add(lines: CacheLines, number: number): Line {
+  const line = lines.add(number);
+  if (line === undefined) throw new Error(`There was no room for line ${String(number)}`);
+  return line;
+}
+
+describe('CacheLines', () => {
+  it('gives the place of the least recently used clean line to a new one, and its pages back', () => {
+    const { pool, lines } = setUp(3);
+    for (const number of [0, 1, 2]) add(lines, number);
+    lines.get(0);
+    add(lines, 1 + 2);
+    expect([[...lines].map((line) => line.number), pool.pagesInUse]).to.deep.equal([[2, 0, 3], 3]);
+  });
+
+  it('gives nobody the place of a line that is dirty or on its way down', () => {
+    const { lines } = setUp(2);
+    add(lines, 0).dirty = true;
+    add(lines, 1).writing = true;
+    expect([lines.add(2), lines.size]).to.deep.equal([undefined, 2]);
+  });
+
+  it('does without a line when the pool has no page left', () => {
+    const { lines } = setUp(4, 1);
+    add(lines, 0);
+    expect(lines.add(1)).to.equal(undefined);
+  });
+
+  it('changes no page that is being written below: the line gets others with the same bytes (I8)', () => {
+    const { lines } = setUp(2);
+    const line = add(lines, 0);
+    line.pages.set(new Uint8Array(4096).fill(7));
+    const before = line.pages;
+    expect([lines.renew(line), line.pages === before]).to.deep.equal([true, true]);
+    line.writing = true;
+    expect([lines.renew(line), line.pages === before, line.pages.bytes(0, 1)[0]]).to.deep.equal([true, false, 7]);
+  });
+
+  it('forgets a line once', () => {
+    const { pool, lines } = setUp(2);
+    const line = add(lines, 0);
+    lines.drop(line);
+    lines.drop(line);
+    expect([lines.has(0), pool.pagesInUse]).to.deep.equal([false, 0]);
+  });
+});
