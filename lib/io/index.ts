@@ -24,3 +24,4 @@ export { Cache, type CacheOptions } from '../layers/cache.js';
 export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
 export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';
+export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
