@@ -178,10 +178,11 @@ export async function measureGrowth(): Promise<Growth[]> {
     for (const n of SIZES) {
       const run = prepare(n);
       const times = expected === 1 ? Math.max(1, Math.round(400_000 / n)) : 2_000;
-      run(times);
+      // Not between samples: a collection throws optimized code away as well.
+      gc();
+      for (let i = 0; i < 5; i++) run(times);
       const costs: number[] = [];
       for (let i = 0; i < SAMPLES; i++) {
-        gc();
         costs.push(run(times) / times);
         // Rejections of aborted waits are delivered before the next sample.
         await new Promise((resolve) => setImmediate(resolve));
