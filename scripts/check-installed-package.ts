@@ -22,16 +22,17 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const entryPoints = Object.keys(manifest.exports)
   .filter((key) => key !== './package.json')
   .map((key) => manifest.name + key.slice(1));
-const needsRxjs = (entryPoint: string): boolean => entryPoint.endsWith('/rxjs');
+/** The entry points that need an optional peer, which an install leaves out. */
+const needsPeer = (entryPoint: string): boolean => /\/(rxjs|stack)$/.test(entryPoint);
 
 const project = mkdtempSync(join(tmpdir(), 'wakechain-consumer-'));
 process.once('exit', () => rmSync(project, { recursive: true, force: true }));
 
 install(tarball);
 // First with no optional peer present: only its own adapter may need it.
-importFromJavaScript(entryPoints.filter((entryPoint) => !needsRxjs(entryPoint)));
-addRxjs();
-importFromJavaScript(entryPoints.filter(needsRxjs));
+importFromJavaScript(entryPoints.filter((entryPoint) => !needsPeer(entryPoint)));
+addPeers();
+importFromJavaScript(entryPoints.filter(needsPeer));
 compileFromTypeScript();
 runCommands();
 console.log(`installed and used: ${entryPoints.join(', ')}, ${Object.keys(manifest.bin).join(', ')}`);
@@ -61,8 +62,8 @@ function dependencies(): string[] {
     .filter((path) => path !== '');
 }
 
-function addRxjs(): void {
-  for (const folder of ['node_modules/rxjs', 'node_modules/tslib'])
+function addPeers(): void {
+  for (const folder of ['node_modules/rxjs', 'node_modules/tslib', 'node_modules/valibot'])
     cpSync(join(root, folder), join(project, folder), { recursive: true });
 }
 

@@ -20,13 +20,26 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   // A device at the bottom of a stack has the engine's own design unless it is given another.
   devices: { imports: ['wait', 'event', 'io', 'io/strategy'] },
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
+  stack: { imports: ['wait', 'event', 'io', 'io/index.ts'], packages: ['valibot'] },
   'index.ts': { imports: ['wait', 'event', 'sync'] },
   compare: {
     imports: ['wait', 'event', 'rxjs', 'sync', 'io', 'io/strategy', 'io/index.ts', 'layers', 'devices'],
     packages: ['rxjs', 'vega', 'vega-lite'],
   },
   cli: {
-    imports: ['wait', 'event', 'sync', 'io', 'io/strategy', 'io/index.ts', 'layers', 'devices', 'index.ts', 'compare'],
+    imports: [
+      'wait',
+      'event',
+      'sync',
+      'io',
+      'io/strategy',
+      'io/index.ts',
+      'layers',
+      'devices',
+      'stack',
+      'index.ts',
+      'compare',
+    ],
     packages: ['commander', 'cli-progress'],
   },
 };
@@ -34,7 +47,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
 /** These two run wherever JavaScript runs, so what they take from Node is types. */
 const withoutNode = ['wait', 'event'];
 /** Optional peers are loaded when used; only the adapter named for one imports it outright. */
-const optionalPeers: Record<string, string> = { rxjs: 'rxjs', vega: '', 'vega-lite': '' };
+const optionalPeers: Record<string, string> = { rxjs: 'rxjs', valibot: 'stack', vega: '', 'vega-lite': '' };
 
 interface Import {
   readonly specifier: string;

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { ArgumentError } from '../wait/errors.js';
+import {
+  Cache,
+  Crypt,
+  Delay,
+  FileDevice,
+  Linear,
+  MemoryDevice,
+  NullDevice,
+  Pass,
+  RequestQueue,
+  Retry,
+  Stripe,
+  type BlockDevice,
+  type DeviceOptions,
+  type PagePool,
+  type Strategy,
+} from '../io/index.js';
+import type { DeviceDescription } from './description.js';
+
+/** What devices are built with. */
+export interface Kit {
+  readonly strategy: Strategy;
+  readonly pool: PagePool;
+  /** Whether arrays are made anew, which loses what is on their members, or opened as they are. */
+  readonly create: boolean;
+  /** Everything built so far, bottom first: what has to be closed when the rest fails. */
+  readonly built: BlockDevice[];
+}
+
+/**
+ * Builds a device and those below it.
+ * @throws ArgumentError `ERR_STACK` with the path of the device that could not be built, and why; the reason is its cause
+ */
+export async function build(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice> {
+  const lowers = await buildLowers(description, path, kit);
+  try {
+    const device = await make(description, lowers, kit);
+    kit.built.push(device);
+    return device;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw Object.assign(new ArgumentError('ERR_STACK', `${path} (${description.type}): ${reason}`), { cause: error });
+  }
+}
+
+async function buildLowers(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice[]> {
+  const lowers: BlockDevice[] = [];
+  if ('lower' in description) lowers.push(await build(description.lower, `${path}.lower`, kit));
+  else if ('members' in description) {
+    for (const [i, member] of description.members.entries()) {
+      lowers.push(await build(member, `${path}.members.${String(i)}`, kit));
+    }
+  } else if ('segments' in description) {
+    for (const [i, { device }] of description.segments.entries()) {
+      lowers.push(await build(device, `${path}.segments.${String(i)}.device`, kit));
+    }
+  }
+  return lowers;
+}
+
+async function make(description: DeviceDescription, lowers: BlockDevice[], kit: Kit): Promise<BlockDevice> {
+  const { strategy, pool } = kit;
+  const options: DeviceOptions = { strategy, ...given({ name: description.name }) };
+  const lower = lowers[0] as BlockDevice;
+  switch (description.type) {
+    case 'memory':
+      return new MemoryDevice({ ...options, size: description.size, ...given({ blockSize: description.blockSize }) });
+    case 'null':
+      return new NullDevice({ ...options, ...given({ size: description.size, blockSize: description.blockSize }) });
+    case 'file': {
+      const { path, size, blockSize, readOnly } = description;
+      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly }) });
+    }
+    case 'pass':
+      return new Pass(lower, options);
+    case 'queue':
+      return new RequestQueue(lower, { ...options, depth: description.depth });
+    case 'crypt':
+      return new Crypt(lower, { ...options, key: await readFile(description.keyFile), pool });
+    case 'cache':
+      return new Cache(lower, { ...options, pool, lines: description.lines, ...given({ mode: description.mode }) });
+    case 'retry':
+      return new Retry(lower, { ...options, ...given({ delaysMs: description.delaysMs }) });
+    case 'delay':
+      return new Delay(lower, { ...options, delayMs: description.delayMs });
+    case 'stripe':
+      return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
+    case 'linear':
+      return new Linear(
+        description.segments.map(({ start, length }, i) => ({
+          device: lowers[i] as BlockDevice,
+          ...given({ start, length }),
+        })),
+        options,
+      );
+  }
+}
+
+/** The fields that were given: an option that is left out and one that is undefined are not the same. */
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,99 @@
+import * as v from 'valibot';
+import { ArgumentError } from '../wait/errors.js';
+
+/*
+ * A stack as data. What the schema lets pass, `build` can make.
+ */
+
+const wholeBytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const blockSize = v.optional(positive);
+const name = v.optional(v.string());
+/** Milliseconds that a host timer can keep. */
+const delay = v.pipe(v.number(), v.minValue(0), v.maxValue(0x7fffffff));
+
+/** A device of a stack; `lower`, `members` and `segments` are devices again. */
+export type DeviceDescription =
+  | { type: 'memory'; size: number; blockSize?: number | undefined; name?: string | undefined }
+  | { type: 'null'; size?: number | undefined; blockSize?: number | undefined; name?: string | undefined }
+  | {
+      type: 'file';
+      path: string;
+      size?: number | undefined;
+      blockSize?: number | undefined;
+      readOnly?: boolean | undefined;
+      name?: string | undefined;
+    }
+  | { type: 'pass'; lower: DeviceDescription; name?: string | undefined }
+  | { type: 'queue'; lower: DeviceDescription; depth: number; name?: string | undefined }
+  | { type: 'crypt'; lower: DeviceDescription; keyFile: string; name?: string | undefined }
+  | {
+      type: 'cache';
+      lower: DeviceDescription;
+      lines: number;
+      mode?: 'through' | 'back' | undefined;
+      name?: string | undefined;
+    }
+  | { type: 'retry'; lower: DeviceDescription; delaysMs?: number[] | undefined; name?: string | undefined }
+  | { type: 'delay'; lower: DeviceDescription; delayMs: number; name?: string | undefined }
+  | { type: 'stripe'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
+  | {
+      type: 'linear';
+      segments: { device: DeviceDescription; start?: number | undefined; length?: number | undefined }[];
+      name?: string | undefined;
+    };
+
+const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
+  v.variant('type', [
+    v.strictObject({ type: v.literal('memory'), size: wholeBytes, blockSize, name }),
+    v.strictObject({ type: v.literal('null'), size: v.optional(wholeBytes), blockSize, name }),
+    v.strictObject({
+      type: v.literal('file'),
+      path: v.pipe(v.string(), v.minLength(1)),
+      size: v.optional(wholeBytes),
+      blockSize,
+      readOnly: v.optional(v.boolean()),
+      name,
+    }),
+    v.strictObject({ type: v.literal('pass'), lower: device, name }),
+    v.strictObject({ type: v.literal('queue'), lower: device, depth: positive, name }),
+    v.strictObject({ type: v.literal('crypt'), lower: device, keyFile: v.string(), name }),
+    v.strictObject({
+      type: v.literal('cache'),
+      lower: device,
+      lines: positive,
+      mode: v.optional(v.picklist(['through', 'back'])),
+      name,
+    }),
+    v.strictObject({ type: v.literal('retry'), lower: device, delaysMs: v.optional(v.array(delay)), name }),
+    v.strictObject({ type: v.literal('delay'), lower: device, delayMs: delay, name }),
+    v.strictObject({ type: v.literal('stripe'), members: v.array(device), chunk: v.optional(positive), name }),
+    v.strictObject({
+      type: v.literal('linear'),
+      segments: v.array(v.strictObject({ device, start: v.optional(wholeBytes), length: v.optional(wholeBytes) })),
+      name,
+    }),
+  ]),
+);
+
+/** A stack: the device at its top, and the design that carries its requests (default `waitQueue`). */
+export interface StackDescription {
+  strategy?: 'waitQueue' | 'compoundEvent' | 'cloneKiobuf' | 'cloneKiobufTracked' | undefined;
+  device: DeviceDescription;
+}
+
+const stack: v.GenericSchema<StackDescription> = v.strictObject({
+  strategy: v.optional(v.picklist(['waitQueue', 'compoundEvent', 'cloneKiobuf', 'cloneKiobufTracked'])),
+  device,
+});
+
+/**
+ * The value as a description.
+ * @throws ArgumentError `ERR_STACK` naming the path of each field that is wrong, what was expected and what came
+ */
+export function parseDescription(value: unknown): StackDescription {
+  const result = v.safeParse(stack, value);
+  if (result.success) return result.output;
+  const complaints = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the description'}: ${issue.message}`);
+  throw new ArgumentError('ERR_STACK', complaints.join('; '));
+}

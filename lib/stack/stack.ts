@@ -1,0 +1,93 @@
+import {
+  cloneKiobuf,
+  cloneKiobufTracked,
+  compoundEvent,
+  PagePool,
+  waitQueue,
+  type BlockDevice,
+  type Strategy,
+} from '../io/index.js';
+import { build, type Kit } from './build.js';
+import { parseDescription, type StackDescription } from './description.js';
+
+const strategies: Record<NonNullable<StackDescription['strategy']>, Strategy> = {
+  waitQueue,
+  compoundEvent,
+  cloneKiobuf,
+  cloneKiobufTracked,
+};
+
+export interface StackOptions {
+  /** Where pages come from. Default: a pool of the stack's own. */
+  pool?: PagePool;
+  /** Make arrays anew on their members instead of opening what is there. What is on the members is lost. Default false. */
+  create?: boolean;
+}
+
+/** What {@link Stack.inspect} tells of a device. */
+export interface DeviceReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly size: number;
+  readonly blockSize: number;
+  readonly operations: readonly string[];
+  readonly lowers: readonly DeviceReport[];
+}
+
+/** A stack that was opened from its description. */
+export class Stack {
+  readonly description: StackDescription;
+  /** The device that requests are made of. */
+  readonly top: BlockDevice;
+  readonly pool: PagePool;
+
+  /** @internal */
+  constructor(description: StackDescription, top: BlockDevice, pool: PagePool) {
+    this.description = description;
+    this.top = top;
+    this.pool = pool;
+  }
+
+  /** The devices as a tree of plain data, from the top. */
+  inspect(): DeviceReport {
+    return report(this.top);
+  }
+
+  /** Drains and closes all devices, from the top. */
+  close(): Promise<void> {
+    return this.top.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Opens a stack from its description: data, as it comes out of JSON.
+ * @throws ArgumentError `ERR_STACK` naming the path of the field, or of the device that could not be opened and why; what
+ *   had been opened by then is closed again
+ */
+export async function openStack(description: unknown, options: StackOptions = {}): Promise<Stack> {
+  const parsed = parseDescription(description);
+  const pool = options.pool ?? new PagePool();
+  const strategy = strategies[parsed.strategy ?? 'waitQueue'];
+  const kit: Kit = { strategy, pool, create: options.create === true, built: [] };
+  try {
+    return new Stack(parsed, await build(parsed.device, 'device', kit), pool);
+  } catch (error) {
+    await Promise.allSettled(kit.built.map((device) => device.close()));
+    throw error;
+  }
+}
+
+function report(device: BlockDevice): DeviceReport {
+  return {
+    name: device.name,
+    kind: device.constructor.name,
+    size: device.size,
+    blockSize: device.blockSize,
+    operations: device.operations,
+    lowers: device.lowers.map(report),
+  };
+}

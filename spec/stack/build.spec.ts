@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { PagePool, waitQueue, type BlockDevice } from '../../lib/io/index.js';
+import { build } from '../../lib/stack/build.js';
+import type { DeviceDescription } from '../../lib/stack/description.js';
+
+describe('build', () => {
+  const memory: DeviceDescription = { type: 'memory', size: 1 << 16 };
+  const kit = () => ({ strategy: waitQueue, pool: new PagePool(), create: false, built: [] as BlockDevice[] });
+
+  const all: DeviceDescription[] = [
+    memory,
+    { type: 'null' },
+    { type: 'pass', lower: memory },
+    { type: 'queue', lower: memory, depth: 2 },
+    { type: 'cache', lower: memory, lines: 2 },
+    { type: 'retry', lower: memory, delaysMs: [0] },
+    { type: 'delay', lower: memory, delayMs: 0 },
+    { type: 'stripe', members: [memory, memory], chunk: 4096 },
+    { type: 'linear', segments: [{ device: memory, start: 4096, length: 8192 }, { device: memory }] },
+  ];
+
+  for (const description of all) {
+    it(`makes a device of type ${description.type} that can be written and read`, async () => {
+      const { pool } = kit();
+      const device = await build({ ...description, name: 'mine' }, 'device', kit());
+      const pages = pool.allocate(4096);
+      expect([await device.write(pages, { position: 0 }), device.name]).to.deep.equal([4096, 'mine']);
+      await device.close();
+    });
+  }
+
+  it('lists what it has built, bottom first', async () => {
+    const given = kit();
+    await build({ type: 'pass', lower: { type: 'stripe', members: [memory, memory] } }, 'device', given);
+    expect(given.built.map((device) => device.constructor.name)).to.deep.equal([
+      'MemoryDevice',
+      'MemoryDevice',
+      'Stripe',
+      'Pass',
+    ]);
+  });
+});

@@ -1,0 +1,100 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { openStack, type StackDescription } from '../../lib/stack/index.js';
+
+describe('openStack', () => {
+  let directory = '';
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'wakechain-stack-'));
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
+  async function described(): Promise<StackDescription> {
+    const keyFile = join(directory, 'key');
+    await writeFile(
+      keyFile,
+      Uint8Array.from({ length: 64 }, (_, i) => i),
+    );
+    const members = ['a', 'b'].map((file) => ({ type: 'file' as const, path: join(directory, file), size: 1 << 20 }));
+    const stripe = { type: 'stripe' as const, chunk: 8192, members };
+    const crypt = { type: 'crypt' as const, keyFile, lower: { type: 'queue' as const, depth: 4, lower: stripe } };
+    return { strategy: 'cloneKiobufTracked', device: { type: 'cache', lines: 16, mode: 'back', lower: crypt } };
+  }
+
+  it('opens what JSON describes, and finds after reopening what was written', async () => {
+    const description: unknown = JSON.parse(JSON.stringify(await described()));
+    const text = new TextEncoder().encode('kept');
+    {
+      await using stack = await openStack(description);
+      const pages = stack.pool.allocate(1 << 16);
+      pages.set(text);
+      await stack.top.write(pages, { position: 1 << 16 });
+      expect(stack.top.strategy.name).to.equal('cloneKiobufTracked');
+    }
+    const files = (description as { device: { lower: { lower: { lower: { members: { size?: number }[] } } } } }).device;
+    for (const member of files.lower.lower.lower.members) delete member.size;
+    await using again = await openStack(description);
+    const pages = again.pool.allocate(1 << 16);
+    await again.top.read(pages, { position: 1 << 16 });
+    expect(pages.bytes(0, text.length)).to.deep.equal(text);
+  });
+
+  it('inspects the devices as a tree', async () => {
+    await using stack = await openStack({
+      device: {
+        type: 'stripe',
+        members: [
+          { type: 'memory', size: 1 << 20 },
+          { type: 'memory', size: 1 << 20, name: 'b' },
+        ],
+      },
+    });
+    const { kind, size, lowers } = stack.inspect();
+    expect([kind, size, lowers.map((lower) => lower.name)]).to.deep.equal(['Stripe', 1 << 21, ['memory', 'b']]);
+  });
+
+  const wrong: Record<string, [unknown, RegExp]> = {
+    'not an object': [7, /^the description: .*received 7/],
+    'an unknown strategy': [{ strategy: 'zigzag', device: { type: 'null' } }, /^strategy: .*received "zigzag"/],
+    'an unknown device': [
+      { device: { type: 'pass', lower: { type: 'tape' } } },
+      /^device\.lower\.type: .*received "tape"/,
+    ],
+    'a missing field': [{ device: { type: 'memory' } }, /^device\.size: /],
+    'a field too many': [{ device: { type: 'null', sizes: 5 } }, /^device\.sizes: /],
+    'a wrong value deep below': [
+      { device: { type: 'stripe', members: [{ type: 'null' }, { type: 'memory', size: -1 }] } },
+      /^device\.members\.1\.size: .*received -1/,
+    ],
+    'a device that cannot be made': [
+      { device: { type: 'stripe', chunk: 100, members: [{ type: 'null' }] } },
+      /^device \(stripe\): chunk must be .*got 100/,
+    ],
+  };
+
+  for (const [what, [description, message]] of Object.entries(wrong)) {
+    it(`refuses ${what}, naming its path (I6)`, async () => {
+      const error = await openStack(description).catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'ERR_STACK' });
+      expect((error as Error).message).to.match(message);
+    });
+  }
+
+  it('closes what it had opened when a device fails', async () => {
+    const path = join(directory, 'there');
+    await writeFile(path, new Uint8Array(4096));
+    const members = [path, join(directory, 'missing')].map((each) => ({ type: 'file', path: each }));
+    const error = await openStack({ device: { type: 'stripe', members } }).catch((reason: unknown) => reason);
+    expect((error as Error).message).to.match(/^device\.members\.1 \(file\): ENOENT/);
+    const open = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    expect(open.filter((target) => target.startsWith(directory))).to.deep.equal([]);
+  });
+});
