@@ -13,6 +13,8 @@ export interface Design {
   readonly linksPerPass: number;
   readonly linksPerSplit: number;
   readonly linksPerPiece: number;
+  /** Whether a header knows of a cancel without asking its ancestors, so that nothing is sent on after one. */
+  readonly knowsOfCancel: boolean;
   /** What a cancel looks at, of a request with so many pieces that all wait, while `all` wait anywhere. */
   visited(pieces: number, all: number): number;
 }
@@ -26,6 +28,7 @@ export const designs: readonly Design[] = [
   // A callback per layer; a notifier, `done` in front of it and a canceller per sub-event.
   {
     strategy: compoundEvent,
+    knowsOfCancel: true,
     headersPerPass: 0,
     linksPerPass: 1,
     linksPerSplit: 1,
@@ -35,6 +38,7 @@ export const designs: readonly Design[] = [
   // A `lev` per layer; a `cev_wait` on the parent and one on each piece.
   {
     strategy: waitQueue,
+    knowsOfCancel: true,
     headersPerPass: 0,
     linksPerPass: 1,
     linksPerSplit: 1,
@@ -43,6 +47,7 @@ export const designs: readonly Design[] = [
   },
   {
     strategy: cloneKiobuf,
+    knowsOfCancel: false,
     headersPerPass: 1,
     linksPerPass: 0,
     linksPerSplit: 0,
@@ -52,6 +57,7 @@ export const designs: readonly Design[] = [
   // An index entry per clone.
   {
     strategy: cloneKiobufTracked,
+    knowsOfCancel: true,
     headersPerPass: 1,
     linksPerPass: 1,
     linksPerSplit: 0,

@@ -510,6 +510,21 @@ export function strategyContract(design: Design): void {
       }
     });
 
+    it(`on the way down ${design.knowsOfCancel ? 'sends nothing further' : 'runs out, for a header knows nothing of it'} (I5)`, () => {
+      const bottom = disk();
+      const top = new Tracer('top', new Pass(bottom));
+      const controller = new AbortController();
+      top.onSubmit = () => {
+        controller.abort('stop');
+      };
+      const request = top.read(pages.range(0, 512), { position: 0, signal: controller.signal });
+      expect([request.state, bottom.log.length]).to.deep.equal(
+        design.knowsOfCancel ? ['cancelled', 0] : ['pending', 1],
+      );
+      bottom.answerAll();
+      expect(request.state).to.equal(design.knowsOfCancel ? 'cancelled' : 'done');
+    });
+
     it('after the end is too late, and changes nothing (I5)', () => {
       const request = read(disk({ inline: true }), 512);
       expect([request.cancel(), request.value]).to.deep.equal(['too-late', 512]);
