@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { Cache, Linear, Stripe } from '../../lib/io/index.js';
+import { seed } from '../conformance/random.js';
+import { designs } from '../conformance/strategies.js';
+import { cutPower, noToll, type Durable } from './power-loss.js';
+
+const ROUNDS = Number(process.env['WAKECHAIN_POWER_CUTS'] ?? 125);
+
+/** One line for each stack that keeps its word. */
+const durables: readonly Durable[] = [
+  { name: 'Linear', members: 2, memberSize: 16 * 512, build: (members) => new Linear(members) },
+  { name: 'Stripe', members: 3, memberSize: 16 * 512, build: (members) => new Stripe(members, { chunk: 1024 }) },
+  {
+    name: 'Cache, through',
+    members: 1,
+    memberSize: 64 * 512,
+    build: ([disk], pool) => new Cache(disk as never, { pool, lines: 4 }),
+  },
+  {
+    name: 'Cache, back',
+    members: 1,
+    memberSize: 64 * 512,
+    build: ([disk], pool) => new Cache(disk as never, { pool, lines: 4, mode: 'back' }),
+  },
+];
+
+describe('after a loss of power', function () {
+  this.timeout(60_000);
+
+  for (const durable of durables) {
+    it(`${durable.name} has what a flush or fua acknowledged, and of the rest one of the writes (I7, I8)`, async () => {
+      const toll = noToll();
+      for (const { strategy } of designs) {
+        for (let round = 0; round < ROUNDS; round++) await cutPower(durable, strategy, seed + round * 7919, toll);
+      }
+      const { rounds, ...happened } = toll;
+      console.log(`      seed ${String(seed)}, ${String(rounds)} cuts: ${JSON.stringify(happened)}`);
+      // A load that never flushes, and a cut that loses nothing, would prove nothing.
+      for (const [what, count] of Object.entries(happened)) expect(count, what).to.be.greaterThan(rounds / 20);
+    });
+  }
+});
