@@ -16,6 +16,14 @@ export { cloneKiobufTracked } from './strategy/clone-tracked.js';
 export { Pass } from '../layers/pass.js';
 export { Linear, type Segment } from '../layers/linear.js';
 export { Stripe, type StripeOptions } from '../layers/stripe.js';
+export {
+  Parity,
+  type ParityCreateOptions,
+  type ParityOpenOptions,
+  type ParityOptions,
+  type RebuildOptions,
+} from '../layers/parity.js';
+export type { ParityLayout } from '../layers/parity-assembly.js';
 export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';

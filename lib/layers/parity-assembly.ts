@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
+import type { BlockDevice } from '../io/device.js';
+import { IoError } from '../io/io-error.js';
+import type { PagePool } from '../io/pages.js';
+import { joinGeometry } from './members.js';
+import { ParityArray } from './parity-array.js';
+import { ParityMap } from './parity-map.js';
+import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
+import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readSuperblock, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
+
+/** How the data of a new array is to lie. */
+export interface ParityLayout {
+  /** Bytes on one member before the next is taken, a multiple of the members' block size. Default 64 KiB. */
+  chunk?: number;
+  /** Bytes of a member that one bit of the write-intent log stands for, a multiple of `chunk`. Default about 1 MiB. */
+  regionSize?: number;
+  /** The members' parity is right already, such as that of zeroes: none is computed. Default false. */
+  assumeClean?: boolean;
+}
+
+/** A new array over members, with superblocks on them; all of it is dirty unless it is clean already. */
+export async function createArray(
+  members: readonly BlockDevice[],
+  layout: ParityLayout,
+  pool: PagePool,
+): Promise<ParityArray> {
+  checkMembers(members);
+  const { blockSize } = joinGeometry(members);
+  const chunk = layout.chunk ?? 64 * 1024;
+  checkMultiple('chunk', chunk, blockSize, 'ERR_CHUNK');
+  const dataStart = dataStartFor(blockSize);
+  const room = members.reduce((least, { size }) => Math.min(least, size), Infinity) - dataStart;
+  const stripes = Math.floor(room / chunk);
+  if (stripes < 1) {
+    throw new ArgumentRangeError(
+      'ERR_GEOMETRY',
+      `Each member must have room for ${String(dataStart)} bytes and a chunk of ${String(chunk)}, ` +
+        `the smallest has ${String(room + dataStart)}`,
+    );
+  }
+  const least = Math.ceil(stripes / MAX_REGIONS) * chunk;
+  const regionSize = layout.regionSize ?? Math.max(least, Math.ceil((1 << 20) / chunk) * chunk);
+  checkMultiple('regionSize', regionSize, chunk, 'ERR_REGION');
+  if (regionSize < least) {
+    throw new ArgumentRangeError(
+      'ERR_REGION',
+      `regionSize must be at least ${String(least)} for ${String(stripes)} chunks on a member, got ${String(regionSize)}`,
+    );
+  }
+  const regions = Math.ceil((stripes * chunk) / regionSize);
+  const dirty = new Uint8Array(Math.ceil(regions / 8));
+  if (layout.assumeClean !== true) for (let i = 0; i < regions; i++) dirty[i >> 3] = (dirty[i >> 3] ?? 0) | (1 << (i & 7)); // prettier-ignore
+  const identity = { uuid: randomUUID(), memberCount: members.length, dataStart, dataSize: stripes * chunk, chunk, regionSize }; // prettier-ignore
+  const states = members.map((): MemberState => 'in-sync');
+  const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
+  // Twice, so that neither copy of an array that was there before is left.
+  for (const advance of [true, false]) {
+    const failed = await store.store(members, states, dirty, advance);
+    if (failed.length === 0) continue;
+    store.close();
+    const names = failed.map((index) => members[index]?.name).join(', ');
+    throw new IoError('EIO', { message: `No superblock could be written to ${names}` });
+  }
+  return new ParityArray(new ParityMap(members.length, chunk, stripes, dataStart), members, states, dirty, store, pool);
+}
+
+/** The array that is on members, given in any order; one of them may be absent, unreadable or out of date. */
+export async function openArray(members: readonly BlockDevice[], force: boolean, pool: PagePool): Promise<ParityArray> {
+  if (new Set(members).size < members.length) throw new ArgumentError('ERR_MEMBERS', 'A device is given twice');
+  const found: { device: BlockDevice; superblock: Superblock }[] = [];
+  for (const device of members) {
+    const superblock = await readSuperblock(device, pool).catch((error: unknown) => {
+      if (error instanceof IoError && error.code !== 'ENOMEM') return undefined; // As good as absent.
+      throw error;
+    });
+    if (superblock === undefined) continue;
+    if (superblock?.role !== 'parity' || superblock.layout !== LEFT_SYMMETRIC) {
+      throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} is not a member of a parity array`);
+    }
+    found.push({ device, superblock });
+  }
+  const newest = newestOf(found.map(({ superblock }) => superblock));
+  const devices: (BlockDevice | null)[] = Array.from({ length: newest.memberCount }, () => null);
+  for (const { device, superblock } of found) {
+    checkBelongs(device, superblock, newest, devices);
+    if (isUpToDate(superblock, newest)) devices[superblock.index] = device;
+  }
+  const states = devices.map((device): MemberState => (device === null ? 'failed' : 'in-sync'));
+  const missing = states.filter((state) => state === 'failed').length;
+  if (missing > 1) {
+    throw new StateError('ERR_DEGRADED', `A parity array bears one missing member, ${String(missing)} are missing`);
+  }
+  const dirty = newest.dirty;
+  if (missing > 0 && !force && dirty.some((byte) => byte !== 0)) {
+    throw new StateError(
+      'ERR_DIRTY',
+      'A member is missing and the array was being written when it stopped: data of that member that shares a stripe ' +
+        'with a torn write would be computed wrongly. Open it with force to accept that',
+    );
+  }
+  const { dataStart, dataSize, chunk, memberCount } = newest;
+  const array = new ParityArray(
+    new ParityMap(memberCount, chunk, dataSize / chunk, dataStart),
+    devices,
+    newest.states,
+    dirty,
+    new ParityStore(newest, pool, newest),
+    pool,
+  );
+  for (const [member, state] of states.entries()) array.setState(member, state);
+  return array;
+}
+
+/** Refuses a device that cannot take a member's place. */
+export function checkSpare(device: BlockDevice, needed: number, blockSize: number): void {
+  if (device.size >= needed && device.blockSize <= blockSize) return;
+  throw new ArgumentRangeError(
+    'ERR_GEOMETRY',
+    `A member must have ${String(needed)} bytes in blocks of at most ${String(blockSize)}, ` +
+      `${device.name} has ${String(device.size)} in blocks of ${String(device.blockSize)}`,
+  );
+}
+
+function newestOf(superblocks: readonly Superblock[]): Superblock {
+  const [first, ...rest] = superblocks;
+  if (first === undefined) throw new ArgumentError('ERR_MEMBERS', 'No member has a superblock that can be read');
+  return rest.reduce((best, each) => (isNewer(each, best) ? each : best), first);
+}
+
+function isNewer(a: Superblock, b: Superblock): boolean {
+  return a.generation > b.generation || (a.generation === b.generation && a.sequence > b.sequence);
+}
+
+/** One generation behind is a store that was torn by a crash: nothing that builds on it had begun. */
+function isUpToDate({ index, generation }: Superblock, newest: Superblock): boolean {
+  return newest.states[index] === 'in-sync' && generation >= newest.generation - 1;
+}
+
+function checkBelongs(
+  device: BlockDevice,
+  superblock: Superblock,
+  newest: Superblock,
+  devices: readonly (BlockDevice | null)[],
+): void {
+  const { uuid, index } = superblock;
+  if (uuid !== newest.uuid) {
+    throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} belongs to array ${uuid}, not to ${newest.uuid}`);
+  }
+  if (index >= newest.memberCount || devices[index] !== null) {
+    throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} says that it is member ${String(index)}, which is taken`);
+  }
+  checkSpare(device, newest.dataStart + newest.dataSize, newest.dataStart / 2);
+}
+
+function checkMembers(members: readonly BlockDevice[]): void {
+  if (members.length < 3 || members.length > MAX_MEMBERS || new Set(members).size < members.length) {
+    throw new ArgumentError(
+      'ERR_MEMBERS',
+      `Parity needs from 3 to ${String(MAX_MEMBERS)} different devices, got ${String(members.length)}`,
+    );
+  }
+}
+
+function checkMultiple(name: string, value: number, unit: number, code: string): void {
+  if (Number.isSafeInteger(value) && value > 0 && value % unit === 0) return;
+  throw new ArgumentRangeError(
+    code,
+    `${name} must be a positive multiple of ${String(unit)} bytes, got ${String(value)}`,
+  );
+}

@@ -1,0 +1,184 @@
+import type { Io } from '../io/io.js';
+import { IoError, type ByteRange } from '../io/io-error.js';
+import { PAGE_SIZE, type PageVector } from '../io/pages.js';
+import { complementOf } from '../io/ranges.js';
+import type { ParityArray, ParityLayer, StripeOperation } from './parity-array.js';
+import type { ChunkPart } from './parity-map.js';
+import { copyInto, xorInto } from './xor.js';
+
+/** A range of one chunk that its member cannot give, and the same bytes of all others, from which it is computed. */
+interface Lost {
+  readonly part: ChunkPart;
+  /** One slot for each of the others, `slotSize` bytes apart. */
+  readonly others: PageVector;
+  readonly slotSize: number;
+  /** What could not be read of them. */
+  readonly failed: ByteRange[];
+}
+
+/**
+ * A read within one stripe. What members can give is read into the caller's memory, without a lock. What one cannot give,
+ * being missing or failing, is the XOR of the same bytes of all others, which are read with the stripe locked: half of a
+ * write would give noise (I8). What can be had neither way is told as failed, and nothing else is (I4).
+ */
+export class StripeRead implements StripeOperation {
+  private readonly array: ParityArray;
+  private readonly layer: ParityLayer;
+  private readonly stripe: number;
+  /** What members gave into the caller's memory, or what was computed there; bytes from the header's start. */
+  private readonly good: ByteRange[] = [];
+  private missed: ChunkPart[] = [];
+  private lost: Lost[] = [];
+  private computing = false;
+  /** The first error in time. */
+  private failure: IoError | null = null;
+
+  constructor(array: ParityArray, layer: ParityLayer, io: Io) {
+    this.array = array;
+    this.layer = layer;
+    this.stripe = array.map.stripeOf(io.position);
+  }
+
+  begin(io: Io): void {
+    const parts = this.array.map.partsOf(io.position, io.length);
+    const readable = parts.filter(({ member }) => this.array.holds(member, this.stripe));
+    const [first] = readable;
+    if (first === undefined) {
+      this.missed = parts;
+      this.array.lock.acquire(this.stripe, io, this);
+      return;
+    }
+    if (parts.length === 1) {
+      io.pass(this.layer, this.array.device(first.member), this.positionOf(first), this);
+      return;
+    }
+    this.missed = parts.filter((part) => !readable.includes(part));
+    const split = io.split(this.layer, this);
+    for (const part of readable) {
+      split.piece(this.array.device(part.member), this.positionOf(part), part.offset, part.length);
+    }
+    split.seal();
+  }
+
+  done(io: Io): void {
+    if (this.computing) {
+      this.compute(io);
+      return;
+    }
+    const bad = this.badOf(io);
+    if (bad.length === 0) return;
+    this.good.push(...complementOf(bad, io.length));
+    this.failure = io.failure;
+    // What a cancel pulled is not read in another way.
+    if (io.failure?.code === 'ECANCELED' || !io.retry()) {
+      this.tell(io);
+      return;
+    }
+    this.missed = this.wholeBlocks(io, bad);
+    this.array.lock.acquireOwn(this.stripe, () => {
+      this.locked(io);
+    });
+  }
+
+  locked(io: Io): void {
+    this.computing = true;
+    const { array, stripe, missed } = this;
+    if (!io.cancelled) {
+      for (const part of missed) {
+        const lost = array.canCompute(part.member, stripe) ? this.prepare(part) : null;
+        if (lost !== null) this.lost.push(lost);
+      }
+    }
+    if (this.lost.length === 0) {
+      array.lock.release(stripe);
+      this.tell(io);
+      io.finish(io.bytes, io.failure);
+      return;
+    }
+    const split = io.split(this.layer, this);
+    for (const lost of this.lost) {
+      const { part, others: pages, slotSize } = lost;
+      const others = array.others(part.member);
+      for (const [slot, member] of others.entries()) {
+        const position = this.positionOf(part);
+        const range = { pages, offset: slot * slotSize, length: part.length };
+        split.spawn(array.device(member), { operation: 'read', position, ...range, fua: false }, lost);
+      }
+    }
+    split.seal();
+  }
+
+  child(part: Io, tag: unknown): void {
+    this.failure ??= part.failure;
+    (tag as Lost).failed.push(...complementOf(part.succeededRanges(), part.length));
+  }
+
+  /** The others have been read: what is there of all of them is XORed into the caller's memory. */
+  private compute(io: Io): void {
+    for (const { part, others, slotSize, failed } of this.lost) {
+      for (const { offset, length } of complementOf(failed, part.length)) {
+        const range = { offset: part.offset + offset, length };
+        if (io.pages !== null) {
+          const at = io.offset + range.offset;
+          copyInto(io.pages, at, others, offset, length);
+          for (let slot = 1; slot < this.array.map.members - 1; slot++) {
+            xorInto(io.pages, at, others, slot * slotSize + offset, length);
+          }
+        }
+        this.good.push(range);
+      }
+      others.free();
+    }
+    this.array.lock.release(this.stripe);
+    this.tell(io);
+  }
+
+  /** Puts into the header what came of it. */
+  private tell(io: Io): void {
+    const bad = complementOf(this.good, io.length);
+    io.bytes = bad.reduce((left, { length }) => left - length, io.length);
+    io.failedRanges = bad.length === 0 ? null : bad;
+    if (bad.length === 0) io.failure = null;
+    else io.failure = this.failure ?? (io.cancelled ? new IoError('ECANCELED') : twoAreMissing());
+  }
+
+  /** What the first attempt did not bring: what was not asked for, and what failed. */
+  private badOf(io: Io): ByteRange[] {
+    if (this.missed.length === 0) return complementOf(io.succeededRanges(), io.length);
+    return [...this.missed, ...(io.failedRanges ?? [])];
+  }
+
+  /** Ranges in whole blocks, as members can be asked for them, in parts that are on one member each. */
+  private wholeBlocks({ position, length }: Io, ranges: readonly ByteRange[]): ChunkPart[] {
+    const { blockSize } = this.layer;
+    const whole = ranges.map((range) => {
+      const offset = range.offset - (range.offset % blockSize);
+      return { offset, length: Math.ceil((range.offset + range.length - offset) / blockSize) * blockSize };
+    });
+    return complementOf(complementOf(whole, length), length).flatMap((range) =>
+      this.array.map
+        .partsOf(position + range.offset, range.length)
+        .map((part) => ({ ...part, offset: part.offset + range.offset })),
+    );
+  }
+
+  /** Memory to compute a part; null, and a failure, when there is none. */
+  private prepare(part: ChunkPart): Lost | null {
+    const slotSize = Math.ceil(part.length / PAGE_SIZE) * PAGE_SIZE;
+    try {
+      const others = this.array.pool.allocate(slotSize * (this.array.map.members - 1));
+      return { part, others, slotSize, failed: [] };
+    } catch (error) {
+      this.failure ??= error as IoError;
+      return null;
+    }
+  }
+
+  private positionOf({ within }: ChunkPart): number {
+    return this.array.map.positionOf(this.stripe) + within;
+  }
+}
+
+function twoAreMissing(): IoError {
+  return new IoError('EIO', { message: 'Two members of the stripe are missing' });
+}

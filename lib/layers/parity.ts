@@ -1,0 +1,249 @@
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
+import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { Io } from '../io/io.js';
+import { IoError } from '../io/io-error.js';
+import { Layer } from '../io/layer.js';
+import type { PagePool } from '../io/pages.js';
+import { joinGeometry, someMembers } from './members.js';
+import type { ParityArray, StripeOperation } from './parity-array.js';
+import { checkSpare, createArray, openArray, type ParityLayout } from './parity-assembly.js';
+import { ParityFlush } from './parity-flush.js';
+import { StripeRead } from './parity-read.js';
+import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
+import { StripeWrite } from './parity-write.js';
+import { readSuperblock, type MemberState } from './superblock.js';
+
+export interface ParityOptions extends DeviceOptions {
+  /** Where the pages come from in which data and parity are put together; a few are kept for superblocks. */
+  pool: PagePool;
+}
+
+export interface ParityCreateOptions extends ParityOptions, ParityLayout {}
+
+export interface ParityOpenOptions extends ParityOptions {
+  /** Open it also when a member is missing and stripes may be torn, whose lost data is noise then. Default false. */
+  force?: boolean;
+}
+
+export interface RebuildOptions {
+  /** Ends the rebuild; the member is missing again then. */
+  signal?: AbortSignal;
+  /** Told of each chunk that has been rebuilt, in bytes of the member. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * RAID-5: chunks go round at least three members, and one of each stripe is the parity of the others, on each member in
+ * turn ({@link ParityMap}: Linux md's left-symmetric). One member may be missing: what it has is computed from the others.
+ *
+ * A write of a whole stripe reads nothing; a smaller one reads what is less, the old data and parity or the data that
+ * stays. Stripes are locked while they change (I8). A member that a write or a flush fails on is given up; one that a read
+ * fails on is not, the data is computed. When two are missing, reads of the others' data go on, and all else fails with
+ * `EIO`. Which member is in sync is kept in a superblock on each of them (superblock.ts); regions being written are marked
+ * there before the first write, so that after a crash between data and parity {@link open} makes their parity anew.
+ *
+ * A request that crosses stripes is split into parts that are submitted to this layer again, one for each stripe. `discard`
+ * is refused: parity is that of what can be read, and a discarded block may read as anything. Bytes that a cancelled write
+ * has begun to change are finished: it settles as done, or in part, when the stripes that were begun are consistent (I5).
+ */
+export class Parity extends Layer<StripeOperation | null> {
+  private readonly array: ParityArray;
+  private rebuilding: Promise<void> | null = null;
+
+  private constructor(array: ParityArray, options: DeviceOptions) {
+    const { map } = array;
+    const members = someMembers('Parity', array.present.map((member) => array.device(member))); // prettier-ignore
+    const { blockSize } = joinGeometry(members);
+    super('parity', members, { size: map.size, blockSize, preferredSize: map.stripeSize }, options, 'discard');
+    this.array = array;
+  }
+
+  /**
+   * Makes an array of the members, in this order: what is on them is lost. Unless they are clean, parity is computed first.
+   * @throws ArgumentError `ERR_MEMBERS` for fewer than three or one twice; ArgumentRangeError `ERR_CHUNK`, `ERR_REGION`,
+   *   `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
+   */
+  static async create(members: readonly BlockDevice[], options: ParityCreateOptions): Promise<Parity> {
+    return await Parity.ready(new Parity(await createArray(members, options, options.pool), options));
+  }
+
+  /**
+   * Opens the array that is on the members, given in any order; at most one may be absent or out of date (a member whose
+   * rebuild did not finish is), and takes no part then. Parity of the regions that were being written is repaired.
+   * @throws ArgumentError `ERR_SUPERBLOCK` for a device that does not belong, `ERR_MEMBERS`; StateError `ERR_DEGRADED`
+   *   when more than one member is missing, `ERR_DIRTY` without `force`; IoError of a member that failed
+   */
+  static async open(members: readonly BlockDevice[], options: ParityOpenOptions): Promise<Parity> {
+    return await Parity.ready(new Parity(await openArray(members, options.force === true, options.pool), options));
+  }
+
+  /** Bytes on one member before the next is taken. */
+  get chunk(): number {
+    return this.array.map.chunk;
+  }
+
+  /** How each member is, in order. */
+  get states(): readonly MemberState[] {
+    return [...this.array.states];
+  }
+
+  submit(io: Io): void {
+    const { array } = this;
+    if (io.operation === 'flush') {
+      new ParityFlush(array, this).begin(io);
+      return;
+    }
+    const { stripeSize } = array.map;
+    const within = io.position % stripeSize;
+    if (within + io.length <= stripeSize) {
+      const Operation = io.operation === 'read' ? StripeRead : StripeWrite;
+      new Operation(array, this, io).begin(io);
+      return;
+    }
+    const split = io.split(this, null);
+    for (let done = 0; done < io.length;) {
+      const length = Math.min(stripeSize - ((io.position + done) % stripeSize), io.length - done);
+      split.piece(this, io.position + done, done, length);
+      done += length;
+    }
+    split.seal();
+  }
+
+  override child(_io: Io, operation: StripeOperation | null, part: Io, tag: unknown): void {
+    operation?.child(part, tag);
+  }
+
+  done(io: Io, operation: StripeOperation | null): void {
+    operation?.done(io);
+  }
+
+  /**
+   * Gives a member up, as a failed write does: it is not used any more.
+   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; StateError `ERR_DEGRADED` when another is
+   *   missing already
+   */
+  async fail(member: number): Promise<void> {
+    const { array } = this;
+    this.checkMember(member);
+    if (array.states.some((state, other) => other !== member && state !== 'in-sync')) {
+      throw new StateError('ERR_DEGRADED', `Member ${String(member)} is needed: another is missing already`);
+    }
+    array.givesUp(member);
+    await array.save();
+  }
+
+  /**
+   * Rebuilds a missing member on a device, while requests go on; resolves when it is in sync. The device may be the one
+   * that was given up. What is rebuilt is read from the new device at once; the one before is let go of, not closed.
+   * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_GEOMETRY` for a device that is too small; ArgumentError `ERR_SUPERBLOCK`
+   *   for a member of another array, `ERR_MEMBERS` for one of this; StateError `ERR_STATE` when the member is not missing
+   *   or two are, `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
+   */
+  rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
+    const run = this.rebuildOn(member, spare, options);
+    const ended = run.catch(() => undefined);
+    this.rebuilding = Promise.all([this.rebuilding, ended]).then(() => undefined);
+    return run;
+  }
+
+  protected override async release(): Promise<void> {
+    const { array } = this;
+    await this.rebuilding;
+    // Regions stay dirty where a flush fails: the next open repairs them.
+    await flushAll(array).catch(() => undefined);
+    await array.save();
+    array.close();
+  }
+
+  private async rebuildOn(member: number, spare: BlockDevice, options: RebuildOptions): Promise<void> {
+    const { array } = this;
+    const { map } = array;
+    this.checkMember(member);
+    checkSpare(spare, map.start + map.stripes * map.chunk, this.blockSize);
+    const superblock = await readSuperblock(spare, array.pool);
+    if (superblock !== null && superblock.uuid !== array.uuid) {
+      throw new ArgumentError('ERR_SUPERBLOCK', `${spare.name} belongs to another array, ${superblock.uuid}`);
+    }
+    this.checkCanRebuild(member, spare);
+    array.replace(member, spare);
+    this.refreshLowers();
+    try {
+      // Twice, so that neither copy of what was there before is left.
+      await array.save();
+      await array.save();
+      await this.recomputeAll(member, options);
+      await array.device(member).flush();
+      this.checkRebuilding(member, options);
+      array.setState(member, 'in-sync');
+    } catch (error) {
+      array.givesUp(member);
+      throw error;
+    } finally {
+      await array.save();
+      this.refreshLowers();
+    }
+    if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
+  }
+
+  private async recomputeAll(member: number, options: RebuildOptions): Promise<void> {
+    const { array } = this;
+    const { stripes, chunk } = array.map;
+    const recomputing = new Recomputing(array);
+    try {
+      for (let stripe = 0; stripe < stripes; stripe++) {
+        const check = (): void => this.checkRebuilding(member, options);
+        await recomputing.recompute(stripe, member, check, () => array.rebuilt(stripe + 1));
+        options.onProgress?.((stripe + 1) * chunk, stripes * chunk);
+      }
+    } finally {
+      recomputing.close();
+    }
+  }
+
+  private checkCanRebuild(member: number, spare: BlockDevice): void {
+    const { array } = this;
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
+    if (array.states[member] !== 'failed' || array.broken) {
+      const states = array.states.join(', ');
+      throw new StateError('ERR_STATE', `Member ${String(member)} cannot be rebuilt, the members are ${states}`);
+    }
+    if (array.present.some((other) => array.device(other) === spare)) {
+      throw new ArgumentError('ERR_MEMBERS', `${spare.name} is a member already`);
+    }
+  }
+
+  private checkRebuilding(member: number, { signal }: RebuildOptions): void {
+    signal?.throwIfAborted();
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} was closed while it was rebuilt`);
+    if (this.array.states[member] !== 'rebuilding') {
+      throw new IoError('EIO', { message: `Member ${String(member)} failed while it was rebuilt` });
+    }
+  }
+
+  private checkMember(member: number): void {
+    if (Number.isInteger(member) && member >= 0 && member < this.array.map.members) return;
+    throw new ArgumentRangeError(
+      'ERR_MEMBER',
+      `member must be a whole number below ${String(this.array.map.members)}, got ${String(member)}`,
+    );
+  }
+
+  /** What it stands on: the devices that are in use, which are closed with it. */
+  private refreshLowers(): void {
+    const lowers = this.lowers as BlockDevice[];
+    lowers.splice(0, lowers.length, ...this.array.present.map((member) => this.array.device(member)));
+  }
+
+  /** Repairs and stores what has to be before the first request. */
+  private static async ready(parity: Parity): Promise<Parity> {
+    const { array } = parity;
+    try {
+      await repairParity(array);
+      await array.save();
+    } catch (error) {
+      array.close();
+      throw error;
+    }
+    return parity;
+  }
+}
