@@ -63,7 +63,7 @@ export class FileDevice extends BlockDevice {
         `size must be a whole number, and not be given when read-only, got ${String(size)}`,
       );
     }
-    checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: PAGE_SIZE });
+    checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: blockSize });
     const fd = await openFile(path, options.readOnly === true ? 'r' : size === undefined ? 'r+' : 'a+').then(
       async (first) => {
         if (size === undefined) return first;
