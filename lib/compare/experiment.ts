@@ -22,8 +22,9 @@ export interface Row {
   readonly ns: number;
   /** Against the first design, of the same rounds; above 1 is slower. */
   readonly ratio: Estimate;
-  /** Heap bytes allocated. */
+  /** Heap bytes allocated; NaN, in JSON null, when a garbage collection came in every round. */
   readonly bytes: number;
+  /** What was counted while the clock ran. */
   readonly counts: Readonly<Counters>;
   /** What else the experiment counted, by name. */
   readonly extra?: Readonly<Record<string, number>>;
@@ -34,9 +35,11 @@ export interface Experiment {
   readonly name: string;
   readonly title: string;
   readonly question: string;
-  /** What the points are. */
+  /** The points in one word, such as `layers`: the heading of their column. */
+  readonly unit: string;
+  /** What the points are: the axis of the plot. */
   readonly xLabel: string;
-  /** How many steps `progress` is told of, for so many points; for the time left. */
+  /** Where it measures. `progress` is called once for each. */
   readonly points: readonly number[];
   run(setting: Setting): Promise<Row[]>;
 }

@@ -15,4 +15,4 @@ export {
   type Table,
 } from './report/table.js';
 export { plot } from './report/plot.js';
-export { reportText, writeReport } from './report/markdown.js';
+export { checkReport, reportText, writeReport } from './report/markdown.js';

@@ -6,8 +6,9 @@ import { estimate, median } from './statistics.js';
 /** One way of doing the work, under measurement. */
 export interface Contender {
   readonly design: string;
-  /** Does the work `times` times; what it must set up first is not timed when it is in `prepare`. */
+  /** Does the work `times` times, before it returns. */
   run(times: number): void;
+  /** Sets up one run, neither timed nor counted; the work is then done once per run. */
   prepare?(): void;
   /** Tidies up after a run and tells what the contender itself has counted in it, per request. */
   extra?(): Record<string, number>;
@@ -25,9 +26,11 @@ const RUN_MS = 4;
 
 /**
  * Measures contenders interleaved: each once per round, the order rotated, so that what disturbs the machine disturbs
- * all alike. Ratios are taken within a round.
+ * all alike. Ratios are taken within a round, against the first contender.
+ * @throws the signal's reason when it aborts; what a contender throws
  */
 export async function measure(x: number, contenders: readonly Contender[], setting: Setting): Promise<Row[]> {
+  if (contenders.length === 0) return [];
   const times = await calibrate(contenders, setting.signal);
   const samples = contenders.map((): Samples => ({ ns: [], bytes: [], counts: { ...counters }, extra: undefined }));
   for (let round = 0; round < setting.rounds; round++) {
@@ -77,14 +80,19 @@ function warm(contenders: readonly Contender[], times: number): number {
 
 function time(contender: Contender, times: number): number {
   contender.prepare?.();
+  return clock(contender, times);
+}
+
+function clock(contender: Contender, times: number): number {
   const start = process.hrtime.bigint();
   contender.run(times);
   return Number(process.hrtime.bigint() - start);
 }
 
 function sample(contender: Contender, times: number, into: Samples): void {
+  contender.prepare?.();
   const before = { ...counters };
-  into.ns.push(time(contender, times) / times);
+  into.ns.push(clock(contender, times) / times);
   into.counts = perRequest(before, times);
   into.extra = contender.extra?.();
   into.bytes.push(allocated(contender, times));

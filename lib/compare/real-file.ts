@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, rm, mkdtemp, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { counters, Crypt, FileDevice, PagePool, SECTOR_SIZE, Stripe } from '../io/index.js';
+import { ArgumentError, StateError } from '../wait/errors.js';
+import { counters, Crypt, FileDevice, IoError, PagePool, SECTOR_SIZE, Stripe } from '../io/index.js';
 import type { BlockDevice, Counters, IoRequest, PageVector, Strategy } from '../io/index.js';
 import type { Setting } from './experiment.js';
 import { estimate, median, type Estimate } from './statistics.js';
@@ -32,8 +33,15 @@ const DEPTH = 4;
  * The main job: the file goes through Crypt over Stripe over three files, is flushed, read back in another request size,
  * and its SHA-256 compared, once per round under each design. The backing files lie in a directory of their own under
  * the system's temporary one, and are removed however it ends.
+ * @throws ArgumentError `ERR_FILE` for what is not a regular file; StateError `ERR_CHANGED` for one that becomes shorter
+ *   meanwhile; the IoError of a request that failed or that the signal cancelled; the system's errors
  */
 export async function runRealFile(path: string, setting: Setting): Promise<RealFileRow[]> {
+  const kind = await stat(path);
+  // Opening anything else may hang, as a pipe does, or never end.
+  if (!kind.isFile()) {
+    throw new ArgumentError('ERR_FILE', `${path} is ${kind.isDirectory() ? 'a directory' : 'not a regular file'}`);
+  }
   const directory = await mkdtemp(join(tmpdir(), 'wakechain-'));
   const pool = new PagePool();
   try {
@@ -48,9 +56,17 @@ export async function runRealFile(path: string, setting: Setting): Promise<RealF
       }
     }
     return setting.designs.map((design, i) => summarize(design.name, runs[i] as Run[], runs[0] as Run[], setting.seed));
+  } catch (error) {
+    if (!(error instanceof IoError) || setting.signal.aborted) throw error;
+    throw new IoError(error.code, { message: `${systemMessage(error)}; TMPDIR names another place`, cause: error });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function systemMessage({ cause, message }: IoError): string {
+  const text = cause instanceof Error ? cause.message : message;
+  return `${text.replace(/^[A-Z]+: /, '').replace(/, \w+$/, '')}, for the backing files in ${tmpdir()}`;
 }
 
 interface Run {
@@ -176,7 +192,9 @@ function paddedLength(length: number): number {
 async function fill(source: FileHandle, into: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < into.length;) {
     const { bytesRead } = await source.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) throw new Error(`The file became shorter while it was read, at ${String(position + done)}`);
+    if (bytesRead === 0) {
+      throw new StateError('ERR_CHANGED', `The file became shorter while it was read, at ${String(position + done)}`);
+    }
     done += bytesRead;
   }
 }

@@ -25,7 +25,7 @@ export function estimate(values: readonly number[], seed = 1): Estimate {
     medians.push(median(values.map(() => values[Math.floor(random() * values.length)] as number)));
   }
   medians.sort((a, b) => a - b);
-  return { median: median(values), low: medians[24] as number, high: medians[974] as number };
+  return { median: median(values), low: medians[24] as number, high: medians[975] as number };
 }
 
 /** A seeded generator of numbers from 0 up to 1: mulberry32 (T. Ettinger, 2017, public domain). */

@@ -13,6 +13,7 @@ export const cancel: Experiment = {
   name: 'cancel',
   title: 'Cancelling one split request among many queued',
   question: 'What does it cost to cancel one request of 16 queued pieces, and how much is done in vain?',
+  unit: 'queued',
   xLabel: 'Other requests in the queue',
   points,
   async run(setting: Setting): Promise<Row[]> {

@@ -9,6 +9,7 @@ export const depth: Experiment = {
   name: 'depth',
   title: 'Layers that pass a request on',
   question: 'What does each design charge for a layer that only passes a request on?',
+  unit: 'layers',
   xLabel: 'Pass layers over a NullDevice',
   points,
   async run(setting: Setting): Promise<Row[]> {

@@ -10,11 +10,16 @@ export const fanOut: Experiment = {
   name: 'fan-out',
   title: 'A request carved into pieces',
   question: 'What does each design charge for carving a request into pieces and joining them again?',
+  unit: 'members',
   xLabel: 'Members of a Stripe, one piece each, over MemoryDevices',
   points,
   async run(setting: Setting): Promise<Row[]> {
     const rows: Row[] = [];
     const pages = new PagePool({ maxBytes: 1 << 20 }).allocate(Math.max(...points) * CHUNK);
+    pages.set(
+      Uint8Array.from({ length: pages.length }, (_, i) => i / CHUNK),
+      0,
+    );
     for (const width of points) {
       const contenders = setting.designs.map((design): Contender => {
         const members = Array.from({ length: width }, () => new MemoryDevice({ size: CHUNK, strategy: design }));

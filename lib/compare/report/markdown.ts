@@ -1,42 +1,81 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { ArgumentError } from '../../wait/errors.js';
 import type { Comparison } from '../compare.js';
 import { answer } from './answer.js';
-import { plot } from './plot.js';
-import { experimentTable, markdownTable, realFileTable } from './table.js';
+import { loadVega, plot } from './plot.js';
+import { experimentTable, fileCaption, markdownTable, methodOf, realFileTable } from './table.js';
 
 /**
  * Writes `report.md`, a plot per experiment and the figures as `comparison.json` into a directory, which is made when it
- * is not there. Returns the report's path. @throws as `plot`, before anything is written; the system's errors
+ * is not there. Returns the report's path. All files appear together at the end: of a report that fails nothing is left.
+ * @throws as `plot`, before anything is written; the system's errors; the signal's reason when it aborts
  */
-export async function writeReport(comparison: Comparison, directory: string): Promise<string> {
-  const plots = await Promise.all(comparison.experiments.map(plot));
-  await mkdir(directory, { recursive: true });
-  for (const [i, { name }] of comparison.experiments.entries()) {
-    await writeFile(join(directory, `${name}.svg`), plots[i] as string);
+export async function writeReport(
+  comparison: Comparison,
+  directory: string,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<string> {
+  const files: [name: string, text: string][] = [];
+  for (const result of comparison.experiments) {
+    files.push([`${result.name}.svg`, await plot(result)]);
+    signal?.throwIfAborted();
   }
-  await writeFile(join(directory, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
-  const path = join(directory, 'report.md');
-  await writeFile(path, reportText(comparison));
-  return path;
+  files.push(['comparison.json', `${JSON.stringify(comparison, null, 2)}\n`]);
+  files.push(['report.md', reportText(comparison)]);
+  const made = await mkdir(directory, { recursive: true });
+  let draft: string | undefined;
+  try {
+    draft = await mkdtemp(join(directory, '.draft-'));
+    for (const [name, text] of files) await writeFile(join(draft, name), text);
+    signal?.throwIfAborted();
+    for (const [name] of files) await rename(join(draft, name), join(directory, name));
+    await rm(draft, { recursive: true });
+  } catch (error) {
+    const left = made ?? draft;
+    if (left !== undefined) await rm(left, { recursive: true, force: true });
+    throw error;
+  }
+  return join(directory, 'report.md');
+}
+
+/**
+ * Finds out beforehand what would stop {@link writeReport}, and leaves no trace.
+ * @throws StateError `ERR_PEER` without vega; ArgumentError `ERR_DIRECTORY` when it names something else; the system's
+ *   error when it may not be written or made
+ */
+export async function checkReport(directory: string): Promise<void> {
+  await loadVega();
+  // What is not there yet is made in the nearest folder above that is.
+  for (let path = resolve(directory); ; path = dirname(path)) {
+    try {
+      await access(path, constants.W_OK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw error;
+    }
+    if ((await stat(path)).isDirectory()) return;
+    throw new ArgumentError('ERR_DIRECTORY', `${path} is not a directory`);
+  }
 }
 
 /** The report as Markdown; its pictures lie beside it. */
-export function reportText({ runtime, file, rounds, seed, realFile, experiments }: Comparison): string {
-  const parts = [
-    '# The designs compared',
-    `${runtime}. ${String(rounds)} interleaved rounds, seed ${String(seed)}. Times are medians; ratios are against ` +
-      `${experiments[0]?.rows[0]?.design ?? realFile?.[0]?.design ?? 'the first design'} within a round, with the 95 % ` +
-      'bootstrap interval of their median.',
-  ];
+export function reportText(comparison: Comparison): string {
+  const { seed, rounds, realFile, experiments } = comparison;
+  const parts = ['# The designs compared', methodOf(comparison).join(' ')];
   if (realFile !== null) {
-    parts.push('## A real file', `\`${file}\` through Crypt over Stripe over three files, and back.`);
-    parts.push(markdownTable(realFileTable(realFile)), 'Again: `wakechain compare --experiment real-file`');
+    parts.push('## A real file', fileCaption(comparison), markdownTable(realFileTable(realFile)));
+    parts.push('Again: `wakechain compare --experiment real-file`');
   }
   for (const result of experiments) {
-    parts.push(`## ${result.title}`, `**${result.question}** ${answer(result)}`);
+    parts.push(`## ${result.title}`, `**${result.question}**`);
+    const answers = answer(result);
+    if (answers.length > 0) parts.push(answers.map((sentence) => `- ${sentence}`).join('\n'));
     parts.push(`![${result.title}](${result.name}.svg)`, markdownTable(experimentTable(result)));
-    parts.push(`Again: \`wakechain compare --experiment ${result.name} --seed ${String(seed)}\``);
+    parts.push(`${result.unit}: ${result.xLabel}`);
+    parts.push(
+      `Again: \`wakechain compare --experiment ${result.name} --rounds ${String(rounds)} --seed ${String(seed)}\``,
+    );
   }
   return `${parts.join('\n\n')}\n`;
 }

@@ -11,13 +11,14 @@ export async function plot(result: ExperimentResult): Promise<string> {
   const { spec } = vegaLite.compile(specOf(result));
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    return described(await view.toSVG(), result);
   } finally {
     view.finalize();
   }
 }
 
-async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: typeof import('vega-lite') }> {
+/** What plots are made with, loaded when it is used. @throws as {@link plot} */
+export async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: typeof import('vega-lite') }> {
   try {
     return { vega: await import('vega'), vegaLite: await import('vega-lite') };
   } catch (error) {
@@ -29,20 +30,40 @@ async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: type
 }
 
 function specOf({ title, question, xLabel, rows }: ExperimentResult): TopLevelSpec {
+  const designs = { field: 'design', type: 'nominal', title: null, sort: null } as const;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: { text: title, subtitle: question },
-    description: `${question} Time per request by ${xLabel}, one line for each design.`,
+    title: { text: title, subtitle: question, anchor: 'start', offset: 12 },
     width: 520,
     height: 280,
     background: 'white',
-    data: { values: rows.map(({ x, design, ns }) => ({ x, design, ns })) },
-    mark: { type: 'line', point: true },
+    data: { values: rows.map(({ x, design, ns }) => ({ x, design, time: ns / 1000 })) },
+    mark: { type: 'line', point: { size: 60 } },
     encoding: {
-      x: { field: 'x', type: 'quantitative', title: xLabel, scale: { type: 'symlog' } },
-      y: { field: 'ns', type: 'quantitative', title: 'ns per request', scale: { type: 'log' } },
-      color: { field: 'design', type: 'nominal', title: 'design' },
-      shape: { field: 'design', type: 'nominal', title: 'design' },
+      // The points are chosen to grow by factors, with 0 among them: evenly spaced they read best.
+      x: { field: 'x', type: 'ordinal', title: xLabel, axis: { labelAngle: 0, format: ',' } },
+      y: {
+        field: 'time',
+        type: 'quantitative',
+        title: 'µs per request',
+        scale: { type: 'log' },
+        axis: { tickCount: 4, format: ',~r' },
+      },
+      color: designs,
+      shape: designs,
     },
   };
+}
+
+/** Vega labels the marks, but not the picture. */
+function described(svg: string, { title, question, xLabel }: ExperimentResult): string {
+  const description = `${question} Microseconds per request, one line for each design; from left to right: ${xLabel}.`;
+  return svg.replace(
+    /^<svg [^>]*>/,
+    (opening) => `${opening}<title>${escaped(title)}</title><desc>${escaped(description)}</desc>`,
+  );
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

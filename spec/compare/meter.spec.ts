@@ -1,0 +1,149 @@
+import { expect } from 'chai';
+import { measure, type Contender } from '../../lib/compare/meter.js';
+import { counters } from '../../lib/io/index.js';
+import { rejectionOf, settingOf } from './support.js';
+
+/** Does nothing for long enough to be timed in few rounds. */
+function busy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+describe('measure', function () {
+  this.timeout(30_000);
+  /** What each call of a contender leaves in the trace. */
+  function traced(trace: string[], design: string): Contender {
+    return {
+      design,
+      prepare: () => trace.push(`prepare ${design}`),
+      run: (times) => trace.push(`run ${design} ${times}`),
+      extra: () => ({ calls: trace.length }),
+    };
+  }
+
+  it('runs each contender in every round, first another one each time', async () => {
+    const trace: string[] = [];
+    const contenders = ['a', 'b', 'c'].map((name) => traced(trace, name));
+    await measure(1, contenders, settingOf({ rounds: 3 }));
+    const runs = trace.filter((line) => line.startsWith('run')).map((line) => line.slice(4, 5));
+    expect(runs.join('')).to.equal(
+      // Each is warmed up once; then in a round it is run for the clock and again for the heap.
+      ['abc', 'aabbcc', 'bbccaa', 'ccaabb'].join(''),
+    );
+  });
+
+  it('prepares each run, and then does the work once', async () => {
+    const trace: string[] = [];
+    await measure(1, [traced(trace, 'a')], settingOf({ rounds: 2 }));
+    expect(trace).to.deep.equal(Array.from({ length: 5 }, () => ['prepare a', 'run a 1']).flat());
+  });
+
+  it('runs what needs no preparing as often as the slowest needs for the clock, and all alike', async () => {
+    const times: Record<string, number[]> = { quick: [], slow: [] };
+    const contender = (design: string, ms: number): Contender => ({
+      design,
+      run(count) {
+        times[design]!.push(count);
+        busy(ms * count);
+      },
+    });
+    await measure(1, [contender('quick', 0.001), contender('slow', 0.3)], settingOf());
+    // Doubled until the slowest takes 4 ms, run once to warm up, timed, and counted twice at most for the heap.
+    const most = Math.max(...times['slow']!);
+    expect(most).to.be.within(2, 16);
+    expect(Math.max(...times['quick']!)).to.equal(most);
+  });
+
+  it('counts what is done while the clock runs, per request, and not what was prepared', async () => {
+    const counting: Contender = {
+      design: 'a',
+      prepare: () => void (counters.headers += 1000),
+      run(times) {
+        counters.headers += 3 * times;
+        counters.visited += 2 * times;
+      },
+    };
+    const [row] = await measure(1, [counting], settingOf({ rounds: 2 }));
+    expect(row!.counts).to.deep.equal({ headers: 3, links: 0, callbacks: 0, visited: 2 });
+  });
+
+  it('counts per request also when the work is done many times', async () => {
+    const counting: Contender = {
+      design: 'a',
+      run(times) {
+        for (let i = 0; i < times; i++) counters.links += 5;
+      },
+    };
+    const [row] = await measure(1, [counting], settingOf());
+    expect(row!.counts.links).to.equal(5);
+  });
+
+  it('takes ratios against the first contender', async () => {
+    const contender = (design: string, ms: number): Contender => ({ design, prepare: () => {}, run: () => busy(ms) });
+    const rows = await measure(8, [contender('base', 1), contender('thrice', 3)], settingOf({ rounds: 5 }));
+    expect(rows.map(({ design, x }) => [design, x])).to.deep.equal([
+      ['base', 8],
+      ['thrice', 8],
+    ]);
+    expect(rows[0]!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
+    expect(rows[0]!.ns).to.be.at.least(1e6);
+    expect(rows[1]!.ns).to.be.at.least(3e6);
+    expect(rows[1]!.ratio.median).to.be.greaterThan(1);
+  });
+
+  it('tells about how much of the heap was taken', async () => {
+    let kept: unknown[] = [];
+    const contender: Contender = {
+      design: 'a',
+      run(times) {
+        kept = [];
+        for (let i = 0; i < times; i++) kept.push(new Array<number>(100).fill(0.5));
+      },
+    };
+    const [row] = await measure(1, [contender], settingOf({ rounds: 9 }));
+    expect(kept).to.not.have.length(0);
+    expect(row!.bytes).to.be.within(400, 2400);
+  });
+
+  it('hands on what the contender itself has counted in the run for the clock', async () => {
+    let runs = 0;
+    const contender: Contender = { design: 'a', prepare: () => {}, run: () => ++runs, extra: () => ({ runs }) };
+    const [row] = await measure(1, [contender], settingOf());
+    expect(row!.extra).to.deep.equal({ runs: 2 });
+  });
+
+  it('has no rows without contenders', async () => {
+    expect(await measure(1, [], settingOf())).to.deep.equal([]);
+  });
+
+  it('throws what a contender throws', async () => {
+    const failing: Contender = {
+      design: 'a',
+      run() {
+        throw new Error('out of order');
+      },
+    };
+    expect((await rejectionOf(measure(1, [failing], settingOf()))).message).to.equal('out of order');
+  });
+
+  it('ends between rounds when the signal aborts, with its reason', async () => {
+    const controller = new AbortController();
+    let runs = 0;
+    const contender: Contender = {
+      design: 'a',
+      prepare: () => {},
+      run() {
+        if (++runs === 4) controller.abort(new Error('enough'));
+      },
+    };
+    const { signal } = controller;
+    const error = await rejectionOf(measure(1, [contender], settingOf({ rounds: 100, signal })));
+    expect(error.message).to.equal('enough');
+    expect(runs).to.equal(5);
+  });
+
+  it('ends also while it looks for how often to run', async () => {
+    const signal = AbortSignal.abort(new Error('enough'));
+    const error = await rejectionOf(measure(1, [{ design: 'a', run: () => {} }], settingOf({ signal })));
+    expect(error.message).to.equal('enough');
+  });
+});

@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { designs } from '../../lib/compare/designs.js';
+import { runRealFile, type RealFileRow } from '../../lib/compare/real-file.js';
+import { IoError, waitQueue, type IoRequest } from '../../lib/io/index.js';
+import { clones, rejectionOf, settingOf, useFolder, watched } from './support.js';
+
+const MIB = 1024 * 1024;
+const KIB = 1024;
+
+describe('runRealFile', function () {
+  this.timeout(30_000);
+  const folder = useFolder();
+
+  const fileOf = (bytes: number): { path: string; sha256: string } => {
+    const contents = randomBytes(bytes);
+    const path = join(folder.path, `${bytes}-bytes`);
+    writeFileSync(path, contents);
+    return { path, sha256: createHash('sha256').update(contents).digest('hex') };
+  };
+
+  const sizes: [bytes: number, name: string][] = [
+    [3 * MIB + 4097, 'several requests, the last not whole'],
+    [2 * MIB, 'whole requests'],
+    [4097, 'a sector and a byte'],
+    [4096, 'a sector'],
+    [1, 'one byte'],
+    [0, 'nothing'],
+  ];
+
+  for (const [bytes, name] of sizes) {
+    describe(`with a file of ${bytes} bytes, ${name}`, () => {
+      let rows: RealFileRow[];
+      let sha256: string;
+      const requests: IoRequest[] = [];
+      const steps: string[] = [];
+
+      before(async () => {
+        const file = fileOf(bytes);
+        sha256 = file.sha256;
+        rows = await runRealFile(
+          file.path,
+          settingOf({
+            designs: designs.map((design) => watched(design, (request) => requests.push(request))),
+            rounds: 2,
+            progress: (step) => void steps.push(step),
+          }),
+        );
+      });
+
+      it('brings the same bytes back under every design', () => {
+        expect(rows.map(({ design, bytes, verified }) => ({ design, bytes, verified }))).to.deep.equal(
+          designs.map(({ name }) => ({ design: name, bytes, verified: true })),
+        );
+        for (const row of rows) expect(row.sha256).to.equal(sha256);
+      });
+
+      it('writes whole sectors, flushes, and reads in another size', () => {
+        const made = requests.map(({ operation, position, length }) => `${operation} ${length} at ${position}`);
+        const once = [...requestsFor('write', bytes, MIB), 'flush 0 at 0', ...requestsFor('read', bytes, 384 * KIB)];
+        expect(made).to.deep.equal(Array.from({ length: 2 * designs.length }, () => once).flat());
+      });
+
+      for (const { name } of designs) {
+        it(`counts the headers of ${name}`, () => {
+          const { counts } = rows.find(({ design }) => design === name)!;
+          expect(counts.headers).to.equal(headersFor(bytes, clones(name)));
+          expect(counts.callbacks).to.equal(2 * requestLengths(bytes).length + 2);
+          if (name === 'waitQueue') expect(counts.links).to.equal(linksFor(bytes));
+          if (name === 'cloneKiobuf') expect(counts.links).to.equal(0);
+          expect(counts.visited).to.equal(0);
+        });
+      }
+
+      it('takes rates over its true length, and the first design as the base of ratios', () => {
+        for (const { writeRate, readRate } of rows) {
+          for (const rate of [writeRate, readRate]) expect(rate > 0).to.equal(bytes > 0);
+        }
+        expect(rows[0]!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
+      });
+
+      it('tells its progress after each round of each design, another one first each time', () => {
+        const names = designs.map(({ name }) => `real file, ${name}`);
+        expect(steps).to.deep.equal([...names, ...names.slice(1), names[0]]);
+      });
+
+      it('leaves nothing behind', () => {
+        expect(folder.left()).to.deep.equal([]);
+      });
+    });
+  }
+
+  /** The requests that a file takes, by hand. */
+  function requestsFor(operation: string, bytes: number, size: number): string[] {
+    return lengthsOf(bytes, size).map((length, i) => `${operation} ${length} at ${i * size}`);
+  }
+
+  function lengthsOf(bytes: number, size: number): number[] {
+    const lengths: number[] = [];
+    for (let left = bytes; left > 0; left -= size) lengths.push(Math.ceil(Math.min(left, size) / 4096) * 4096);
+    return lengths;
+  }
+
+  function requestLengths(bytes: number): number[] {
+    return [...lengthsOf(bytes, MIB), ...lengthsOf(bytes, 384 * KIB)];
+  }
+
+  /** Each request begins on a chunk; one within a chunk is passed on. */
+  function piecesOf(length: number): number {
+    return Math.ceil(length / (64 * KIB));
+  }
+
+  /**
+   * A container: one for the request and one for each piece, if it is carved up. Clones: also one for Crypt, and one for
+   * what Stripe passes on. The flush goes to three members.
+   */
+  function headersFor(bytes: number, cloned: boolean): number {
+    const each = (pieces: number): number => (cloned ? 2 + pieces : 1 + (pieces > 1 ? pieces : 0));
+    return requestLengths(bytes).reduce((sum, length) => sum + each(piecesOf(length)), each(3));
+  }
+
+  /** An entry for Crypt, and one for Stripe; where it carves, one more for each piece. */
+  function linksFor(bytes: number): number {
+    const each = (pieces: number): number => 2 + (pieces > 1 ? pieces : 0);
+    return requestLengths(bytes).reduce((sum, length) => sum + each(piecesOf(length)), each(3));
+  }
+
+  describe('when it cannot go on', () => {
+    afterEach(() => {
+      expect(folder.left()).to.deep.equal([]);
+    });
+
+    it('refuses a file that is not there', async () => {
+      const error = await rejectionOf(runRealFile(join(folder.path, 'missing'), settingOf()));
+      expect(error.code).to.equal('ENOENT');
+    });
+
+    it('refuses a folder', async () => {
+      mkdirSync(join(folder.path, 'folder'));
+      const error = await rejectionOf(runRealFile(join(folder.path, 'folder'), settingOf()));
+      expect(error).to.have.property('code', 'ERR_FILE');
+      expect(error.message).to.match(/folder is a directory$/);
+    });
+
+    it('refuses a pipe, which would hang', async () => {
+      const pipe = join(folder.path, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const error = await rejectionOf(runRealFile(pipe, settingOf()));
+      expect(error).to.have.property('code', 'ERR_FILE');
+      expect(error.message).to.match(/pipe is not a regular file$/);
+    });
+
+    it('says so when the file becomes shorter meanwhile', async () => {
+      const { path } = fileOf(2 * MIB + 5);
+      let first = true;
+      const truncating = watched(waitQueue, () => {
+        if (first) truncateSync(path, MIB + 7);
+        first = false;
+      });
+      const error = await rejectionOf(runRealFile(path, settingOf({ designs: [truncating] })));
+      expect(error).to.have.property('code', 'ERR_CHANGED');
+      expect(error.message).to.match(/became shorter while it was read, at 1048583$/);
+    });
+
+    // As a full disk does; spec/cli fills a real one.
+    const failures: [name: string, error: Error, message: string][] = [
+      [
+        'tells where a request failed and what may help',
+        IoError.from(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })),
+        'ENOSPC: no space left on device, for the backing files in TMP; TMPDIR names another place',
+      ],
+      [
+        'tells it also of a failure without a cause',
+        new IoError('EIO'),
+        'EIO: The device could not transfer the data, for the backing files in TMP; TMPDIR names another place',
+      ],
+      ['leaves other errors as they are', new Error('out of order'), 'out of order'],
+    ];
+    for (const [name, error, message] of failures) {
+      it(name, async () => {
+        const failing = watched(waitQueue, (request) => {
+          request.intercept((outcome) => outcome.fail(error));
+        });
+        const thrown = await rejectionOf(runRealFile(fileOf(4096).path, settingOf({ designs: [failing] })));
+        expect(thrown.message).to.equal(message.replace('TMP', folder.tmp));
+        if (error instanceof IoError) expect(thrown).to.include({ code: error.code, cause: error });
+      });
+    }
+
+    for (const operation of ['write', 'flush', 'read'] as const) {
+      for (const design of designs) {
+        it(`is ended by the signal during a ${operation} under ${design.name}`, async () => {
+          const { path } = fileOf(6 * MIB);
+          const controller = new AbortController();
+          const requests: IoRequest[] = [];
+          const aborting = watched(design, (request) => {
+            requests.push(request);
+            if (request.operation === operation) queueMicrotask(() => controller.abort(new Error('enough')));
+          });
+          const { signal } = controller;
+          await rejectionOf(runRealFile(path, settingOf({ designs: [aborting], rounds: 100, signal })));
+          expect(requests.length).to.be.lessThan(40);
+          for (const request of requests) {
+            expect(request.settled).to.equal(true);
+            expect(request.range?.pages.pinned ?? false).to.equal(false);
+          }
+        });
+      }
+    }
+  });
+
+  it('says when what came back is not what was written', async () => {
+    const { path } = fileOf(5000);
+    const spoiling = watched(waitQueue, (request) => {
+      if (request.operation !== 'read') return;
+      request.intercept(() => request.range!.pages.set(Uint8Array.of(1, 2, 3), 0));
+    });
+    const [good, bad] = await runRealFile(path, settingOf({ designs: [waitQueue, spoiling] }));
+    expect([good!.verified, bad!.verified]).to.deep.equal([true, false]);
+  });
+});

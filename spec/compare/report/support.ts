@@ -1,0 +1,95 @@
+import type { Comparison, ExperimentResult } from '../../../lib/compare/index.js';
+import { rowOf } from '../support.js';
+
+/** Two designs at three points, as a run could have found them. */
+export function resultOf(changes: Partial<ExperimentResult> = {}): ExperimentResult {
+  const slower = { median: 2.5, low: 2.25, high: 2.75 };
+  return {
+    name: 'layers',
+    title: 'Layers & <more>',
+    question: 'Is 1 < 2 & so on?',
+    unit: 'layers',
+    xLabel: 'Layers of "nothing"',
+    rows: [0, 10, 1000].flatMap((x) => [
+      rowOf({ x }),
+      rowOf({ x, design: 'cloneKiobuf', ns: 3750, ratio: slower, extra: { wasted: x / 4 } }),
+    ]),
+    ...changes,
+  };
+}
+
+export function comparisonOf(changes: Partial<Comparison> = {}): Comparison {
+  return {
+    runtime: 'Node.js v20.0.0, linux x64',
+    base: 'waitQueue',
+    file: '/data/some file',
+    rounds: 15,
+    seed: 1,
+    realFile: [
+      {
+        design: 'waitQueue',
+        bytes: 98_600_000,
+        sha256: 'ab'.repeat(32),
+        verified: true,
+        writeRate: 274.4e6,
+        readRate: 9.5e6,
+        ratio: { median: 1, low: 1, high: 1 },
+        counts: { headers: 6, links: 9, callbacks: 6, visited: 0 },
+      },
+    ],
+    experiments: [resultOf()],
+    ...changes,
+  };
+}
+
+/** The cells of a Markdown table and how its columns are aligned; throws unless it is one. */
+export function parseMarkdownTable(text: string): { cells: string[][]; right: boolean[] } {
+  const [head, rule, ...body] = text.split('\n').map((line) => {
+    if (!/^\|( .*)+ \|$/.test(line)) throw new Error(`not a row: ${line}`);
+    return line.slice(2, -2).split(' | ');
+  });
+  if (head === undefined || rule === undefined) throw new Error(`no heading: ${text}`);
+  for (const mark of rule) if (!/^-+:?$/.test(mark)) throw new Error(`not a rule: ${mark}`);
+  for (const row of [rule, ...body]) {
+    if (row.length !== head.length) throw new Error(`${row.length} cells under ${head.length} headings`);
+    row.forEach((cell, i) => {
+      if (cell.length !== head[i]!.length) throw new Error(`not aligned: ${cell}`);
+    });
+  }
+  return {
+    cells: [head, ...body].map((row) => row.map((cell) => cell.trim())),
+    right: rule.map((mark) => mark.endsWith(':')),
+  };
+}
+
+/** The elements of well-formed XML, each with its text and those in it; throws on anything else. */
+export interface Element {
+  readonly name: string;
+  readonly attributes: Record<string, string>;
+  readonly children: Element[];
+  text: string;
+}
+
+export function parseXml(source: string): Element {
+  const root: Element = { name: '', attributes: {}, children: [], text: '' };
+  const open = [root];
+  const token = /<(\/?)([\w:-]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>|([^<]+)|(<)/g;
+  for (const [whole, closing, name, attributes, empty, text, stray] of source.trim().matchAll(token)) {
+    const top = open.at(-1)!;
+    if (stray !== undefined) throw new Error('a stray <');
+    for (const [entity] of whole.matchAll(/&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-f]+);)/gi))
+      throw new Error(`a stray ${entity} in ${whole}`);
+    if (text !== undefined) top.text += text;
+    else if (closing === '/') {
+      if (open.pop()!.name !== name) throw new Error(`</${name}> in <${top.name}>`);
+    } else {
+      const found = [...attributes!.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key, value]) => [key!, value!] as const);
+      if (new Set(found.map(([key]) => key)).size < found.length) throw new Error(`an attribute twice in ${whole}`);
+      const element: Element = { name: name!, attributes: Object.fromEntries(found), children: [], text: '' };
+      top.children.push(element);
+      if (empty === '') open.push(element);
+    }
+  }
+  if (open.length > 1 || root.children.length !== 1) throw new Error('not one whole element');
+  return root.children[0]!;
+}
