@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { SingleBar } from 'cli-progress';
-import { compare, comparisonText, writeReport, type CompareOptions } from '../compare/index.js';
+import { checkReport, compare, comparisonText, writeReport, type CompareOptions } from '../compare/index.js';
 
 interface Flags {
   file?: string;
@@ -17,22 +17,25 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('send a real file through a stack of layers under each design, and measure the designs')
     .option('--file <path>', 'the file to send through the stack (default: the Node binary that runs this)')
-    .option('--strategy <name...>', 'the designs to compare (default: all)')
+    .option('--strategy <name...>', 'the designs to compare, the first as the base of ratios (default: all)')
     .option('--experiment <name...>', 'what to run: real-file, depth, fan-out, cancel (default: all)')
-    .option('--rounds <n>', 'interleaved rounds of each experiment', wholeNumber(1))
-    .option('--seed <n>', 'where random workloads begin', wholeNumber(0))
+    .option('--rounds <n>', 'interleaved rounds of each experiment (default: 15)', wholeNumber(1))
+    .option('--seed <n>', 'where random workloads begin (default: 1)', wholeNumber(0))
     .option('--json', 'print the figures as JSON')
     .option('--out <dir>', 'write a Markdown report with a plot per experiment there')
     .action(run);
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 async function run(flags: Flags): Promise<void> {
   const interrupt = new AbortController();
+  const { signal } = interrupt;
+  // It stays for the second one as well, which a launcher may send along with the terminal's: both mean the same.
   const onInterrupt = (): void => {
     interrupt.abort(new Error('interrupted'));
   };
-  process.once('SIGINT', onInterrupt);
-  process.once('SIGTERM', onInterrupt);
+  for (const name of INTERRUPTS) process.on(name, onInterrupt);
   const bar = new SingleBar({
     format: '{bar} {percentage}% | {step} | {eta_formatted} left',
     stream: process.stderr,
@@ -40,35 +43,37 @@ async function run(flags: Flags): Promise<void> {
     clearOnComplete: true,
     hideCursor: true,
   });
-  let started = false;
   const options: CompareOptions = {
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.strategy === undefined ? {} : { designs: flags.strategy }),
     ...(flags.experiment === undefined ? {} : { experiments: flags.experiment }),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
-    signal: interrupt.signal,
+    signal,
     onProgress(step, done, total) {
-      if (!started) bar.start(total, 0, { step });
-      started = true;
-      bar.update(done, { step });
+      if (done === 0) bar.start(total, 0, { step });
+      else bar.update(done, { step });
     },
   };
   try {
+    if (flags.out !== undefined) await checkReport(flags.out);
     const comparison = await compare(options);
     bar.stop();
+    signal.throwIfAborted();
     process.stdout.write(
       flags.json === true ? `${JSON.stringify(comparison, null, 2)}\n` : `${comparisonText(comparison)}\n`,
     );
-    if (flags.out !== undefined) process.stderr.write(`Report: ${await writeReport(comparison, flags.out)}\n`);
+    if (flags.out !== undefined) {
+      process.stderr.write(`Report: ${await writeReport(comparison, flags.out, { signal })}\n`);
+    }
   } catch (error) {
     bar.stop();
-    if (!interrupt.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     process.exitCode = 130;
     throw new Error('interrupted; the work was cancelled and its temporary files removed');
   } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    process.removeListener('SIGTERM', onInterrupt);
+    // After an interrupt the process ends with its own code, whatever else comes.
+    if (!signal.aborted) for (const name of INTERRUPTS) process.removeListener(name, onInterrupt);
   }
 }
 

@@ -6,6 +6,9 @@ import { compareCommand } from './compare-command.js';
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
+/** Codes of errors that the call itself is to blame for. */
+const WRONG_CALLS = ['ERR_DESIGN', 'ERR_EXPERIMENT'];
+
 const program = new Command('wakechain')
   .description('Wait queues, compound events and a stackable I/O engine: the design comparison')
   .version(version)
@@ -13,12 +16,29 @@ const program = new Command('wakechain')
   .addCommand(compareCommand());
 for (const command of program.commands) command.exitOverride();
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever read the output has seen enough, as `head` does.
+  if (error.code === 'EPIPE') process.exit();
+  process.exitCode = 1;
+  complain(error);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.exitCode ??= 1;
-    process.stderr.write(`wakechain: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode ??= WRONG_CALLS.includes((error as NodeJS.ErrnoException).code ?? '') ? 2 : 1;
+    complain(error);
   }
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(`wakechain: ${error instanceof Error ? plain(error) : String(error)}\n`);
+}
+
+/** A failed system call on a path, as other commands tell it. */
+function plain({ message, code, path }: NodeJS.ErrnoException): string {
+  const what = /^[A-Z]+: (.*), \w+ '/.exec(message)?.[1];
+  return what === undefined || path === undefined ? message : `${path}: ${what} (${String(code)})`;
 }

@@ -1,0 +1,400 @@
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Comparison } from '../../lib/compare/index.js';
+import { designs } from '../../lib/compare/designs.js';
+import { useFolder } from '../compare/support.js';
+import { parseMarkdownTable, parseXml } from '../compare/report/support.js';
+import {
+  built,
+  buildCommand,
+  cpuSeconds,
+  has,
+  hasProc,
+  start,
+  transferred,
+  until,
+  wakechain,
+  type Child,
+  type Ended,
+} from './support.js';
+
+const names = designs.map(({ name }) => name);
+
+describe('wakechain compare', function () {
+  this.timeout(120_000);
+  // First, so that what building leaves in the temporary directory is not taken for the command's.
+  before(buildCommand);
+  const folder = useFolder();
+  let small: string;
+
+  before(() => {
+    small = fileOf('small', 100_000).path;
+  });
+  afterEach(() => {
+    expect(folder.left()).to.deep.equal([]);
+  });
+
+  function fileOf(name: string, bytes: number): { path: string; sha256: string } {
+    const contents = randomBytes(bytes);
+    const path = join(folder.path, name);
+    writeFileSync(path, contents);
+    return { path, sha256: createHash('sha256').update(contents).digest('hex') };
+  }
+
+  const compare = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+    wakechain(['compare', ...args], { tmp: folder.tmp, env });
+
+  describe('with a small file and one round', () => {
+    let ended: Ended;
+    before(async () => {
+      ended = await compare(['--file', small, '--rounds', '1']);
+    });
+
+    it('prints a table of the file and of each experiment, with a row for every design', () => {
+      expect(ended).to.include({ code: 0, signal: null, stderr: '' });
+      const parts = ended.stdout.split('\n\n').map((part) => part.split('\n'));
+      const headings = parts.map(([line]) => line!.trim().split(/ {2,}/)).filter(([, second]) => second !== undefined);
+      expect(headings.map(([first]) => first)).to.deep.equal(['design', 'layers', 'members', 'queued']);
+      for (const name of names) {
+        expect(ended.stdout.match(new RegExp(`^ *(\\d+ +)?${name} `, 'gm'))).to.have.length(1 + 7 + 6 + 5);
+      }
+      expect(ended.stdout.match(/ verified$/gm)).to.have.length(names.length);
+      expect(ended.stdout).to.include(`${small}, 100 kB`);
+    });
+
+    it('has no line wider than 100 columns but for the name of the file', () => {
+      const wide = ended.stdout.split('\n').filter((line) => line.length > 100 && !line.includes(small));
+      expect(wide).to.deep.equal([]);
+    });
+
+    it('has no colours and no bar when it is piped', () => {
+      expect(ended.stdout + ended.stderr).to.not.match(/\x1b/);
+    });
+
+    it('has none either when colours are asked for', async () => {
+      const { stdout, stderr } = await compare(['--experiment', 'depth', '--rounds', '1'], { FORCE_COLOR: '3' });
+      expect(stdout + stderr).to.not.match(/\x1b/);
+    });
+  });
+
+  describe('--json', () => {
+    it('prints the figures, all of them', async () => {
+      const { code, stdout, stderr } = await compare(['--file', small, '--rounds', '1', '--seed', '5', '--json']);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      const found = JSON.parse(stdout) as Comparison;
+      expect(found).to.have.all.keys('runtime', 'base', 'file', 'rounds', 'seed', 'realFile', 'experiments');
+      expect(found).to.include({ base: names[0], file: small, rounds: 1, seed: 5 });
+      for (const row of found.realFile!) {
+        expect(row).to.have.all.keys(
+          ...['design', 'bytes', 'sha256', 'verified', 'writeRate', 'readRate', 'ratio', 'counts'],
+        );
+        expect(row).to.include({ bytes: 100_000, verified: true });
+      }
+      expect(found.experiments.map(({ name }) => name)).to.deep.equal(['depth', 'fan-out', 'cancel']);
+      for (const experiment of found.experiments) {
+        expect(experiment).to.have.all.keys('name', 'title', 'question', 'unit', 'xLabel', 'rows');
+        for (const row of experiment.rows) {
+          expect(row).to.include.all.keys('design', 'x', 'ns', 'ratio', 'bytes', 'counts');
+          expect(row.ratio).to.have.all.keys('median', 'low', 'high');
+          expect(row.counts).to.have.all.keys('headers', 'links', 'callbacks', 'visited');
+          const figures: number[] = Object.values({ x: row.x, ns: row.ns, ...row.ratio, ...row.counts });
+          for (const figure of figures) {
+            expect(Number.isFinite(figure)).to.equal(true);
+          }
+        }
+      }
+    });
+
+    it('counts the same each time: only times differ', async () => {
+      const counted = async (): Promise<unknown> => {
+        const { stdout } = await compare(['--file', small, '--rounds', '1', '--json']);
+        const { realFile, experiments } = JSON.parse(stdout) as Comparison;
+        return [realFile, ...experiments.map(({ rows }) => rows)].map((rows) => rows?.map(({ counts }) => counts));
+      };
+      expect(await counted()).to.deep.equal(await counted());
+    });
+  });
+
+  describe('--strategy and --experiment', () => {
+    it('run only what they name', async () => {
+      const args = ['--strategy', 'cloneKiobuf', 'waitQueue', '--experiment', 'depth', '--rounds', '1', '--json'];
+      const { realFile, base, experiments } = JSON.parse((await compare(args)).stdout) as Comparison;
+      expect(realFile).to.equal(null);
+      expect(base).to.equal('cloneKiobuf');
+      expect(experiments.map(({ name }) => name)).to.deep.equal(['depth']);
+      expect(new Set(experiments[0]!.rows.map(({ design }) => design))).to.deep.equal(
+        new Set(['cloneKiobuf', 'waitQueue']),
+      );
+    });
+  });
+
+  describe('--out', () => {
+    it('writes a report, a plot for each experiment and the figures', async () => {
+      const out = join(folder.path, 'new', 'report');
+      const { code, stdout, stderr } = await compare(['--file', small, '--rounds', '1', '--out', out]);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: `Report: ${out}/report.md\n` });
+      expect(stdout).to.include('verified');
+      expect(readdirSync(out).sort()).to.deep.equal([
+        ...['cancel.svg', 'comparison.json', 'depth.svg', 'fan-out.svg', 'report.md'],
+      ]);
+      const report = readFileSync(join(out, 'report.md'), 'utf8');
+      const tables = report.split('\n\n').filter((part) => part.startsWith('|'));
+      expect(tables.map((table) => parseMarkdownTable(table).cells.length)).to.deep.equal(
+        [1, 7, 6, 5].map((points) => 1 + points * names.length),
+      );
+      for (const [, picture] of report.matchAll(/!\[.*\]\((.*)\)/g)) {
+        const svg = parseXml(readFileSync(join(out, picture!), 'utf8'));
+        expect(svg.children.slice(0, 2).map(({ name }) => name)).to.deep.equal(['title', 'desc']);
+      }
+      const figures = JSON.parse(readFileSync(join(out, 'comparison.json'), 'utf8')) as Comparison;
+      expect(figures.file).to.equal(small);
+    });
+
+    it('refuses a file in its place before anything is run', async () => {
+      const { code, stdout, stderr } = await compare(['--out', small]);
+      expect({ code, stdout, stderr }).to.deep.equal({
+        code: 1,
+        stdout: '',
+        stderr: `wakechain: ${small} is not a directory\n`,
+      });
+    });
+
+    it('is not made when the run fails', async () => {
+      const out = join(folder.path, 'never');
+      expect(await compare(['--file', '/no/such/file', '--out', out])).to.include({ code: 1 });
+      expect(existsSync(out)).to.equal(false);
+    });
+  });
+
+  describe('files', () => {
+    const only = ['--experiment', 'real-file', '--json', '--file'];
+
+    for (const bytes of [0, 1, 4096, 4097]) {
+      it(`sends one of ${bytes} bytes through, and back`, async () => {
+        const { path, sha256 } = fileOf(`${bytes}`, bytes);
+        const { code, stdout } = await compare([...only, path]);
+        const { realFile } = JSON.parse(stdout) as Comparison;
+        expect(code).to.equal(0);
+        expect(realFile!.map((row) => [row.design, row.bytes, row.sha256, row.verified])).to.deep.equal(
+          names.map((name) => [name, bytes, sha256, true]),
+        );
+      });
+    }
+
+    it('sends the Node binary through when none is named', async () => {
+      const { stdout } = await compare(['--experiment', 'real-file', '--strategy', 'waitQueue', '--json']);
+      const { file, realFile } = JSON.parse(stdout) as Comparison;
+      const sha256 = createHash('sha256').update(readFileSync(process.execPath)).digest('hex');
+      expect([file, realFile![0]!.sha256, realFile![0]!.verified]).to.deep.equal([process.execPath, sha256, true]);
+    });
+
+    const refused: [name: string, make: () => string, line: string][] = [
+      ['one that is not there', () => join(folder.path, 'missing'), 'no such file or directory (ENOENT)'],
+      ['a folder', () => folder.path, ' is a directory'],
+      ['one under a file', () => join(small, 'x'), 'not a directory (ENOTDIR)'],
+    ];
+    for (const [name, make, line] of refused) {
+      it(`refuses ${name} in one line`, async () => {
+        const path = make();
+        const { code, stdout, stderr } = await compare([...only, path]);
+        const expected = `wakechain: ${path}${line.startsWith(' ') ? '' : ': '}${line}\n`;
+        expect({ code, stdout, stderr }).to.deep.equal({ code: 1, stdout: '', stderr: expected });
+      });
+    }
+
+    const isRoot = process.getuid?.() === 0;
+    // The superuser reads everything until these two rights are taken away.
+    const bound = ['--bounding-set', '-dac_override,-dac_read_search'];
+    const can = !isRoot || has('setpriv', ...bound, 'true');
+    const why = can ? '' : ' (skipped: the superuser reads everything, and setpriv is not there to change that)';
+    (can ? it : it.skip)(`refuses one that may not be read in one line${why}`, async () => {
+      const { path } = fileOf('unreadable', 10);
+      chmodSync(path, 0);
+      const [program, ...args] = isRoot ? ['setpriv', ...bound, process.execPath, built] : [process.execPath, built];
+      const { code, stdout, stderr } = await start(program, [...args, 'compare', ...only, path], { tmp: folder.tmp })
+        .ended;
+      expect({ code, stdout, stderr }).to.deep.equal({
+        code: 1,
+        stdout: '',
+        stderr: `wakechain: ${path}: permission denied (EACCES)\n`,
+      });
+    });
+
+    it('says where its temporary directory was to be', async () => {
+      const tmp = join(folder.path, 'no-tmp');
+      const { code, stdout, stderr } = await compare([...only, small], { TMPDIR: tmp });
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
+      expect(stderr).to.match(/^wakechain: .*\/no-tmp\/wakechain-\w+: no such file or directory \(ENOENT\)\n$/);
+    });
+  });
+
+  describe('a full disk', () => {
+    const flags = [['-m'], ['-r', '-m']].find((each) =>
+      has('unshare', ...each, 'sh', '-c', 'mount -t tmpfs none /mnt'),
+    );
+    const [mounts, how] = flags === undefined ? [false, ' (skipped: mounting is not permitted)'] : [true, ''];
+
+    /** Runs the command with a small file system of its own at `place`, then lists what is left on that. */
+    const onSmallDisk = (place: string, kib: number, args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+      const script = 'mount -t tmpfs -o size="$1"k none "$0"; cd "$0"; shift; "$@"; code=$?; ls -A; exit $code';
+      const command = [process.execPath, built, 'compare', ...args];
+      return start('unshare', [...(flags ?? []), 'sh', '-c', script, place, `${kib}`, ...command], {
+        tmp: folder.tmp,
+        env,
+      }).ended;
+    };
+
+    (mounts ? it : it.skip)(`is told in one line, and nothing is left on it${how}`, async () => {
+      const { path } = fileOf('8-mb', 8 << 20);
+      const disk = join(folder.path, 'disk');
+      mkdirSync(disk);
+      const ended = await onSmallDisk(disk, 2048, ['--file', path], { TMPDIR: disk });
+      expect(ended).to.deep.equal({
+        code: 1,
+        signal: null,
+        stdout: '',
+        stderr: `wakechain: ENOSPC: no space left on device, for the backing files in ${disk}; TMPDIR names another place\n`,
+      });
+    });
+
+    (mounts ? it : it.skip)(`leaves no half report on it${how}`, async () => {
+      const disk = join(folder.path, 'report-disk');
+      mkdirSync(disk);
+      const args = ['--experiment', 'depth', '--rounds', '1', '--json', '--out', join(disk, 'a', 'b')];
+      const { code, stdout, stderr } = await onSmallDisk(disk, 8, args);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^wakechain: .*no space left on device.*\n$/);
+      // The figures are printed before the report is written; behind them `ls` has nothing to say.
+      expect((JSON.parse(stdout) as Comparison).experiments).to.have.length(1);
+    });
+
+    it('is told in one line when a file may not grow: a limit on file size, which gives EFBIG', () => {
+      const { path } = fileOf('4-mb', 4 << 20);
+      const script = 'ulimit -f 100; exec "$0" "$@"';
+      const args = ['-c', script, process.execPath, built, 'compare', '--file', path];
+      const env = { ...process.env, TMPDIR: folder.tmp, NODE_V8_COVERAGE: undefined };
+      const { status, stdout, stderr } = spawnSync('bash', args, { env, encoding: 'utf8' });
+      expect({ status, stdout }).to.deep.equal({ status: 1, stdout: '' });
+      expect(stderr).to.match(/^wakechain: EFBIG: file too large.*\n$/);
+    });
+  });
+
+  describe('interrupted', () => {
+    const BIG = 256 << 20;
+    let big: string;
+    before(() => {
+      big = join(folder.path, 'big');
+      writeFileSync(big, '');
+      truncateSync(big, BIG);
+    });
+
+    const begin = (...args: string[]): Child =>
+      start(process.execPath, [built, 'compare', '--strategy', 'waitQueue', ...args], { tmp: folder.tmp });
+
+    const line = 'wakechain: interrupted; the work was cancelled and its temporary files removed\n';
+    const interrupted = { code: 130, signal: null, stdout: '', stderr: line };
+
+    const forEver = ['--rounds', '100000', '--experiment'];
+    const phases: [name: string, args: string[], reached: (pid: number) => boolean][] = [
+      ['while it writes the file', ['--file', 'BIG'], (pid) => transferred(pid).written > BIG / 10],
+      [
+        'while it reads the file back',
+        ['--file', 'BIG'],
+        (pid) => transferred(pid).written >= BIG && transferred(pid).read > BIG * 1.2,
+      ],
+      ['in the experiment depth', [...forEver, 'depth'], (pid) => cpuSeconds(pid) > 0.7],
+      ['in the experiment fan-out', [...forEver, 'fan-out'], (pid) => cpuSeconds(pid) > 0.7],
+      ['in the experiment cancel', [...forEver, 'cancel'], (pid) => cpuSeconds(pid) > 0.7],
+    ];
+    const why = hasProc ? '' : ' (skipped: there is no /proc to tell how far it is)';
+
+    for (const [name, args, reached] of phases) {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        (hasProc ? it : it.skip)(`by ${signal} ${name}, cancels, tidies up and exits with 130${why}`, async () => {
+          const child = begin(...args.map((arg) => (arg === 'BIG' ? big : arg)));
+          await until(child, () => reached(child.pid));
+          child.kill(signal);
+          expect(await child.ended).to.deep.equal(interrupted);
+        });
+      }
+    }
+
+    (hasProc ? it : it.skip)(`three times in a row, still tidies up and exits with 130${why}`, async () => {
+      const child = begin('--file', big);
+      await until(child, () => transferred(child.pid).written > BIG / 10);
+      for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) {
+        child.kill(signal);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      expect(await child.ended).to.deep.equal(interrupted);
+    });
+
+    (hasProc ? it : it.skip)(`by a terminal that closes, tidies up all the same${why}`, async () => {
+      const child = begin('--file', big);
+      await until(child, () => transferred(child.pid).written > BIG / 10);
+      child.kill('SIGHUP');
+      expect(await child.ended).to.deep.equal(interrupted);
+    });
+
+    it('while it writes a report, leaves none', async () => {
+      const out = join(folder.path, 'interrupted-report');
+      const child = begin('--experiment', 'depth', '--rounds', '1', '--out', out);
+      await until(child, () => child.stdout !== '');
+      child.kill('SIGINT');
+      const { code, stderr } = await child.ended;
+      expect({ code, stderr }).to.deep.equal({ code: 130, stderr: line });
+      expect(existsSync(out)).to.equal(false);
+    });
+  });
+
+  describe('on a terminal', () => {
+    const can = has('script', '-qec', 'true', '/dev/null');
+    const why = can ? '' : ' (skipped: there is no script(1) to make one)';
+
+    const onTerminal = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Child => {
+      const command = [process.execPath, built, 'compare', ...args].map((arg) => `'${arg}'`).join(' ');
+      return start('script', ['-qec', command, '/dev/null'], {
+        tmp: folder.tmp,
+        env: { SHELL: '/bin/sh', TERM: 'xterm', NODE_V8_COVERAGE: undefined, ...env },
+      });
+    };
+
+    (can ? it : it.skip)(`draws a bar from the start, and takes it away at the end${why}`, async () => {
+      const child = onTerminal(['--file', small, '--experiment', 'real-file', 'depth', '--rounds', '1']);
+      const { code, stdout } = await child.ended;
+      expect(code).to.equal(0);
+      const table = stdout.lastIndexOf('\x1b[2K');
+      expect(stdout.slice(0, table)).to.include(' 0% | starting |').and.to.include(' 100% | depth 32 |');
+      expect(stdout.slice(table)).to.include('verified').and.to.not.include('%|');
+      expect(stdout.lastIndexOf('\x1b[?25h')).to.be.greaterThan(stdout.lastIndexOf('\x1b[?25l'));
+    });
+
+    (can ? it : it.skip)(`uses no colours under NO_COLOR${why}`, async () => {
+      const child = onTerminal(['--experiment', 'depth', '--rounds', '1'], { NO_COLOR: '1' });
+      const { code, stdout } = await child.ended;
+      expect(code).to.equal(0);
+      expect(stdout).to.not.match(/\x1b\[[\d;]*m/);
+    });
+
+    (can ? it : it.skip)(`takes the bar away before it tells of an error${why}`, async () => {
+      const { code, stdout } = await onTerminal(['--file', '/no/such/file']).ended;
+      expect(code).to.equal(1);
+      expect(stdout.split('\x1b[2K').at(-1)).to.equal(
+        'wakechain: /no/such/file: no such file or directory (ENOENT)\r\n',
+      );
+    });
+
+    (can ? it : it.skip)(`is interrupted by Ctrl-C, and gives the cursor back${why}`, async () => {
+      const child = onTerminal(['--experiment', 'depth', '--rounds', '100000']);
+      await until(child, () => child.stdout.includes('starting'));
+      child.type('\x03');
+      const { code, stdout } = await child.ended;
+      expect(code).to.equal(130);
+      expect(stdout).to.match(/wakechain: interrupted; .*\r\n$/);
+      expect(stdout.lastIndexOf('\x1b[?25h')).to.be.greaterThan(stdout.lastIndexOf('\x1b[?25l'));
+    });
+  });
+});
