@@ -16,6 +16,11 @@ export { cloneKiobufTracked } from './strategy/clone-tracked.js';
 export { Pass } from '../layers/pass.js';
 export { Linear, type Segment } from '../layers/linear.js';
 export { Stripe, type StripeOptions } from '../layers/stripe.js';
+export { Mirror, type MirrorOptions, type ReadPolicy } from '../layers/mirror.js';
+export type { CreateOptions as MirrorCreateOptions } from '../layers/mirror-open.js';
+export type { RebuildOptions as MirrorRebuildOptions } from '../layers/rebuild.js';
+export type { Member as MirrorMember } from '../layers/member-records.js';
+export type { MemberState } from '../layers/superblock.js';
 export {
   Parity,
   type ParityCreateOptions,

@@ -1,0 +1,162 @@
+import { WaitQueue } from '../wait/queue.js';
+import { waitUntil } from '../wait/wait-until.js';
+import type { BlockDevice } from '../io/device.js';
+import type { ByteRange, IoError } from '../io/io-error.js';
+import type { PagePool } from '../io/pages.js';
+import { WaitingList, type Slot } from '../io/waiting-list.js';
+import { copyRanges, type Copied } from './copy-range.js';
+import type { Member, MemberRecords, PresentMember } from './member-records.js';
+import { RangeLock, type Hold } from './range-lock.js';
+
+/** How a mirror's members lie and what they are made of. */
+export interface MirrorShape {
+  /** Bytes of data, on each member and of the mirror. */
+  readonly size: number;
+  /** Where data begins on each member. */
+  readonly dataStart: number;
+  readonly blockSize: number;
+  readonly regionSize: number;
+}
+
+/**
+ * What the requests of one mirror share: its members and what is written down of them, the locks, the memory, and the
+ * work that goes on behind the requests.
+ */
+export class MirrorArray {
+  readonly shape: MirrorShape;
+  readonly pool: PagePool;
+  readonly records: MemberRecords;
+  readonly lock: RangeLock = new RangeLock();
+  /** Writes that wait until their regions are marked on the members. */
+  readonly marking: WaitingList = new WaitingList((slot) => this.withdrawals.get(slot)?.());
+  /** What is to be undone when one of them is withdrawn. */
+  readonly withdrawals: Map<Slot, () => void> = new Map<Slot, () => void>();
+  /** Bytes that were written back to members that could not read them. */
+  healedBytes = 0;
+  private tasks = 0;
+  private readonly ends = new WaitQueue();
+
+  constructor(shape: MirrorShape, records: MemberRecords, pool: PagePool) {
+    this.shape = shape;
+    this.records = records;
+    this.pool = pool;
+  }
+
+  /** The regions that a range of bytes touches. */
+  regionsOf(position: number, length: number): number[] {
+    const { regionSize } = this.shape;
+    const first = Math.floor(position / regionSize);
+    const last = Math.floor((position + length - 1) / regionSize);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  }
+
+  /** Copies ranges of the data from the first that can be read to the others. */
+  copy(
+    from: readonly Member[],
+    to: readonly Member[],
+    ranges: readonly ByteRange[],
+    fua: boolean,
+    then: (copied: Copied) => void,
+  ): void {
+    const { pool } = this;
+    const { blockSize, dataStart } = this.shape;
+    copyRanges(
+      {
+        sources: devicesOf(from),
+        targets: devicesOf(to),
+        ranges: ranges.map(({ offset, length }) => ({ offset: offset + dataStart, length })),
+        blockSize,
+        pool,
+        fua,
+      },
+      then,
+    );
+  }
+
+  /**
+   * Writes what a member could not read back to it, behind the request that has found out; a member that does not take
+   * it is dropped. Nothing is marked: the member holds what the others do, or what cannot be read anyway.
+   */
+  heal(member: PresentMember, range: ByteRange): void {
+    this.task((ended) => {
+      this.lock.acquire(range.offset, range.offset + range.length, null, (hold) => {
+        this.healLocked(member, range, () => {
+          this.lock.release(hold);
+          ended();
+        });
+      });
+    });
+  }
+
+  /** Runs work that {@link idle} waits for. */
+  task(body: (ended: () => void) => void): void {
+    this.tasks++;
+    body(() => {
+      this.tasks--;
+      if (this.ends.active) this.ends.wakeAll();
+    });
+  }
+
+  /** Resolves when no work of the mirror's own is under way. */
+  async idle(): Promise<void> {
+    await waitUntil(this.ends, () => this.tasks === 0);
+  }
+
+  /** Locks a range for work of the mirror's own. */
+  locked(start: number, end: number): Promise<Hold> {
+    return new Promise((resolve) => this.lock.acquire(start, end, null, resolve));
+  }
+
+  /** Copies a range from the members in sync to one that is being rebuilt. */
+  copied(to: PresentMember, range: ByteRange): Promise<Copied> {
+    return new Promise((resolve) => this.copy(this.records.inSync, [to], [range], false, resolve));
+  }
+
+  private healLocked(member: PresentMember, range: ByteRange, then: () => void): void {
+    const sources = this.records.inSync.filter(({ index }) => index !== member.index);
+    if (member.state !== 'in-sync' || sources.length === 0) {
+      then();
+      return;
+    }
+    this.copy(sources, [member], [range], false, ({ failed, unread }) => {
+      if (failed.size === 0) {
+        this.healedBytes += range.length - unread.reduce((sum, { length }) => sum + length, 0);
+        then();
+        return;
+      }
+      this.records.drop(member);
+      this.records.settled(then);
+    });
+  }
+}
+
+/** A range in whole blocks. */
+export function inBlocks({ offset, length }: ByteRange, blockSize: number): ByteRange {
+  const start = offset - (offset % blockSize);
+  return { offset: start, length: Math.ceil((offset + length - start) / blockSize) * blockSize };
+}
+
+/** Ranges in order, with those that touch or overlap made one. */
+export function merged(ranges: readonly ByteRange[]): ByteRange[] {
+  const result: { offset: number; length: number }[] = [];
+  for (const { offset, length } of ranges.filter((range) => range.length > 0).sort((a, b) => a.offset - b.offset)) {
+    const last = result.at(-1);
+    if (last === undefined || last.offset + last.length < offset) result.push({ offset, length });
+    else last.length = Math.max(last.length, offset + length - last.offset);
+  }
+  return result;
+}
+
+/** Bytes in ranges. */
+export function bytesIn(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** An error that a cancel, and not a device, has brought. */
+export function isCancel(error: IoError | null): boolean {
+  return error?.code === 'ECANCELED';
+}
+
+function devicesOf(members: readonly Member[]): BlockDevice[] {
+  return members.flatMap(({ device }) => (device === null ? [] : [device]));
+}

@@ -1,0 +1,172 @@
+import { IoError, type ByteRange } from '../io/io-error.js';
+import type { Io } from '../io/io.js';
+import type { Layer } from '../io/layer.js';
+import { complementOf } from '../io/ranges.js';
+import type { Slot } from '../io/waiting-list.js';
+import type { PresentMember } from './member-records.js';
+import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
+import type { MirrorFrame } from './mirror-frame.js';
+import type { Hold } from './range-lock.js';
+
+/** How one member has taken a write. */
+interface Taken {
+  readonly member: PresentMember;
+  readonly failure: IoError | null;
+  /** What is not on it, in bytes from the header's start. */
+  readonly missing: readonly ByteRange[];
+  readonly bytes: number;
+}
+
+/**
+ * A write, discard or writeZeroes on its way to all members:
+ *
+ *   lock its range (I8) → mark its regions on the members → write to all → make them agree → unlock → tell
+ *
+ * A member that has failed it is dropped, unless it is the best there is. Members that a cancel has reached in part, or
+ * one and not the other, are made to agree by I/O that no cancel reaches: what the best of them holds is copied to the
+ * others. So each block ends as one of the writes on all members, and what the best one holds is what is told (I4).
+ */
+export class MirrorWrite implements MirrorFrame {
+  private readonly layer: Layer<MirrorFrame>;
+  private readonly array: MirrorArray;
+  private readonly regions: readonly number[];
+  private hold: Hold | null = null;
+  private taken: Taken[] = [];
+
+  constructor(layer: Layer<MirrorFrame>, array: MirrorArray, io: Io) {
+    this.layer = layer;
+    this.array = array;
+    this.regions = array.regionsOf(io.position, io.length);
+  }
+
+  start(io: Io): void {
+    this.array.lock.acquire(io.position, io.position + io.length, io, (hold) => {
+      this.hold = hold;
+      this.mark(io);
+    });
+  }
+
+  child(_io: Io, part: Io, tag: unknown): void {
+    const { failure } = part;
+    const missing = complementOf(part.succeededRanges(), part.length);
+    this.taken.push({ member: tag as PresentMember, failure, missing, bytes: part.length - bytesIn(missing) });
+  }
+
+  done(io: Io): void {
+    const taken = this.taken.filter(({ member }) => member.state !== 'failed');
+    const best = bestOf(taken);
+    if (best === undefined) {
+      // Dropped while it ran, by another request, which has told those that stay: this one has missed them.
+      this.fail(io, new IoError('EIO', { message: 'All members that it was sent to were dropped' }));
+      this.end();
+      return;
+    }
+    io.failure = best.failure;
+    io.bytes = best.bytes;
+    io.failedRanges = best.missing.length === 0 ? null : [...best.missing];
+    const { records } = this.array;
+    if (taken.every(({ missing }) => missing.length === 0) && records.isSettled) {
+      this.end();
+      return;
+    }
+    for (const { member, failure, missing } of taken) {
+      if (member !== best.member && missing.length > 0 && !isCancel(failure)) records.drop(member);
+    }
+    const resume = io.suspend();
+    this.agree(
+      io,
+      best,
+      taken.filter(({ member }) => member !== best.member && member.state !== 'failed'),
+      () => {
+        records.settled((error) => {
+          if (error !== null) this.fail(io, error);
+          this.end();
+          resume();
+        });
+      },
+    );
+  }
+
+  /** Goes on when the regions are marked on the members: at once, or when that is stored; a cancel may find it there. */
+  private mark(io: Io): void {
+    const { array, regions } = this;
+    const { records, marking, withdrawals } = array;
+    let pending = regions.length + 1;
+    let slot: Slot | null = null;
+    let withdrawn = false;
+    const marked = (): void => {
+      if (--pending > 0 || withdrawn) return;
+      if (slot !== null) {
+        withdrawals.delete(slot);
+        marking.take(slot);
+        if (records.failure !== null) {
+          this.end();
+          io.finish(0, records.failure);
+          return;
+        }
+      }
+      this.send(io);
+    };
+    records.batched(() => {
+      for (const region of regions) records.intent.begin(region, marked);
+      if (pending === 1) return;
+      slot = marking.park(io);
+      withdrawals.set(slot, () => {
+        if (slot !== null) withdrawals.delete(slot);
+        withdrawn = true;
+        this.end();
+      });
+    });
+    marked();
+  }
+
+  private send(io: Io): void {
+    const { array } = this;
+    const split = io.split(this.layer, this);
+    for (const member of array.records.written) {
+      split.fanOut(member.device, array.shape.dataStart + io.position, member);
+    }
+    split.seal();
+  }
+
+  /** Copies from the best member to the others what not all of them have, unless none has anything. */
+  private agree(io: Io, best: Taken, others: readonly Taken[], then: () => void): void {
+    const all = [best, ...others];
+    const unlike = merged(all.flatMap(({ missing }) => missing)).map((range) =>
+      inBlocks(range, this.array.shape.blockSize),
+    );
+    if (others.length === 0 || unlike.length === 0 || all.every(({ bytes }) => bytes === 0)) {
+      then();
+      return;
+    }
+    const ranges = merged(unlike).map(({ offset, length }) => ({ offset: io.position + offset, length }));
+    const targets = others.map(({ member }) => member);
+    this.array.copy([best.member], targets, ranges, io.fua, ({ failed, unread }) => {
+      for (const target of targets) if (unread.length > 0 || failed.has(target.device)) this.array.records.drop(target);
+      then();
+    });
+  }
+
+  private fail(io: Io, error: IoError): void {
+    io.failure = error;
+    io.bytes = 0;
+    io.failedRanges = [{ offset: 0, length: io.length }];
+  }
+
+  /** Nothing of it is on its way any more. */
+  private end(): void {
+    for (const region of this.regions) this.array.records.intent.end(region);
+    if (this.hold !== null) this.array.lock.release(this.hold);
+    this.hold = null;
+  }
+}
+
+/** The member in sync that holds most; one that has failed only when all have. */
+function bestOf(taken: readonly Taken[]): Taken | undefined {
+  const inSync = taken.filter(({ member }) => member.state === 'in-sync');
+  const sound = inSync.filter(({ failure, missing }) => missing.length === 0 || isCancel(failure));
+  return (sound.length > 0 ? sound : inSync).reduce<Taken | undefined>(
+    (best, each) => (best === undefined || each.bytes > best.bytes ? each : best),
+    undefined,
+  );
+}

@@ -1,0 +1,239 @@
+import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { Mirror } from '../../lib/layers/mirror.js';
+import { Pass } from '../../lib/layers/pass.js';
+import { FaultyDevice, type Op } from '../conformance/faulty-device.js';
+import { Random, seed } from '../conformance/random.js';
+import { designs } from '../conformance/strategies.js';
+import {
+  answerInline,
+  DATA,
+  disk,
+  errorOf,
+  expectAgreement,
+  outcomeOf,
+  rig,
+  states,
+  type Rig,
+} from './mirror-support.js';
+
+const SIZE = 256 * 1024;
+
+for (const { strategy } of designs) {
+  describe(`Mirror.rebuild under ${strategy.name}`, () => {
+    const pool = new PagePool();
+    afterEach(() => expect(pool.pagesInUse, 'pages in use').to.equal(0));
+
+    /** A mirror that has lost its second member, whose disks answer at once. */
+    const degraded = async (size = SIZE): Promise<Rig> => {
+      const made = await rig(strategy, pool, { size });
+      const [first, second] = made.disks;
+      const pages = pool.allocate(512);
+      const write = made.mirror.write(pages.range(0, 512), { position: 0 });
+      for (const each of made.disks) each.only.answer();
+      second?.only.fail();
+      first?.only.answer();
+      first?.only.answer();
+      await write;
+      pages.free();
+      answerInline(made.disks);
+      return made;
+    };
+
+    it('copies everything to a spare, which counts as in sync then, also when opened again', async () => {
+      const { mirror, disks } = await degraded();
+      const spare = disk('spare', strategy, SIZE + 4096);
+      const progress: [number, number][] = [];
+      await mirror.rebuild(1, spare, { onProgress: (done, total) => progress.push([done, total]) });
+      expect(progress).to.deep.equal([65536, 131072, 196608, 262144].map((done) => [done, SIZE]));
+      expect([states(mirror), mirror.degraded]).to.deep.equal([['in-sync', 'in-sync'], false]);
+      expect(Buffer.compare(spare.stable.subarray(DATA, DATA + SIZE), disks[0]!.contents.subarray(DATA))).to.equal(0);
+      expect(mirror.lowers.map(({ name }) => name)).to.deep.equal(['disk 0', 'spare']);
+      await mirror.close();
+      expect([spare.closed, disks[1]?.closed]).to.deep.equal([true, false]);
+      const again = await Mirror.open([copyOf(spare), copyOf(disks[0]!)], { pool, strategy });
+      expect(states(again)).to.deep.equal(['in-sync', 'in-sync']);
+      await again.close();
+      const stale = await Mirror.open([copyOf(disks[0]!), copyOf(disks[1]!)], { pool, strategy });
+      expect(states(stale)).to.deep.equal(['in-sync', 'failed']);
+      await stale.close();
+    });
+
+    it('goes on while requests do, and the data is the same in the end (I8)', async () => {
+      const random = new Random(seed);
+      const { mirror, disks } = await degraded();
+      const spare = disk('spare', strategy, SIZE);
+      const all = [disks[0]!, spare];
+      const model = Uint8Array.from(disks[0]!.contents.subarray(DATA));
+      const pages = pool.allocate(SIZE);
+      // Disks answer some time later, in any order.
+      for (const each of all) {
+        each.inline = false;
+        each.onSubmit = (): boolean => {
+          setImmediate(() => each.pending.length > 0 && random.pick(each.pending).answer());
+          return false;
+        };
+      }
+      let rebuilding = true;
+      const rebuilt = mirror.rebuild(1, spare).finally(() => (rebuilding = false));
+      let value = 0;
+      let rounds = 0;
+      while (rebuilding || rounds < 20) {
+        rounds++;
+        value = (value + 1) & 0xff;
+        const writes = Array.from({ length: 4 }, (_, i) => {
+          const length = 512 * (1 + random.below(16));
+          const position = i * (SIZE / 4) + 512 * random.below((SIZE / 4 - length) / 512);
+          pages.set(new Uint8Array(length).fill(value), position);
+          model.fill(value, position, position + length);
+          return mirror.write(pages.range(position, length), { position });
+        });
+        const own = pool.allocate(4096);
+        const position = 512 * random.below((SIZE - 4096) / 512);
+        await Promise.all([...writes, mirror.read(own, { position }), ...(random.chance(20) ? [mirror.flush()] : [])]);
+        own.free();
+      }
+      await rebuilt;
+      expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync']);
+      for (const each of all) {
+        each.onSubmit = null;
+        each.inline = true;
+        expect(Buffer.compare(each.contents.subarray(DATA, DATA + SIZE), model), each.name).to.equal(0);
+      }
+      pages.free();
+      await mirror.close();
+    });
+
+    it('never reads from the spare before all is there', async () => {
+      const { mirror, disks } = await degraded();
+      const spare = disk('spare', strategy, SIZE);
+      spare.onSubmit = (op: Op): boolean => {
+        if (op.operation === 'read') throw new Error('The spare was read');
+        return true;
+      };
+      const pages = pool.allocate(512);
+      let read = 0;
+      await mirror.rebuild(1, spare, {
+        onProgress: () => {
+          read += mirror.read(pages.range(0, 512), { position: 0 }).value ?? 0;
+        },
+      });
+      expect(read).to.equal(4 * 512);
+      pages.free();
+      answerInline(disks);
+      await mirror.close();
+    });
+
+    it('reads from the next member what the first cannot, block by block', async () => {
+      const { mirror, disks } = await rig(strategy, pool, { members: 3, size: SIZE });
+      answerInline(disks);
+      const [first, second, third] = disks;
+      failOn(third!, (op) => op.operation === 'write');
+      const pages = pool.allocate(512);
+      await mirror.write(pages.range(0, 512), { position: 0 });
+      pages.free();
+      const bad = (op: Op, block: number): boolean =>
+        op.operation === 'read' && op.position <= DATA + block && op.position + op.length > DATA + block;
+      failOn(first!, (op) => bad(op, 4096));
+      failOn(second!, (op) => bad(op, 8192));
+      const spare = disk('spare', strategy, SIZE);
+      await mirror.rebuild(2, spare);
+      expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync', 'in-sync']);
+      expectAgreement(mirror);
+      failOn(first!, null);
+      failOn(second!, null);
+      await mirror.close();
+    });
+
+    it('fails when no member can read a block, or the spare takes no write, and may be tried again', async () => {
+      const { mirror, disks } = await degraded();
+      const spare = disk('spare', strategy, SIZE);
+      failOn(disks[0]!, (op) => op.operation === 'read' && op.position + op.length > DATA + SIZE - 512);
+      const unread = await errorOf(mirror.rebuild(1, spare));
+      expect([unread.code, unread.message]).to.deep.equal(['EIO', 'EIO: No member can read 512 bytes at 261632 of the mirror']); // prettier-ignore
+      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      failOn(disks[0]!, null);
+      failOn(spare, (op) => op.position > DATA + 70_000);
+      expect((await errorOf(mirror.rebuild(1, spare))).message).to.equal('EIO: spare cannot be written to');
+      failOn(spare, (op) => op.operation === 'flush');
+      expect((await errorOf(mirror.rebuild(1, spare))).message).to.match(/^EIO/);
+      failOn(spare, (op) => op.position < DATA && op.operation === 'write');
+      expect((await errorOf(mirror.rebuild(1, spare))).message).to.equal('EIO: spare has failed while it was rebuilt');
+      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      failOn(spare, null);
+      await mirror.rebuild(1, spare);
+      expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync']);
+      await mirror.close();
+    });
+
+    it('ends when it is aborted, when the mirror is closed, or a write finds the spare failing', async () => {
+      const { mirror, disks } = await degraded();
+      const spare = disk('spare', strategy, SIZE);
+      const controller = new AbortController();
+      const onProgress = (): void => controller.abort('stop');
+      expect(await mirror.rebuild(1, spare, { signal: controller.signal, onProgress }).catch(String)).to.equal('stop');
+      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+
+      const pages = pool.allocate(512);
+      let outcome: unknown[] = [];
+      const failed = await errorOf(
+        mirror.rebuild(1, spare, {
+          onProgress: (done) => {
+            if (done > 65536) return;
+            failOn(spare, (op) => op.operation === 'write');
+            outcome = outcomeOf(mirror.write(pages.range(0, 512), { position: 0 }));
+            failOn(spare, null);
+          },
+        }),
+      );
+      expect([failed.message, outcome]).to.deep.equal(['EIO: spare has failed while it was rebuilt', ['done', 512]]);
+      pages.free();
+
+      const cut = mirror.rebuild(1, spare, { onProgress: () => void mirror.close() });
+      expect((await errorOf(cut)).message).to.equal('ENXIO: mirror was closed during a rebuild');
+      await mirror.close();
+      const again = await Mirror.open([copyOf(disks[0]!), copyOf(spare)], { pool, strategy });
+      expect(states(again)).to.deep.equal(['in-sync', 'failed']);
+      await again.close();
+    });
+
+    it('refuses a member that is in use, and a spare that does not fit', async () => {
+      const { mirror, disks } = await degraded(16 * 1024);
+      for (const [index, spare, code] of [
+        [0, disk('spare', strategy), 'ERR_MEMBER_STATE'],
+        [2, disk('spare', strategy), 'ERR_MEMBER_STATE'],
+        [1, disks[0]!, 'ERR_SPARE'],
+        [1, disk('small', strategy, 16 * 1024 - 512), 'ERR_SPARE'],
+        [1, new MemoryDevice({ size: 1 << 16, blockSize: 1024 }), 'ERR_SPARE'],
+        [1, new FaultyDevice({ operations: ['read', 'write', 'flush'] }), 'ERR_SPARE'],
+        [1, new Pass(new Pass(mirror)), 'ERR_SPARE'],
+      ] as const) {
+        expect((await errorOf(mirror.rebuild(index, spare))).code, spare.name).to.equal(code);
+      }
+      // The one that was dropped may have been repaired.
+      await mirror.rebuild(1, disks[1]!);
+      expect(mirror.lowers.map(({ name }) => name)).to.deep.equal(['disk 0', 'disk 1']);
+      expectAgreement(mirror);
+      await mirror.close();
+    });
+  });
+}
+
+/** Answers at once, and fails what it is told to. */
+function failOn(each: FaultyDevice, fails: ((op: Op) => boolean) | null): void {
+  each.inline = fails === null;
+  each.onSubmit =
+    fails &&
+    ((op): boolean => {
+      const bad = fails(op);
+      if (bad) op.fail();
+      return !bad;
+    });
+}
+
+function copyOf({ contents, name }: FaultyDevice): MemoryDevice {
+  const copy = new MemoryDevice({ size: contents.length, name });
+  copy.contents.set(contents);
+  return copy;
+}
