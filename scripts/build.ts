@@ -1,6 +1,7 @@
-/** Compiles lib/ into a clean dist/, as the package ships it. */
+/** Builds lib/ into a clean dist/, as the package ships it: declarations by tsc, JavaScript in bundles. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { bundle } from './bundle.js';
 
 const bin = 'dist/cli/main.js';
 
@@ -9,7 +10,8 @@ const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc',
   stdio: 'inherit',
 });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
-if (existsSync(bin)) chmodSync(bin, 0o755);
+await bundle('dist');
+chmodSync(bin, 0o755);
 declareDisposal();
 
 /** A consumer's default `lib` lacks `Symbol.dispose`, so each declaration that uses it asks for the lib that has it. */
