@@ -25,8 +25,9 @@ export {
   Parity,
   type ParityCreateOptions,
   type ParityOpenOptions,
+  type ParityMember,
   type ParityOptions,
-  type RebuildOptions,
+  type ParityRebuildOptions,
 } from '../layers/parity.js';
 export type { ParityLayout } from '../layers/parity-assembly.js';
 export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';

@@ -66,9 +66,13 @@ export class ParityArray {
 
   /** @throws StateError `ERR_MEMBER` when it is absent, which {@link holds} tells */
   device(member: number): BlockDevice {
-    const device = this.devices[member] ?? null;
+    const device = this.deviceOrNull(member);
     if (device === null) throw new StateError('ERR_MEMBER', `Member ${String(member)} is not there`);
     return device;
+  }
+
+  deviceOrNull(member: number): BlockDevice | null {
+    return this.devices[member] ?? null;
   }
 
   /** Whether a member has what belongs to it in a stripe. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
+import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import { joinGeometry } from './members.js';
@@ -9,12 +10,16 @@ import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
 import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readSuperblock, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
 
+const NEEDED: readonly Operation[] = ['read', 'write', 'flush'];
+
 /** How the data of a new array is to lie. */
 export interface ParityLayout {
   /** Bytes on one member before the next is taken, a multiple of the members' block size. Default 64 KiB. */
   chunk?: number;
   /** Bytes of a member that one bit of the write-intent log stands for, a multiple of `chunk`. Default about 1 MiB. */
   regionSize?: number;
+  /** Make an array also of devices that are members of something. Default false. */
+  overwrite?: boolean;
   /** The members' parity is right already, such as that of zeroes: none is computed. Default false. */
   assumeClean?: boolean;
 }
@@ -41,12 +46,17 @@ export async function createArray(
   }
   const least = Math.ceil(stripes / MAX_REGIONS) * chunk;
   const regionSize = layout.regionSize ?? Math.max(least, Math.ceil((1 << 20) / chunk) * chunk);
-  checkMultiple('regionSize', regionSize, chunk, 'ERR_REGION');
+  checkMultiple('regionSize', regionSize, chunk, 'ERR_REGION_SIZE');
   if (regionSize < least) {
     throw new ArgumentRangeError(
-      'ERR_REGION',
+      'ERR_REGION_SIZE',
       `regionSize must be at least ${String(least)} for ${String(stripes)} chunks on a member, got ${String(regionSize)}`,
     );
+  }
+  for (const device of layout.overwrite === true ? [] : members) {
+    const found = await readSuperblock(device, pool);
+    if (found === null) continue;
+    throw new ArgumentError('ERR_MEMBER_IN_USE', `${device.name} is a member of the ${found.role} ${found.uuid}`);
   }
   const regions = Math.ceil((stripes * chunk) / regionSize);
   const dirty = new Uint8Array(Math.ceil(regions / 8));
@@ -67,7 +77,8 @@ export async function createArray(
 
 /** The array that is on members, given in any order; one of them may be absent, unreadable or out of date. */
 export async function openArray(members: readonly BlockDevice[], force: boolean, pool: PagePool): Promise<ParityArray> {
-  if (new Set(members).size < members.length) throw new ArgumentError('ERR_MEMBERS', 'A device is given twice');
+  if (new Set(members).size < members.length)
+    throw new ArgumentError('ERR_DUPLICATE_MEMBER', 'A device is given twice');
   const found: { device: BlockDevice; superblock: Superblock }[] = [];
   for (const device of members) {
     const superblock = await readSuperblock(device, pool).catch((error: unknown) => {
@@ -76,7 +87,7 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
     });
     if (superblock === undefined) continue;
     if (superblock?.role !== 'parity' || superblock.layout !== LEFT_SYMMETRIC) {
-      throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} is not a member of a parity array`);
+      throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a parity array`);
     }
     found.push({ device, superblock });
   }
@@ -89,7 +100,7 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   const states = devices.map((device): MemberState => (device === null ? 'failed' : 'in-sync'));
   const missing = states.filter((state) => state === 'failed').length;
   if (missing > 1) {
-    throw new StateError('ERR_DEGRADED', `A parity array bears one missing member, ${String(missing)} are missing`);
+    throw new StateError('ERR_NOT_IN_SYNC', `A parity array bears one missing member, ${String(missing)} are missing`);
   }
   const dirty = newest.dirty;
   if (missing > 0 && !force && dirty.some((byte) => byte !== 0)) {
@@ -112,13 +123,14 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   return array;
 }
 
-/** Refuses a device that cannot take a member's place. */
-export function checkSpare(device: BlockDevice, needed: number, blockSize: number): void {
-  if (device.size >= needed && device.blockSize <= blockSize) return;
+/** Refuses a device that cannot be a member: it must have `needed` bytes, and read, write and flush in such blocks. */
+export function checkDevice(device: BlockDevice, needed: number, blockSize: number, code: string): void {
+  const able = NEEDED.every((operation) => device.operations.includes(operation));
+  if (able && device.size >= needed && device.blockSize <= blockSize) return;
   throw new ArgumentRangeError(
-    'ERR_GEOMETRY',
-    `A member must have ${String(needed)} bytes in blocks of at most ${String(blockSize)}, ` +
-      `${device.name} has ${String(device.size)} in blocks of ${String(device.blockSize)}`,
+    code,
+    `A member must have ${String(needed)} bytes in blocks of at most ${String(blockSize)} and ${NEEDED.join(', ')}, ` +
+      `${device.name} has ${String(device.size)} in blocks of ${String(device.blockSize)}: ${device.operations.join(', ')}`,
   );
 }
 
@@ -145,12 +157,15 @@ function checkBelongs(
 ): void {
   const { uuid, index } = superblock;
   if (uuid !== newest.uuid) {
-    throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} belongs to array ${uuid}, not to ${newest.uuid}`);
+    throw new ArgumentError('ERR_FOREIGN_MEMBER', `${device.name} belongs to array ${uuid}, not to ${newest.uuid}`);
   }
   if (index >= newest.memberCount || devices[index] !== null) {
-    throw new ArgumentError('ERR_SUPERBLOCK', `${device.name} says that it is member ${String(index)}, which is taken`);
+    throw new ArgumentError(
+      'ERR_DUPLICATE_MEMBER',
+      `${device.name} says that it is member ${String(index)}, which is taken`,
+    );
   }
-  checkSpare(device, newest.dataStart + newest.dataSize, newest.dataStart / 2);
+  checkDevice(device, newest.dataStart + newest.dataSize, newest.dataStart / 2, 'ERR_GEOMETRY');
 }
 
 function checkMembers(members: readonly BlockDevice[]): void {

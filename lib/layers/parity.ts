@@ -6,7 +6,7 @@ import { Layer } from '../io/layer.js';
 import type { PagePool } from '../io/pages.js';
 import { joinGeometry, someMembers } from './members.js';
 import type { ParityArray, StripeOperation } from './parity-array.js';
-import { checkSpare, createArray, openArray, type ParityLayout } from './parity-assembly.js';
+import { checkDevice, createArray, openArray, type ParityLayout } from './parity-assembly.js';
 import { ParityFlush } from './parity-flush.js';
 import { StripeRead } from './parity-read.js';
 import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
@@ -25,11 +25,19 @@ export interface ParityOpenOptions extends ParityOptions {
   force?: boolean;
 }
 
-export interface RebuildOptions {
+export interface ParityRebuildOptions {
   /** Ends the rebuild; the member is missing again then. */
   signal?: AbortSignal;
   /** Told of each chunk that has been rebuilt, in bytes of the member. */
   onProgress?: (done: number, total: number) => void;
+}
+
+/** A member's place, and what is in it. */
+export interface ParityMember {
+  readonly index: number;
+  /** Null when it was absent, or out of date, when the array was opened. */
+  readonly device: BlockDevice | null;
+  readonly state: MemberState;
 }
 
 /**
@@ -60,8 +68,8 @@ export class Parity extends Layer<StripeOperation | null> {
 
   /**
    * Makes an array of the members, in this order: what is on them is lost. Unless they are clean, parity is computed first.
-   * @throws ArgumentError `ERR_MEMBERS` for fewer than three or one twice; ArgumentRangeError `ERR_CHUNK`, `ERR_REGION`,
-   *   `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
+   * @throws ArgumentError `ERR_MEMBERS` for fewer than three or one twice, `ERR_MEMBER_IN_USE`; ArgumentRangeError `ERR_CHUNK`,
+   *   `ERR_REGION_SIZE`, `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
    */
   static async create(members: readonly BlockDevice[], options: ParityCreateOptions): Promise<Parity> {
     return await Parity.ready(new Parity(await createArray(members, options, options.pool), options));
@@ -70,8 +78,9 @@ export class Parity extends Layer<StripeOperation | null> {
   /**
    * Opens the array that is on the members, given in any order; at most one may be absent or out of date (a member whose
    * rebuild did not finish is), and takes no part then. Parity of the regions that were being written is repaired.
-   * @throws ArgumentError `ERR_SUPERBLOCK` for a device that does not belong, `ERR_MEMBERS`; StateError `ERR_DEGRADED`
-   *   when more than one member is missing, `ERR_DIRTY` without `force`; IoError of a member that failed
+   * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
+   *   none; StateError `ERR_NOT_IN_SYNC` when more than one member is missing, `ERR_DIRTY` when one is and stripes may be
+   *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
    */
   static async open(members: readonly BlockDevice[], options: ParityOpenOptions): Promise<Parity> {
     return await Parity.ready(new Parity(await openArray(members, options.force === true, options.pool), options));
@@ -82,9 +91,19 @@ export class Parity extends Layer<StripeOperation | null> {
     return this.array.map.chunk;
   }
 
-  /** How each member is, in order. */
-  get states(): readonly MemberState[] {
-    return [...this.array.states];
+  /** The members by index, as they are now. */
+  get members(): readonly ParityMember[] {
+    return this.array.states.map((state, index) => ({ index, device: this.array.deviceOrNull(index), state }));
+  }
+
+  /** Of all arrays this one; equal on all members. */
+  get uuid(): string {
+    return this.array.uuid;
+  }
+
+  /** Whether a member is missing, or being rebuilt. */
+  get degraded(): boolean {
+    return this.array.states.some((state) => state !== 'in-sync');
   }
 
   submit(io: Io): void {
@@ -119,14 +138,14 @@ export class Parity extends Layer<StripeOperation | null> {
 
   /**
    * Gives a member up, as a failed write does: it is not used any more.
-   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; StateError `ERR_DEGRADED` when another is
-   *   missing already
+   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; StateError `ERR_MEMBER_STATE` when another
+   *   is missing already
    */
   async fail(member: number): Promise<void> {
     const { array } = this;
     this.checkMember(member);
     if (array.states.some((state, other) => other !== member && state !== 'in-sync')) {
-      throw new StateError('ERR_DEGRADED', `Member ${String(member)} is needed: another is missing already`);
+      throw new StateError('ERR_MEMBER_STATE', `Member ${String(member)} is needed: another is missing already`);
     }
     array.givesUp(member);
     await array.save();
@@ -135,11 +154,11 @@ export class Parity extends Layer<StripeOperation | null> {
   /**
    * Rebuilds a missing member on a device, while requests go on; resolves when it is in sync. The device may be the one
    * that was given up. What is rebuilt is read from the new device at once; the one before is let go of, not closed.
-   * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_GEOMETRY` for a device that is too small; ArgumentError `ERR_SUPERBLOCK`
-   *   for a member of another array, `ERR_MEMBERS` for one of this; StateError `ERR_STATE` when the member is not missing
-   *   or two are, `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
+   * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
+   *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this; StateError `ERR_MEMBER_STATE` when
+   *   the member is not missing or two are, `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
    */
-  rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
+  rebuild(member: number, spare: BlockDevice, options: ParityRebuildOptions = {}): Promise<void> {
     const run = this.rebuildOn(member, spare, options);
     const ended = run.catch(() => undefined);
     this.rebuilding = Promise.all([this.rebuilding, ended]).then(() => undefined);
@@ -155,14 +174,17 @@ export class Parity extends Layer<StripeOperation | null> {
     array.close();
   }
 
-  private async rebuildOn(member: number, spare: BlockDevice, options: RebuildOptions): Promise<void> {
+  private async rebuildOn(member: number, spare: BlockDevice, options: ParityRebuildOptions): Promise<void> {
     const { array } = this;
     const { map } = array;
     this.checkMember(member);
-    checkSpare(spare, map.start + map.stripes * map.chunk, this.blockSize);
+    checkDevice(spare, map.start + map.stripes * map.chunk, this.blockSize, 'ERR_SPARE');
     const superblock = await readSuperblock(spare, array.pool);
     if (superblock !== null && superblock.uuid !== array.uuid) {
-      throw new ArgumentError('ERR_SUPERBLOCK', `${spare.name} belongs to another array, ${superblock.uuid}`);
+      throw new ArgumentError(
+        'ERR_MEMBER_IN_USE',
+        `${spare.name} is a member of the ${superblock.role} ${superblock.uuid}`,
+      );
     }
     this.checkCanRebuild(member, spare);
     array.replace(member, spare);
@@ -185,7 +207,7 @@ export class Parity extends Layer<StripeOperation | null> {
     if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
   }
 
-  private async recomputeAll(member: number, options: RebuildOptions): Promise<void> {
+  private async recomputeAll(member: number, options: ParityRebuildOptions): Promise<void> {
     const { array } = this;
     const { stripes, chunk } = array.map;
     const recomputing = new Recomputing(array);
@@ -205,14 +227,14 @@ export class Parity extends Layer<StripeOperation | null> {
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
     if (array.states[member] !== 'failed' || array.broken) {
       const states = array.states.join(', ');
-      throw new StateError('ERR_STATE', `Member ${String(member)} cannot be rebuilt, the members are ${states}`);
+      throw new StateError('ERR_MEMBER_STATE', `Member ${String(member)} cannot be rebuilt, the members are ${states}`);
     }
     if (array.present.some((other) => array.device(other) === spare)) {
-      throw new ArgumentError('ERR_MEMBERS', `${spare.name} is a member already`);
+      throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
     }
   }
 
-  private checkRebuilding(member: number, { signal }: RebuildOptions): void {
+  private checkRebuilding(member: number, { signal }: ParityRebuildOptions): void {
     signal?.throwIfAborted();
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} was closed while it was rebuilt`);
     if (this.array.states[member] !== 'rebuilding') {

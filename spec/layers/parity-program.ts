@@ -92,7 +92,7 @@ export class ParityProgram {
     if ([...WaitingList.all].length > 0) throw new Error('a request waits in a list');
     await parity.close();
     if (this.pool.pagesInUse !== pagesBefore) throw new Error('pages were left in use');
-    await this.reopen(parity.states);
+    await this.reopen(parity.members.map(({ state }) => state));
   }
 
   /** Everything that was settled is there, and parity is that of the data. */
@@ -101,7 +101,7 @@ export class ParityProgram {
     const bytes = await parity.read(pages.range(0, parity.size), { position: 0 });
     const at = pages.bytes(0, parity.size).findIndex((byte, i) => byte !== this.model[i]);
     if (bytes < parity.size || at >= 0) throw new Error(`the array differs from the model at ${String(at)}`);
-    if (parity.states.every((state) => state === 'in-sync')) this.checkParity();
+    if (!parity.degraded) this.checkParity();
     pages.free();
   }
 
@@ -137,7 +137,7 @@ export class ParityProgram {
   }
 
   private rebuild(parity: Parity): void {
-    if (this.spare !== null || this.victim < 0 || parity.states[this.victim] !== 'failed') return;
+    if (this.spare !== null || this.victim < 0 || parity.members[this.victim]?.state !== 'failed') return;
     this.count('rebuild');
     const device = this.disk('spare');
     device.inline = this.random.chance(50);
