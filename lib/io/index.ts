@@ -39,3 +39,4 @@ export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../lay
 export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';
 export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
+export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
