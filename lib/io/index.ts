@@ -40,3 +40,4 @@ export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';
 export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
 export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
+export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
