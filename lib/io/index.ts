@@ -41,3 +41,4 @@ export { Retry, type RetryOptions } from '../layers/retry.js';
 export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
 export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
 export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
+export { loop, type Extent } from '../layers/loop.js';
