@@ -42,3 +42,4 @@ export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
 export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
 export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
 export { loop, type Extent } from '../layers/loop.js';
+export { Checksum, type ChecksumOptions } from '../layers/checksum.js';
