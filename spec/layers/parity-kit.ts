@@ -42,7 +42,7 @@ export async function answerAll(disks: readonly FaultyDevice[]): Promise<void> {
 /** The first byte of the members' stripes where they do not sum up to zero, or -1. */
 export function wrongParityAt(
   disks: readonly { contents: Uint8Array }[],
-  end = Math.min(...disks.map(({ contents }) => contents.length)),
+  end: number = Math.min(...disks.map(({ contents }) => contents.length)),
 ): number {
   for (let at = DATA_START; at < end; at++) {
     if (disks.reduce((sum, { contents }) => sum ^ (contents[at] ?? 0), 0) !== 0) return at;
@@ -128,4 +128,12 @@ export function outcomeOf(request: IoRequest): [string, string, string[]] {
   if (!request.settled) return [request.state, '', []];
   const { code, succeeded } = request.error as IoError;
   return [request.state, code, succeeded.map(({ offset, length }) => `${String(offset / BLOCK)}+${String(length / BLOCK)}`)]; // prettier-ignore
+}
+
+/** The code that something fails with; what it failed with when that has none. */
+export function codeOf(run: Promise<unknown>): Promise<unknown> {
+  return run.then(
+    () => 'done',
+    (error: unknown) => (error as { code?: string }).code ?? error,
+  );
 }

@@ -6,13 +6,7 @@ import { Parity } from '../../lib/layers/parity.js';
 import type { FaultyDevice } from '../conformance/faulty-device.js';
 import { Random, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
-import { answerAll, BLOCK, copyOf, Kit, someDisks, turn, valuesOf, wrongParityAt } from './parity-kit.js';
-
-const codeOf = (run: Promise<unknown>): Promise<unknown> =>
-  run.then(
-    () => 'done',
-    (error: unknown) => (error as { code?: string }).code ?? error,
-  );
+import { answerAll, BLOCK, codeOf, copyOf, Kit, someDisks, turn, valuesOf, wrongParityAt } from './parity-kit.js';
 
 async function contentsOf(device: BlockDevice, pool: PagePool): Promise<number[]> {
   const pages = pool.allocate(device.size);
