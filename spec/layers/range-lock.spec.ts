@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { RangeLock, type Hold } from '../../lib/layers/range-lock.js';
+
+describe('RangeLock', () => {
+  /** Asks for ranges, writes down by name who has been granted, and keeps the holds. */
+  const asker = (
+    lock: RangeLock,
+  ): { log: string[]; holds: Map<string, Hold>; ask: (name: string, start: number, end: number) => void } => {
+    const log: string[] = [];
+    const holds = new Map<string, Hold>();
+    const ask = (name: string, start: number, end: number): void =>
+      lock.acquire(start, end, null, (hold) => {
+        log.push(name);
+        holds.set(name, hold);
+      });
+    return { log, holds, ask };
+  };
+
+  it('grants at once what nobody holds, also next to what is held (I8)', () => {
+    const lock = new RangeLock();
+    const { log, ask } = asker(lock);
+    ask('a', 0, 10);
+    ask('b', 10, 20);
+    ask('c', 30, 40);
+    expect([log, lock.size, lock.queued]).to.deep.equal([['a', 'b', 'c'], 3, 0]);
+  });
+
+  it('lets who overlaps wait, first come, first served (I8)', () => {
+    const lock = new RangeLock();
+    const { log, holds, ask } = asker(lock);
+    ask('a', 0, 10);
+    ask('b', 5, 15);
+    ask('c', 9, 10);
+    ask('d', 12, 20);
+    expect(log).to.deep.equal(['a']);
+    expect(lock.queued).to.equal(3);
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const hold = holds.get(name);
+      if (hold !== undefined) lock.release(hold);
+    }
+    expect([log, lock.size, lock.queued]).to.deep.equal([['a', 'b', 'c', 'd'], 0, 0]);
+  });
+
+  it('grants several when the one before them all releases', () => {
+    const lock = new RangeLock();
+    const { log, holds, ask } = asker(lock);
+    ask('a', 0, 30);
+    ask('b', 0, 10);
+    ask('c', 5, 15);
+    ask('d', 20, 30);
+    lock.release(holds.get('a')!);
+    expect([log, lock.queued]).to.deep.equal([['a', 'b', 'd'], 1]);
+  });
+
+  it('stays flat when thousands release within their turn', () => {
+    const lock = new RangeLock();
+    const { holds, ask } = asker(lock);
+    ask('first', 0, 10);
+    let granted = 0;
+    for (let i = 0; i < 3000; i++) {
+      lock.acquire(0, 10, null, (hold) => {
+        granted++;
+        lock.release(hold);
+      });
+    }
+    lock.release(holds.get('first')!);
+    expect([granted, lock.size, lock.queued]).to.deep.equal([3000, 0, 0]);
+  });
+
+  it('gives a hold that a promise can carry', async () => {
+    const lock = new RangeLock();
+    const hold = await new Promise<Hold>((resolve) => lock.acquire(0, 10, null, resolve));
+    expect([hold.start, hold.end]).to.deep.equal([0, 10]);
+  });
+});
