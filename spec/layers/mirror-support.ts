@@ -24,7 +24,7 @@ export interface RigOptions extends Partial<MirrorOptions> {
   assumeEqual?: boolean;
 }
 
-export function disk(name: string, strategy: Strategy, size = 16 * 1024): FaultyDevice {
+export function disk(name: string, strategy: Strategy, size: number = 16 * 1024): FaultyDevice {
   return new FaultyDevice({ name, strategy, size: DATA + size, inline: true });
 }
 
@@ -78,7 +78,7 @@ export function outcomeOf(request: IoRequest): unknown[] {
 }
 
 /** Demands that members in sync hold the same data. */
-export function expectAgreement(mirror: Mirror, start = DATA): void {
+export function expectAgreement(mirror: Mirror, start: number = DATA): void {
   const data = mirror.members.flatMap(({ device, state }) =>
     state === 'in-sync' && (device instanceof FaultyDevice || device instanceof MemoryDevice)
       ? [device.contents.subarray(start, start + mirror.size)]

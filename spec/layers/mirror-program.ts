@@ -1,0 +1,333 @@
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import type { BlockDevice } from '../../lib/io/device.js';
+import { IoError } from '../../lib/io/io-error.js';
+import type { IoRequest } from '../../lib/io/io-request.js';
+import type { Operation, Strategy } from '../../lib/io/io.js';
+import { PagePool, type PageVector } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
+import { WaitingList } from '../../lib/io/waiting-list.js';
+import { Mirror } from '../../lib/layers/mirror.js';
+import type { FaultyDevice, Op } from '../conformance/faulty-device.js';
+import type { Random } from '../conformance/random.js';
+import { DATA, disk, isSuperblock } from './mirror-support.js';
+
+/*
+ * One random program against a mirror under one design. Requests overlap, disks answer in any order, fail, and are
+ * pulled from queues by cancels; in the end all is answered, or power is lost. Each write has a number, which fills its
+ * blocks, and for each block the program keeps the numbers that it may hold: now, and after a loss of power.
+ */
+
+const BLOCK = 512;
+const SIZE = 32 * BLOCK;
+/** What fills memory after its request has settled: nobody may write it to a disk, or over it. */
+const SETTLED = 0xeeee;
+
+class Flight {
+  readonly operation: Operation;
+  readonly first: number;
+  readonly count: number;
+  readonly id: number;
+  readonly fua: boolean;
+  pages: PageVector | null = null;
+  request: IoRequest | null = null;
+  settled = false;
+  /** Of a read, what each block may hold; of a flush, what it will have made safe, null where something was in flight. */
+  readonly allowed: (Set<number> | null)[];
+  /** Of a write, the blocks that another write was in flight for at the same time. */
+  readonly contested = new Set<number>();
+  /** Of a write, what its blocks could hold before. */
+  readonly before = new Map<number, Set<number>>();
+
+  constructor(operation: Operation, first: number, count: number, id: number, fua: boolean, allowed: Set<number>[]) {
+    this.operation = operation;
+    this.first = first;
+    this.count = count;
+    this.id = id;
+    this.fua = fua;
+    this.allowed = allowed;
+  }
+
+  get writes(): boolean {
+    return this.operation !== 'read' && this.operation !== 'flush';
+  }
+
+  covers(block: number): boolean {
+    return block >= this.first && block < this.first + this.count;
+  }
+}
+
+export class MirrorProgram {
+  readonly pool: PagePool = new PagePool({ maxBytes: 1 << 22 });
+  private readonly strategy: Strategy;
+  private readonly random: Random;
+  private readonly tally: Map<string, number>;
+  private readonly disks: FaultyDevice[];
+  private readonly members: BlockDevice[];
+  private readonly flights: Flight[] = [];
+  private readonly possible = Array.from({ length: SIZE / BLOCK }, () => new Set([0]));
+  private readonly safe = Array.from({ length: SIZE / BLOCK }, () => new Set([0]));
+  private readonly writeFaults: number;
+  private readonly readFaults: number;
+  private nextId = 1;
+  private broken: Error | null = null;
+
+  constructor(strategy: Strategy, random: Random, tally: Map<string, number>) {
+    this.strategy = strategy;
+    this.random = random;
+    this.tally = tally;
+    this.disks = Array.from({ length: 2 + random.below(2) }, (_, i) => disk(`disk ${String(i)}`, strategy, SIZE));
+    this.members = this.disks.map((each) =>
+      random.chance(60) ? new RequestQueue(each, { depth: 1 + random.below(3) }) : each,
+    );
+    this.writeFaults = random.chance(40) ? 8 : 0;
+    this.readFaults = random.chance(60) ? 15 : 0;
+  }
+
+  async run(): Promise<void> {
+    // What another program has left when it failed, or lost power.
+    for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
+    const { random, pool } = this;
+    const mirror = await Mirror.create(this.members, {
+      pool,
+      strategy: this.strategy,
+      assumeEqual: true,
+      regionSize: random.pick([1024, 4096, SIZE]),
+      reads: random.pick(['first', 'round-robin', 'fastest']),
+    });
+    const used = pool.pagesInUse;
+    for (const each of this.disks) each.inline = false;
+    for (let steps = 20 + random.below(60); steps > 0; steps--) this.step(mirror);
+    if (this.broken !== null) throw this.broken;
+    if (random.chance(50)) {
+      await this.losePower();
+      return;
+    }
+    for (let op = this.anyOp(); op !== null; op = this.anyOp()) this.answer(op);
+    if (this.broken !== null) throw this.broken as Error;
+    for (const flight of this.flights) {
+      this.demand(flight.settled, `${title(flight)} has not settled`);
+      if (flight.pages === null) continue;
+      for (let i = 0; i < flight.pages.length / BLOCK; i++) {
+        this.demand(idOf(flight.pages.bytes(i * BLOCK, BLOCK)) === SETTLED, `${title(flight)} had its pages changed`);
+      }
+      flight.pages.free();
+    }
+    this.demand(pool.pagesInUse === used, 'pages were left in use');
+    this.demand([...WaitingList.all].length === 0, 'something waits');
+    for (const each of this.disks) each.inline = true;
+    for (const { state } of mirror.members) this.count(`member ${state}`);
+    await this.check(mirror, this.possible);
+    await mirror.close();
+    this.demand(pool.pagesInUse === 0, 'pages were left in use by the mirror');
+    this.demand(mirror.dirtyBytes === 0, 'something is marked');
+    this.count('ended');
+  }
+
+  private step(mirror: Mirror): void {
+    const { random } = this;
+    const dice = random.below(100);
+    if (dice < 40) this.submit(mirror);
+    else if (dice < 44) this.start(mirror, this.flight('flush'));
+    else if (dice < 88) {
+      const op = this.anyOp();
+      if (op !== null) this.answer(op);
+    } else this.cancel();
+  }
+
+  private flight(operation: Operation): Flight {
+    const { random } = this;
+    const count = operation === 'flush' ? 0 : 1 + random.below(random.chance(20) ? 16 : 5);
+    const first = random.below(SIZE / BLOCK - count + 1);
+    const id = operation === 'write' ? this.nextId++ : 0;
+    const fua = (operation === 'write' || operation === 'writeZeroes') && random.chance(20);
+    return new Flight(operation, first, count, id, fua, []);
+  }
+
+  private submit(mirror: Mirror): void {
+    this.start(mirror, this.flight(this.random.pick(['read', 'read', 'write', 'write', 'write', 'writeZeroes'])));
+  }
+
+  private start(mirror: Mirror, flight: Flight): void {
+    const { operation, first, count, id, fua } = flight;
+    const open = this.flights.filter(({ settled }) => !settled);
+    for (const [block, values] of this.possible.entries()) {
+      if (operation === 'read') flight.allowed.push(new Set(values));
+      if (operation === 'flush') {
+        const quiet = !open.some((other) => other.writes && other.covers(block));
+        flight.allowed.push(quiet ? new Set(values) : null);
+      }
+      if (!flight.writes || !flight.covers(block)) continue;
+      for (const other of open) {
+        if (!other.writes) other.allowed[block]?.add(id);
+        else if (other.covers(block)) {
+          other.contested.add(block);
+          flight.contested.add(block);
+        }
+      }
+      flight.before.set(block, new Set(values));
+      values.add(id);
+      this.safe[block]?.add(id);
+    }
+    this.flights.push(flight);
+    this.count(operation);
+    const position = first * BLOCK;
+    if (operation === 'flush') flight.request = mirror.flush();
+    else if (operation === 'writeZeroes') flight.request = mirror.writeZeroes(count * BLOCK, { position, fua });
+    else {
+      const pages = (flight.pages = this.pool.allocate(count * BLOCK));
+      fill(pages, operation === 'write' ? id : SETTLED);
+      const range = pages.range(0, count * BLOCK);
+      flight.request = operation === 'read' ? mirror.read(range, { position }) : mirror.write(range, { position, fua });
+    }
+    const { request } = flight;
+    request.notify(() => {
+      try {
+        this.hasSettled(flight, request);
+      } catch (error) {
+        this.broken ??= error as Error;
+      }
+    });
+  }
+
+  private hasSettled(flight: Flight, request: IoRequest): void {
+    const { operation, first, count, id, fua, pages } = flight;
+    flight.settled = true;
+    const uses = this.disks.flatMap(({ pending }) => pending).some((op) => pages !== null && op.pages === pages);
+    this.demand(!uses, `${title(flight)} settled while a disk used its pages`);
+    const error = request.state === 'done' ? null : (request.error as IoError);
+    this.count(`${operation} ${request.state}`);
+    const good = (block: number): boolean => {
+      const offset = (block - first) * BLOCK;
+      if (error === null) return true;
+      return error.succeeded.some((range) => range.offset <= offset && range.offset + range.length >= offset + BLOCK);
+    };
+    // A device that is short without an error does not tell where; then a caller does not know either.
+    const known = error !== null || operation === 'flush' || request.value === count * BLOCK;
+    if (!known) this.count(`${operation} short`);
+    if (error !== null && error.bytes > 0) this.count(`${operation} in part`);
+    for (let block = first; block < first + count; block++) {
+      if (operation === 'read' && known && good(block)) {
+        const found = idOf(pages?.bytes((block - first) * BLOCK, BLOCK) ?? new Uint8Array(BLOCK));
+        const right = flight.allowed[block]?.has(found) === true;
+        this.demand(right, `${title(flight)} read ${String(found)} in block ${String(block)}`);
+      }
+      // Whatever was written, it is not acknowledged when the mirror cannot store what it knows.
+      if (
+        !flight.writes ||
+        !known ||
+        flight.contested.has(block) ||
+        error?.message.includes('cannot be stored') === true
+      )
+        continue;
+      if (!good(block)) this.possible[block] = flight.before.get(block) ?? new Set();
+      else {
+        this.possible[block] = new Set([id]);
+        if (fua && error === null) this.safe[block] = new Set([id]);
+      }
+    }
+    if (operation === 'flush' && error === null) {
+      for (const [block, values] of flight.allowed.entries()) if (values !== null) this.safe[block] = new Set(values);
+    }
+    if (pages !== null) fill(pages, SETTLED);
+  }
+
+  private cancel(): void {
+    const open = this.flights.filter(({ settled }) => !settled);
+    if (open.length > 0) this.count(`cancel ${this.random.pick(open).request?.cancel() ?? ''}`);
+  }
+
+  private anyOp(): Op | null {
+    const waiting = this.disks.filter(({ pending }) => pending.length > 0);
+    return waiting.length === 0 ? null : this.random.pick(this.random.pick(waiting).pending);
+  }
+
+  private answer(op: Op): void {
+    const { random } = this;
+    const faults =
+      op.operation === 'read' ? this.readFaults : isSuperblock(op) ? this.writeFaults / 4 : this.writeFaults;
+    if (!random.chance(faults)) {
+      op.answer();
+      return;
+    }
+    this.count(`fault ${op.operation}`);
+    const blocks = op.length / BLOCK;
+    const from = random.below(blocks + 1);
+    const missing = [{ offset: from * BLOCK, length: (1 + random.below(blocks - from + 1)) * BLOCK }].map((range) => ({
+      offset: range.offset,
+      length: Math.min(range.length, op.length - range.offset),
+    }));
+    if (op.operation === 'flush' || random.chance(40)) op.fail('EIO');
+    else if (random.chance(20)) op.answer({ missing });
+    else op.fail(random.pick(['EIO', 'ENXIO']), missing);
+  }
+
+  /** Each block of a disk that was not stable holds what it did before, or after; also what was on its way. */
+  private async losePower(): Promise<void> {
+    const { random } = this;
+    const images = this.disks.map(({ contents, stable, pending, size, name }) => {
+      const image = new MemoryDevice({ size, name, strategy: this.strategy });
+      for (let at = 0; at < size; at += BLOCK) {
+        image.contents.set((random.chance(50) ? contents : stable).subarray(at, at + BLOCK), at);
+      }
+      for (const { operation, position, length, pages } of pending) {
+        if (operation !== 'write' && operation !== 'writeZeroes') continue;
+        for (let done = 0; done < length; done += BLOCK) {
+          if (random.chance(30)) image.contents.set(pages?.bytes(done, BLOCK) ?? new Uint8Array(BLOCK), position + done); // prettier-ignore
+        }
+      }
+      return image;
+    });
+    const pool = new PagePool({ maxBytes: 1 << 20 });
+    const mirror = await Mirror.open(images, { pool });
+    for (const { state } of mirror.members) this.count(`after power loss ${state}`);
+    await this.check(mirror, this.safe);
+    await mirror.close();
+    this.demand(pool.pagesInUse === 0, 'pages were left in use after power loss');
+    this.count('power lost');
+  }
+
+  private async check(mirror: Mirror, values: readonly ReadonlySet<number>[]): Promise<void> {
+    for (const { device, state } of mirror.members) {
+      const bottom = device?.lowers[0] ?? device;
+      if (state !== 'in-sync' || bottom === null) continue;
+      const { contents } = bottom as FaultyDevice | MemoryDevice;
+      for (const [block, allowed] of values.entries()) {
+        const found = idOf(contents.subarray(DATA + block * BLOCK, DATA + (block + 1) * BLOCK));
+        const text = `${bottom.name} holds ${String(found)} in block ${String(block)}, not ${[...allowed].join()}`;
+        this.demand(allowed.has(found), text);
+      }
+    }
+    const data = mirror.members
+      .filter(({ state }) => state === 'in-sync')
+      .map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice)
+      .map(({ contents }) => contents.subarray(DATA, DATA + SIZE));
+    for (const other of data) this.demand(Buffer.compare(other, data[0] ?? other) === 0, 'members differ');
+    const pages = mirror.size > 0 ? this.pool.allocate(SIZE) : null;
+    if (pages === null) return;
+    await mirror.read(pages.range(0, SIZE), { position: 0 });
+    this.demand(Buffer.compare(pages.bytes(0, SIZE), data[0] ?? new Uint8Array()) === 0, 'the mirror reads otherwise');
+    pages.free();
+  }
+
+  private count(what: string): void {
+    this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
+  }
+
+  private demand(holds: boolean, message: string): void {
+    if (!holds) throw new Error(message);
+  }
+}
+
+function fill(pages: PageVector, id: number): void {
+  for (const view of pages.views()) for (let i = 0; i < view.length; i++) view[i] = i % 2 === 0 ? id & 0xff : id >> 8;
+}
+
+/** The number that fills a block, or -1 when it is not one and the same everywhere. */
+function idOf(block: Uint8Array): number {
+  const [low = 0, high = 0] = block;
+  return block.every((byte, i) => byte === (i % 2 === 0 ? low : high)) ? low | (high << 8) : -1;
+}
+
+function title({ operation, first, count }: Flight): string {
+  return `${operation} ${String(first)}+${String(count)}`;
+}
