@@ -2,9 +2,14 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import type { PagePool } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { Crypt } from '../../lib/layers/crypt.js';
+import { Delay } from '../../lib/layers/delay.js';
+import { Fault } from '../../lib/layers/fault.js';
 import { Linear } from '../../lib/layers/linear.js';
 import { Pass } from '../../lib/layers/pass.js';
+import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
+import { Throttle } from '../../lib/layers/throttle.js';
+import { Trace } from '../../lib/layers/trace.js';
 
 /** What a stack is built from. */
 export interface Kit {
@@ -70,6 +75,13 @@ export const stacks: readonly Stack[] = [
     name: 'Crypt over Stripe over queues',
     whole: 4096,
     build: ({ disk, pool }) => new Crypt(new Stripe([queue(disk(32)), queue(disk(32))], { chunk: 512 }), { key, pool }),
+  },
+  {
+    name: 'Fault, Delay, Retry, Throttle and Trace without work',
+    build: ({ disk }) => {
+      const delayed = new Delay(new Fault(disk()), { delayMs: 0 });
+      return new Trace(new Throttle(new Retry(delayed, { delaysMs: [] }), {}));
+    },
   },
   {
     name: 'queue over Crypt over Linear',

@@ -90,7 +90,7 @@ describe('BlockDevice', () => {
       const drain = device.drain().then(() => (drained = true));
       device.read(pages, { position: 0 });
       device.pending[0]?.answer();
-      await Promise.resolve();
+      await new Promise(setImmediate);
       expect(drained).to.equal(false);
       device.answerAll();
       await drain;
@@ -117,7 +117,7 @@ describe('BlockDevice', () => {
       const request = top.read(pages.range(0, 1024), { position: 0 });
       const closing = top.close();
       const again = top.close();
-      await Promise.resolve();
+      await new Promise(setImmediate);
       expect([trace, request.state]).to.deep.equal([[], 'pending']);
       for (const each of disks) each.answerAll();
       await Promise.all([closing, again]);
