@@ -115,7 +115,8 @@ export class Cache extends Layer<Frame> {
 
   private readDone(io: Io, { hit, tokens }: Frame): void {
     io.bytes += hit;
-    const succeeded = io.failure === null ? null : io.succeededRanges();
+    // A short transfer is no failure, and yet there is nothing to fill a line from.
+    const succeeded = io.failedRanges === null ? null : io.succeededRanges();
     for (const [number, token] of tokens) {
       if (this.fills.get(number) !== token) continue;
       this.fills.delete(number);

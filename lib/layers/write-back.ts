@@ -1,6 +1,7 @@
 import { Completion } from '../event/completion.js';
 import type { BlockDevice } from '../io/device.js';
-import type { IoError } from '../io/io-error.js';
+import { IoError } from '../io/io-error.js';
+import type { IoRequest } from '../io/io-request.js';
 import type { CacheLines, Line } from './cache-lines.js';
 
 /**
@@ -84,10 +85,19 @@ export class WriteBack {
     this.lower.write(line.pages, { position }).notify((request) => {
       this.under.delete(line);
       line.writing = false;
-      const error = request.state === 'done' ? null : (request.error as IoError);
+      const error = failureOf(request);
       if (error !== null) this.mark(line);
       ended.complete(error);
     });
     return ended;
   }
+}
+
+/** Why a line did not get down. A short transfer is no error of its own, and leaves the line dirty all the same. */
+function failureOf(request: IoRequest): IoError | null {
+  if (request.state !== 'done') return request.error as IoError;
+  if (request.value === request.length) return null;
+  return new IoError('EIO', {
+    message: `${request.device.name} took ${String(request.value)} of ${String(request.length)} bytes`,
+  });
 }

@@ -61,6 +61,17 @@ for (const { strategy } of designs) {
       expect(disk.log).to.deep.equal(['read 8192+4096']);
     });
 
+    it('does not keep what a short transfer left out (I4)', async () => {
+      const { disk, cache, pages } = setUp(strategy, 'through', 8, false);
+      const read = cache.read(pages.range(0, 2 * LINE), { position: 0 });
+      disk.only.answer({ missing: [{ offset: LINE, length: LINE }] });
+      expect(await read).to.equal(LINE);
+      disk.inline = true;
+      disk.log.length = 0;
+      await cache.read(pages.range(0, 2 * LINE), { position: 0 });
+      expect(disk.log).to.deep.equal(['read 4096+4096']);
+    });
+
     it('does not fill a line from a read that a write has overtaken', async () => {
       const { disk, cache, pages } = setUp(strategy, 'through', 8, false);
       const read = cache.read(pages.range(0, LINE), { position: 0 });

@@ -61,6 +61,13 @@ describe('WriteBack', () => {
     expect([cleaned.value?.code, writeBack.dirty]).to.deep.equal(['ENOSPC', 1]);
   });
 
+  it('keeps a line dirty that went down only in part', () => {
+    const { disk, writeBack, dirty } = setUp();
+    const cleaned = writeBack.clean(dirty(0));
+    disk.only.answer({ missing: [{ offset: 512, length: 3584 }] });
+    expect([cleaned.value?.code, writeBack.dirty]).to.deep.equal(['EIO', 1]);
+  });
+
   it('trims from the least recently used on, down to what may stay', () => {
     const { disk, writeBack, dirty } = setUp();
     for (const number of [3, 1, 2]) dirty(number);
