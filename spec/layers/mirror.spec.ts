@@ -1,7 +1,12 @@
 import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { Checksum } from '../../lib/layers/checksum.js';
+import { Mirror, type ReadPolicy } from '../../lib/layers/mirror.js';
 import { Random, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { MirrorProgram } from './mirror-program.js';
+import { disk, errorOf, states } from './mirror-support.js';
 
 const PROGRAMS = Number(process.env['WAKECHAIN_PROGRAMS'] ?? 50);
 
@@ -31,6 +36,59 @@ for (const { strategy } of designs) {
       }).filter(([what, floor]) => (tally.get(what) ?? 0) < floor * PROGRAMS);
       const list = [...tally].sort(([a], [b]) => a.localeCompare(b)).map(([what, count]) => `${what} ${String(count)}`);
       expect(rare, list.join(', ')).to.deep.equal([]);
+    });
+
+    it('over Checksum reads the good copy of a block that is corrupt on a member, and heals it', async () => {
+      for (const reads of ['first', 'round-robin', 'fastest'] as const satisfies readonly ReadPolicy[]) {
+        const pool = new PagePool();
+        const disks = ['left', 'right'].map((name) => new MemoryDevice({ size: 1 << 18, name, strategy }));
+        const members = disks.map((each) => new Checksum(each, { pool }));
+        const mirror = await Mirror.create(members, { pool, reads, assumeEqual: true });
+        const pages = pool.allocate(16384);
+        pages.set(Uint8Array.from({ length: 16384 }, (_, i) => 1 + (i % 251)));
+        await mirror.write(pages, { position: 4096 });
+        const [left] = disks;
+        const at = left!.contents.findIndex((byte, i) => byte === 1 && left!.contents[i + 1] === 2) + 5000;
+        left!.contents[at] = (left!.contents[at] ?? 0) ^ 0xff;
+        for (let i = 0; i < 2; i++) {
+          const back = pool.allocate(16384);
+          await mirror.read(back, { position: 4096 });
+          expect(Buffer.compare(back.bytes(), pages.bytes())).to.equal(0);
+          back.free();
+        }
+        await mirror.drain();
+        expect([mirror.healedBytes > 0, states(mirror)]).to.deep.equal([true, ['in-sync', 'in-sync']]);
+        const healed = pool.allocate(4096);
+        // What the member itself holds, behind the mirror's superblocks.
+        expect(await members[0]!.read(healed, { position: 8192 + 8192 })).to.equal(4096);
+        healed.free();
+        pages.free();
+        await mirror.close();
+      }
+    });
+
+    it('waits in close for what it heals, and leaves no mark', async () => {
+      const pool = new PagePool();
+      const disks = [disk('left', strategy), disk('right', strategy)];
+      const mirror = await Mirror.create(disks, { pool, assumeEqual: true });
+      const pages = pool.allocate(512);
+      await mirror.write(pages.range(0, 512), { position: 0 });
+      for (const each of disks) each.inline = false;
+      const read = mirror.read(pages.range(0, 512), { position: 0 });
+      disks[0]!.only.fail();
+      disks[1]!.only.answer();
+      expect([read.value, mirror.dirtyBytes > 0]).to.deep.equal([512, true]);
+      let closed = false;
+      const closing = mirror.close().then(() => (closed = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(closed).to.equal(false);
+      for (const each of disks) each.inline = true;
+      disks[1]!.answerAll();
+      await closing;
+      expect([mirror.healedBytes, mirror.dirtyBytes, disks.every((each) => each.closed)]).to.deep.equal([512, 0, true]);
+      pages.free();
+      expect(pool.pagesInUse).to.equal(0);
+      expect((await errorOf(Promise.resolve().then(() => mirror.flush()))).code).to.equal('ERR_CLOSED');
     });
   });
 }
