@@ -5,7 +5,7 @@ import type { ByteRange } from '../io/io-error.js';
 import type { PageVector } from '../io/pages.js';
 
 /** Bytes of a block's entry: two sums of 32 bits, little endian. */
-export const ENTRY_SIZE = 8;
+const ENTRY_SIZE = 8;
 /** In place of a sum: the block reads as zeroes, whatever the device holds there. */
 export const NEVER = 0;
 

@@ -4,6 +4,7 @@ import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { VolatileDevice, type VolatileOptions } from '../../lib/devices/volatile.js';
 import { Pass } from '../../lib/layers/pass.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { outcomeOf } from '../conformance/strategy-contract.js';
 import { designs } from '../conformance/strategies.js';
 
@@ -153,6 +154,8 @@ for (const { strategy } of designs) {
 }
 
 describe('VolatileDevice', () => {
+  deviceContract('volatile', ({ strategy, size }) => new VolatileDevice({ size, ...(strategy && { strategy }) }), 100);
+
   it('cannot lose power twice, nor be opened again before it was lost', () => {
     const device = new VolatileDevice({ size: SIZE });
     expect(() => device.reopened())

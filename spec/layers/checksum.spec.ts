@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
 import { VolatileDevice } from '../../lib/devices/volatile.js';
 import type { BlockDevice } from '../../lib/io/device.js';
 import type { Strategy } from '../../lib/io/io.js';
@@ -10,7 +11,9 @@ import { WaitingList } from '../../lib/io/waiting-list.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Fault } from '../../lib/layers/fault.js';
 import { Stripe } from '../../lib/layers/stripe.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
+import { fragment } from '../conformance/program.js';
 import { Random, seed } from '../conformance/random.js';
 import { outcomeOf } from '../conformance/strategy-contract.js';
 import { designs } from '../conformance/strategies.js';
@@ -296,6 +299,33 @@ for (const { strategy } of designs) {
       expect(write()).to.deep.equal(['done', BLOCK]);
     });
 
+    it('fails with ENOMEM when there are none to find out what a block holds, and writes nothing', () => {
+      const { disk, write, read, quiet, pages } = setUp(strategy);
+      const small = new PagePool({ maxBytes: 4096 });
+      write(1, 0);
+      disk.contents.set([1, 2, 3, 4, 5, 6, 7, 8], TABLE + 8);
+      const before = disk.contents.slice();
+      const request = new Checksum(disk, { pool: small }).write(pages.range(0, 2 * BLOCK), { position: 0 });
+      expect([outcomeOf(request), small.pagesInUse]).to.deep.equal([['failed', 'ENOMEM', 0, []], 0]);
+      expect(Buffer.compare(disk.contents, before)).to.equal(0);
+      expect([read(0, 2 * BLOCK), quiet()]).to.deep.equal(['1 !', EMPTY]);
+    });
+
+    it('sums blocks whose pages do not lie together', () => {
+      const pool = new PagePool({ maxBytes: 64 * 4096 });
+      fragment(pool, 64);
+      const disk = new FaultyDevice({ size: 8 * 8192, blockSize: 8192, strategy, inline: true });
+      const device = new Checksum(disk, { pool });
+      const pages = pool.allocate(2 * 8192);
+      expect(pages.contiguous).to.equal(false);
+      const data = Uint8Array.from({ length: pages.length }, (_, i) => i % 251);
+      pages.set(data);
+      expect(outcomeOf(device.write(pages, { position: 8192 }))).to.deep.equal(['done', 16384]);
+      pages.set(new Uint8Array(pages.length));
+      expect(outcomeOf(device.read(pages, { position: 8192 }))).to.deep.equal(['done', 16384]);
+      expect(Buffer.compare(pages.bytes(), data)).to.equal(0);
+    });
+
     it('keeps every block old or new when power fails at any step, and what was acknowledged (I7)', () => {
       for (let requests = 0; requests < 45; requests++) {
         for (let loss = 0; loss < 4; loss++) {
@@ -393,6 +423,17 @@ for (const { strategy } of designs) {
 }
 
 describe('Checksum', () => {
+  for (const blockSize of [512, 4096]) {
+    describe(`over blocks of ${String(blockSize)} bytes`, () => {
+      deviceContract(
+        'checksum',
+        ({ strategy, size }) =>
+          new Checksum(new MemoryDevice({ size, blockSize, ...(strategy && { strategy }) }), { pool: new PagePool() }),
+        60,
+      );
+    });
+  }
+
   const pool = new PagePool({ maxBytes: 1 << 20 });
   const small: [name: string, device: BlockDevice][] = [
     ['a single block', new FaultyDevice({ size: BLOCK })],

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { MemoryDevice } from '../../lib/devices/memory.js';
 import type { Strategy } from '../../lib/io/io.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import { Delay, type DelayOptions } from '../../lib/layers/delay.js';
 import { Stripe } from '../../lib/layers/stripe.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { outcomeOf } from '../conformance/strategy-contract.js';
 import { designs } from '../conformance/strategies.js';
@@ -131,6 +133,13 @@ for (const { strategy } of designs) {
 }
 
 describe('Delay', () => {
+  deviceContract(
+    'delay',
+    ({ strategy, size }) =>
+      new Delay(new MemoryDevice({ size, ...(strategy && { strategy }) }), { delayMs: { min: 0, max: 1 } }),
+    10,
+  );
+
   const refused: [name: string, delayMs: DelayOptions['delayMs']][] = [
     ['a negative time', -1],
     ['a time that no timer can keep', 2 ** 31],

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
+import { MemoryDevice } from '../../lib/devices/memory.js';
 import type { Strategy } from '../../lib/io/io.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
@@ -8,6 +9,7 @@ import { WaitingList } from '../../lib/io/waiting-list.js';
 import { Fault, type FaultRule } from '../../lib/layers/fault.js';
 import { Retry, type RetryOptions } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { Random, seed } from '../conformance/random.js';
 import { outcomeOf } from '../conformance/strategy-contract.js';
@@ -192,6 +194,18 @@ for (const { strategy } of designs) {
 }
 
 describe('Retry', () => {
+  describe('over a device that often fails', () => {
+    deviceContract(
+      'retry',
+      ({ strategy, size }) => {
+        const fault = new Fault(new MemoryDevice({ size, ...(strategy && { strategy }) }), { seed });
+        for (const kind of ['error', 'short', 'torn'] as const) fault.inject({ kind, rate: 0.2 });
+        return new Retry(fault, { delaysMs: new Array<number>(60).fill(0) });
+      },
+      100,
+    );
+  });
+
   const refused: [name: string, options: RetryOptions, code: string][] = [
     ['a negative time', { delaysMs: [0, -1] }, 'ERR_DELAY'],
     ['to try again what was cancelled', { codes: ['EIO', 'ECANCELED'] }, 'ERR_CODES'],
