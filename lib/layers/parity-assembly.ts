@@ -94,8 +94,13 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   const newest = newestOf(found.map(({ superblock }) => superblock));
   const devices: (BlockDevice | null)[] = Array.from({ length: newest.memberCount }, () => null);
   for (const { device, superblock } of found) {
-    checkBelongs(device, superblock, newest, devices);
-    if (isUpToDate(superblock, newest)) devices[superblock.index] = device;
+    if (superblock.uuid !== newest.uuid) {
+      throw new ArgumentError(
+        'ERR_FOREIGN_MEMBER',
+        `${device.name} belongs to array ${superblock.uuid}, not to ${newest.uuid}`,
+      );
+    }
+    if (isUpToDate(superblock, newest)) place(device, superblock, newest, devices);
   }
   const states = devices.map((device): MemberState => (device === null ? 'failed' : 'in-sync'));
   const missing = states.filter((state) => state === 'failed').length;
@@ -149,23 +154,20 @@ function isUpToDate({ index, generation }: Superblock, newest: Superblock): bool
   return newest.states[index] === 'in-sync' && generation >= newest.generation - 1;
 }
 
-function checkBelongs(
+function place(
   device: BlockDevice,
-  superblock: Superblock,
-  newest: Superblock,
-  devices: readonly (BlockDevice | null)[],
+  { index }: Superblock,
+  { dataStart, dataSize }: Superblock,
+  devices: (BlockDevice | null)[],
 ): void {
-  const { uuid, index } = superblock;
-  if (uuid !== newest.uuid) {
-    throw new ArgumentError('ERR_FOREIGN_MEMBER', `${device.name} belongs to array ${uuid}, not to ${newest.uuid}`);
-  }
-  if (index >= newest.memberCount || devices[index] !== null) {
+  if (devices[index] !== null) {
     throw new ArgumentError(
       'ERR_DUPLICATE_MEMBER',
       `${device.name} says that it is member ${String(index)}, which is taken`,
     );
   }
-  checkDevice(device, newest.dataStart + newest.dataSize, newest.dataStart / 2, 'ERR_GEOMETRY');
+  checkDevice(device, dataStart + dataSize, dataStart / 2, 'ERR_GEOMETRY');
+  devices[index] = device;
 }
 
 function checkMembers(members: readonly BlockDevice[]): void {

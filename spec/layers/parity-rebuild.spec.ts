@@ -152,6 +152,13 @@ describe('Parity.rebuild', () => {
     // The one before has missed that: it does not come back.
     const old = await Parity.open(kit.disks.map(copyOf), { pool: kit.pool }); // prettier-ignore
     expect(old.members[2]).to.deep.equal({ index: 2, device: null, state: 'failed' });
+    // Nor beside its successor, whichever comes first.
+    for (const both of [
+      [...kit.disks, spare],
+      [spare, ...kit.disks],
+    ]) {
+      expect((await Parity.open(both.map(copyOf), { pool: kit.pool })).degraded).to.equal(false);
+    }
   });
 
   it('can use the device that was given up again', async () => {

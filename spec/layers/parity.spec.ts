@@ -1,7 +1,14 @@
 import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import type { BlockDevice } from '../../lib/io/device.js';
+import type { Strategy } from '../../lib/io/io.js';
 import { IoError } from '../../lib/io/io-error.js';
 import { PagePool } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
+import { Crypt } from '../../lib/layers/crypt.js';
 import { Parity } from '../../lib/layers/parity.js';
+import { Pass } from '../../lib/layers/pass.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { Random, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { answerAll, BLOCK, Kit, outcomeOf, someDisks, turn, wrongParityAt } from './parity-kit.js';
@@ -117,6 +124,31 @@ describe('Parity', () => {
         expect(kit.logs.map((log) => log.at(-1))).to.deep.equal(['read 1+1', 'read 0+2', 'read 1+1', 'read 1+1']);
       });
     });
+  }
+
+  describe('as a device', () => {
+    deviceContract('Parity', (options) => make(options), 60);
+  });
+
+  describe('as a device that lacks a member, over queues, under Crypt and Pass', () => {
+    deviceContract(
+      'Parity without a member',
+      async (options) => {
+        const parity = await make(options, (disk) => new RequestQueue(disk, { depth: 2 }));
+        await parity.fail(1);
+        return new Crypt(new Pass(parity), { key: new Uint8Array(32).map((_, i) => i), pool: new PagePool() });
+      },
+      60,
+    );
+  });
+
+  async function make(
+    { size, strategy }: { size: number; strategy?: Strategy },
+    over: (disk: BlockDevice) => BlockDevice = (disk) => disk,
+  ): Promise<Parity> {
+    const options = { size: size / 4 + 8192, ...(strategy === undefined ? {} : { strategy }) };
+    const members = Array.from({ length: 5 }, () => over(new MemoryDevice(options)));
+    return Parity.create(members, { chunk: 2048, regionSize: 4096, pool: new PagePool(), assumeClean: true });
   }
 
   describe('create', () => {
