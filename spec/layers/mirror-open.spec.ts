@@ -67,7 +67,7 @@ describe('Mirror.create and Mirror.open', () => {
     await mirror.close();
   });
 
-  it('makes members agree where a crash has left marks, and nowhere else', async () => {
+  it('makes members agree where a crash has left marks, and nowhere else (I8)', async () => {
     const [left, right] = two();
     const made = await Mirror.create([left, right], { pool, regionSize: 1024 });
     await fill(made, 5, 1024, 512);
