@@ -53,8 +53,8 @@ class Task {
  * stable before the next begins (`fua`). While an entry holds two sums, either matches. That relies on the device to
  * write a block wholly or not at all; one that is torn all the same fails with `EIO` until it is written again.
  *
- * Requests that change the same blocks of the table wait for each other (I8). A read locks nothing, and reads once more
- * under the lock when something does not match: it may have met a write.
+ * `writeZeroes` and `discard` change the table alone. Requests that change the same blocks of it wait for each other
+ * (I8). A read locks nothing, and reads once more under the lock when something does not match: it may have met a write.
  */
 export class Checksum extends Layer<Task | null> {
   private readonly lower: BlockDevice;
@@ -182,7 +182,7 @@ export class Checksum extends Layer<Task | null> {
         split.spawn(lower, { operation: 'write', position, pages, offset, length, fua: ordered || io.fua }, null);
         break;
       default: {
-        const fua = task.phase === 'announce' ? ordered : task.phase === 'erase' && io.fua;
+        const fua = (task.phase === 'announce' && ordered) || (task.phase !== 'settle' && io.fua);
         task.table.set(task.entries?.bytes ?? new Uint8Array());
         split.spawn(lower, { ...table, operation: 'write', fua }, null);
       }

@@ -145,6 +145,22 @@ for (const { strategy } of designs) {
       }
     });
 
+    it('keeps a write with fua, and what was flushed, also without its order (I7)', () => {
+      for (let loss = 0; loss < 20; loss++) {
+        const pool = new PagePool({ maxBytes: 1 << 20 });
+        const pages = pool.allocate(1 << 17);
+        const disk = new VolatileDevice({ size: 18 * BLOCK, strategy });
+        const device = new Checksum(disk, { pool, ordered: false });
+        const { write } = users(device, pages);
+        write(1, 0, 4 * BLOCK);
+        device.flush();
+        pages.set(new Uint8Array(BLOCK).fill(2));
+        device.write(pages.range(0, BLOCK), { position: BLOCK, fua: true });
+        disk.powerLoss(loss);
+        expect(users(new Checksum(disk.reopened(), { pool }), pages).read(0, 4 * BLOCK)).to.equal('1 2 1 1');
+      }
+    });
+
     it('zeroes and discards in the table alone', () => {
       const { device, seen, write, read } = setUp(strategy);
       write(7, 0, 4 * BLOCK);

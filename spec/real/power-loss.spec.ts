@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Cache, Linear, Stripe } from '../../lib/io/index.js';
+import { Cache, Checksum, Linear, Stripe } from '../../lib/io/index.js';
 import { seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { cutPower, noToll, type Durable } from './power-loss.js';
@@ -21,6 +21,12 @@ const durables: readonly Durable[] = [
     members: 1,
     memberSize: 64 * 512,
     build: ([disk], pool) => new Cache(disk as never, { pool, lines: 4, mode: 'back' }),
+  },
+  {
+    name: 'Checksum over Stripe',
+    members: 2,
+    memberSize: 32 * 512,
+    build: (members, pool) => new Checksum(new Stripe(members, { chunk: 1024 }), { pool }),
   },
 ];
 
