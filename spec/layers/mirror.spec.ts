@@ -3,12 +3,28 @@ import { MemoryDevice } from '../../lib/devices/memory.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Mirror, type ReadPolicy } from '../../lib/layers/mirror.js';
+import { deviceContract } from '../conformance/device-contract.js';
 import { Random, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { MirrorProgram } from './mirror-program.js';
-import { disk, errorOf, states } from './mirror-support.js';
+import { DATA, disk, errorOf, states } from './mirror-support.js';
 
 const PROGRAMS = Number(process.env['WAKECHAIN_PROGRAMS'] ?? 50);
+
+describe('Mirror keeps the contract of devices', () => {
+  for (const reads of ['round-robin', 'fastest'] as const) {
+    describe(`reading ${reads}`, () => {
+      deviceContract(
+        'Mirror',
+        ({ size, strategy }) => {
+          const members = [0, 1].map(() => new MemoryDevice({ size: size + DATA, ...(strategy && { strategy }) }));
+          return Mirror.create(members, { pool: new PagePool(), reads });
+        },
+        40,
+      );
+    });
+  }
+});
 
 for (const { strategy } of designs) {
   describe(`Mirror under ${strategy.name}`, () => {
