@@ -28,7 +28,7 @@ export type Tally = Map<string, number>;
 
 /** Where a byte of a disk is on the device at the top: found out by writing unit by unit. */
 export interface Layout {
-  readonly positions: ReadonlyMap<string, number>;
+  readonly positions: ReadonlyMap<string, Int32Array>;
   /** How many disks a flush reaches. */
   readonly flushes: number;
 }
@@ -50,7 +50,7 @@ export function build(stack: Stack, strategy: Strategy, pool: PagePool): { top: 
 
 export function layoutOf(stack: Stack, strategy: Strategy, pool: PagePool): Layout {
   const { top, disks } = build(stack, strategy, pool);
-  const positions = new Map<string, number>();
+  const positions = new Map(disks.map((disk) => [disk.name, new Int32Array(disk.size / BLOCK).fill(-1)]));
   const unit = top.blockSize;
   const pages = pool.allocate(unit);
   let at = 0;
@@ -60,7 +60,7 @@ export function layoutOf(stack: Stack, strategy: Strategy, pool: PagePool): Layo
     disk.onSubmit = (op) => {
       if (op.operation === 'flush') flushes++;
       for (let offset = 0; offset < op.length; offset += BLOCK, done += BLOCK) {
-        positions.set(`${disk.name}:${String(op.position + offset)}`, at + (done % unit));
+        (positions.get(disk.name) as Int32Array)[(op.position + offset) / BLOCK] = at + (done % unit);
       }
       return true;
     };
@@ -300,26 +300,31 @@ export class Program {
 
   private moved(flight: Flight, op: Op, missing: readonly ByteRange[]): void {
     for (let offset = 0; offset < op.length; offset += BLOCK) {
-      const position = this.layout.positions.get(`${op.device.name}:${String(op.position + offset)}`) as number;
+      const position = this.positionOf(op, offset);
       flight.moved.fill(1, position - flight.position, position - flight.position + BLOCK);
     }
     for (const range of missing) {
       for (let offset = range.offset; offset < range.offset + range.length;) {
         const block = offset - (offset % BLOCK);
         const end = Math.min(block + BLOCK, range.offset + range.length);
-        const position = this.layout.positions.get(`${op.device.name}:${String(op.position + block)}`) as number;
+        const position = this.positionOf(op, block);
         flight.moved.fill(0, position - flight.position + offset - block, position - flight.position + end - block);
         offset = end;
       }
     }
   }
 
+  /** Where a block of what has come down is on the device at the top. */
+  private positionOf(op: Op, offset: number): number {
+    return this.layout.positions.get(op.device.name)?.[(op.position + offset) / BLOCK] ?? -1;
+  }
+
   private ownerOf(op: Op): Flight | null {
     if (op.operation === 'flush') return this.flushing;
     let owner: Flight | null = null;
     for (let offset = 0; offset < op.length; offset += BLOCK) {
-      const position = this.layout.positions.get(`${op.device.name}:${String(op.position + offset)}`);
-      const flight = position === undefined ? null : (this.holders[Math.floor(position / BLOCK)] ?? null);
+      const position = this.positionOf(op, offset);
+      const flight = this.holders[position / BLOCK] ?? null;
       if (flight === null || (owner !== null && flight !== owner)) return null;
       owner = flight;
     }
