@@ -64,7 +64,7 @@ for (const { strategy } of designs) {
       for (const request of [read(), write(), read(), read(512)]) {
         expect(request.state).to.equal('done');
         expect(request.value).to.be.lessThan(request.length);
-        expect((request.value) % 512).to.equal(0);
+        expect(request.value % 512).to.equal(0);
       }
       expect(outcomeOf(fault.flush())).to.deep.equal(['done', 0]);
       expect([disk.log.at(-1), fault.counts.short]).to.deep.equal(['flush 0+0', 4]);
