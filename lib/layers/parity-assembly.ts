@@ -105,7 +105,10 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   const states = devices.map((device): MemberState => (device === null ? 'failed' : 'in-sync'));
   const missing = states.filter((state) => state === 'failed').length;
   if (missing > 1) {
-    throw new StateError('ERR_NOT_IN_SYNC', `A parity array bears one missing member, ${String(missing)} are missing`);
+    throw new ArgumentError(
+      'ERR_NOT_IN_SYNC',
+      `A parity array bears one missing member, ${String(missing)} are missing`,
+    );
   }
   const dirty = newest.dirty;
   if (missing > 0 && !force && dirty.some((byte) => byte !== 0)) {

@@ -4,10 +4,7 @@ import { writeMember } from './member-io.js';
 import { copyPosition, copySize, encodeSuperblock, type MemberState, type Superblock } from './superblock.js';
 
 /** What is equal in the superblocks of all members, but for how often they were written. */
-type ParityIdentity = Pick<
-  Superblock,
-  'uuid' | 'memberCount' | 'dataStart' | 'dataSize' | 'chunk' | 'regionSize'
->;
+type ParityIdentity = Pick<Superblock, 'uuid' | 'memberCount' | 'dataStart' | 'dataSize' | 'chunk' | 'regionSize'>;
 
 /** Linux md's number for left-symmetric. */
 export const LEFT_SYMMETRIC = 2;

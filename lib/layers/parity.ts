@@ -46,7 +46,7 @@ export interface ParityMember {
  *
  * A write of a whole stripe reads nothing; a smaller one reads what is less, the old data and parity or the data that
  * stays. Stripes are locked while they change (I8). A member that a write or a flush fails on is given up; one that a read
- * fails on is not, the data is computed. When two are missing, reads of the others' data go on, and all else fails with
+ * fails on is not: the data is computed, and not written back. When two are missing, reads of the others' data go on, and all else fails with
  * `EIO`. Which member is in sync is kept in a superblock on each of them (superblock.ts); regions being written are marked
  * there before the first write, so that after a crash between data and parity {@link open} makes their parity anew.
  *
@@ -68,8 +68,8 @@ export class Parity extends Layer<StripeOperation | null> {
 
   /**
    * Makes an array of the members, in this order: what is on them is lost. Unless they are clean, parity is computed first.
-   * @throws ArgumentError `ERR_MEMBERS` for fewer than three or one twice, `ERR_MEMBER_IN_USE`; ArgumentRangeError `ERR_CHUNK`,
-   *   `ERR_REGION_SIZE`, `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
+   * @throws ArgumentError `ERR_MEMBERS` for fewer than three or one twice, `ERR_MEMBER_IN_USE`; ArgumentRangeError
+   *   `ERR_CHUNK`, `ERR_REGION_SIZE`, `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
    */
   static async create(members: readonly BlockDevice[], options: ParityCreateOptions): Promise<Parity> {
     return await Parity.ready(new Parity(await createArray(members, options, options.pool), options));
@@ -79,7 +79,7 @@ export class Parity extends Layer<StripeOperation | null> {
    * Opens the array that is on the members, given in any order; at most one may be absent or out of date (a member whose
    * rebuild did not finish is), and takes no part then. Parity of the regions that were being written is repaired.
    * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
-   *   none; StateError `ERR_NOT_IN_SYNC` when more than one member is missing, `ERR_DIRTY` when one is and stripes may be
+   *   none, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
    *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
    */
   static async open(members: readonly BlockDevice[], options: ParityOpenOptions): Promise<Parity> {
@@ -138,14 +138,14 @@ export class Parity extends Layer<StripeOperation | null> {
 
   /**
    * Gives a member up, as a failed write does: it is not used any more.
-   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; StateError `ERR_MEMBER_STATE` when another
-   *   is missing already
+   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; ArgumentError `ERR_MEMBER_STATE` when
+   *   another is missing already
    */
   async fail(member: number): Promise<void> {
     const { array } = this;
     this.checkMember(member);
     if (array.states.some((state, other) => other !== member && state !== 'in-sync')) {
-      throw new StateError('ERR_MEMBER_STATE', `Member ${String(member)} is needed: another is missing already`);
+      throw new ArgumentError('ERR_MEMBER_STATE', `Member ${String(member)} is needed: another is missing already`);
     }
     array.givesUp(member);
     await array.save();
@@ -155,8 +155,8 @@ export class Parity extends Layer<StripeOperation | null> {
    * Rebuilds a missing member on a device, while requests go on; resolves when it is in sync. The device may be the one
    * that was given up. What is rebuilt is read from the new device at once; the one before is let go of, not closed.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
-   *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this; StateError `ERR_MEMBER_STATE` when
-   *   the member is not missing or two are, `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
+   *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this, `ERR_MEMBER_STATE` when the member
+   *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
    */
   rebuild(member: number, spare: BlockDevice, options: ParityRebuildOptions = {}): Promise<void> {
     const run = this.rebuildOn(member, spare, options);
@@ -227,7 +227,10 @@ export class Parity extends Layer<StripeOperation | null> {
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
     if (array.states[member] !== 'failed' || array.broken) {
       const states = array.states.join(', ');
-      throw new StateError('ERR_MEMBER_STATE', `Member ${String(member)} cannot be rebuilt, the members are ${states}`);
+      throw new ArgumentError(
+        'ERR_MEMBER_STATE',
+        `Member ${String(member)} cannot be rebuilt, the members are ${states}`,
+      );
     }
     if (array.present.some((other) => array.device(other) === spare)) {
       throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
