@@ -6,6 +6,7 @@ import { Mirror, type ReadPolicy } from '../../lib/layers/mirror.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { Random, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
+import { cutPower, noToll, type Durable } from '../real/power-loss.js';
 import { MirrorProgram } from './mirror-program.js';
 import { DATA, disk, errorOf, states } from './mirror-support.js';
 
@@ -106,5 +107,35 @@ for (const { strategy } of designs) {
       expect(pool.pagesInUse).to.equal(0);
       expect((await errorOf(Promise.resolve().then(() => mirror.flush()))).code).to.equal('ERR_CLOSED');
     });
+
+    it('loses nothing that a flush or fua acknowledged when power is cut, and its members agree (I7, I8)', async function () {
+      this.timeout(20_000);
+      for (let round = 0; round < 20; round++) {
+        await cutPower(durable(2, 'first', 1024), strategy, seed + round, noToll());
+        await cutPower(durable(3, 'fastest', 4096), strategy, seed + round, noToll());
+      }
+    });
   });
+}
+
+/** A mirror for cutting its power. One disk may lose it before another, and is dropped then: members in sync agree. */
+function durable(members: number, reads: ReadPolicy, regionSize: number): Durable {
+  let mirror: Mirror | null = null;
+  return {
+    name: `Mirror of ${String(members)}`,
+    members,
+    memberSize: DATA + 32 * 512,
+    build: async (disks, pool, create) =>
+      (mirror = await (create
+        ? Mirror.create(disks, { pool, reads, regionSize })
+        : Mirror.open(disks, { pool, reads }))),
+    views: async (_, pool) => {
+      const inSync = (mirror?.members ?? []).flatMap(({ device, state }) =>
+        device && state === 'in-sync' ? [device] : [],
+      );
+      const views: Mirror[] = [];
+      for (const each of inSync) views.push(await Mirror.open([each], { pool }));
+      return views;
+    },
+  };
 }
