@@ -7,7 +7,7 @@ import { writeMember } from './member-io.js';
 /** Bytes that are copied at a time. */
 export const COPY_CHUNK: number = 64 * 1024;
 
-export interface Copy {
+interface Copy {
   /** Devices to read from: the next where one fails. At least one. */
   readonly sources: readonly BlockDevice[];
   /** Devices to write to. */

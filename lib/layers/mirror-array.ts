@@ -9,7 +9,7 @@ import type { Member, MemberRecords, PresentMember } from './member-records.js';
 import { RangeLock, type Hold } from './range-lock.js';
 
 /** How a mirror's members lie and what they are made of. */
-export interface MirrorShape {
+interface MirrorShape {
   /** Bytes of data, on each member and of the mirror. */
   readonly size: number;
   /** Where data begins on each member. */

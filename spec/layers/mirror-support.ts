@@ -16,7 +16,7 @@ export interface Rig {
   readonly disks: readonly FaultyDevice[];
 }
 
-export interface RigOptions extends Partial<MirrorOptions> {
+interface RigOptions extends Partial<MirrorOptions> {
   members?: number;
   /** Bytes of data. Default 16 KiB. */
   size?: number;
