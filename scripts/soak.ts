@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import {
   Cache,
+  Checksum,
   cloneKiobuf,
   cloneKiobufTracked,
   compoundEvent,
@@ -13,6 +14,7 @@ import {
   Fault,
   Linear,
   MemoryDevice,
+  Mirror,
   PagePool,
   Parity,
   Pass,
@@ -90,7 +92,7 @@ async function stackOf(
     for (let i = least + random.below(2); i > 0; i--) members.push(await below());
     return members;
   };
-  switch (depth === 0 ? 99 : random.below(9)) {
+  switch (depth === 0 ? 99 : random.below(11)) {
     case 0:
       return new Pass(await below());
     case 1:
@@ -111,6 +113,10 @@ async function stackOf(
       return new Retry(await below(), { delaysMs: [0, 1] });
     case 7:
       return Parity.create(await several(3), { pool, chunk: 4096 });
+    case 8:
+      return Mirror.create(await several(2), { pool, reads: random.chance(0.5) ? 'round-robin' : 'fastest' });
+    case 9:
+      return Checksum.format(await below(), { pool });
     default: {
       const disk = new MemoryDevice({ size: 1 << 18, strategy });
       const fault = new Fault(disk, { seed: random.below(2 ** 31) });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Cache, Checksum, Linear, Stripe } from '../../lib/io/index.js';
+import { Cache, Checksum, Linear, Mirror, Parity, Stripe } from '../../lib/io/index.js';
 import { seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { cutPower, noToll, type Durable } from './power-loss.js';
@@ -27,6 +27,21 @@ const durables: readonly Durable[] = [
     members: 2,
     memberSize: 32 * 512,
     build: (members, pool) => new Checksum(new Stripe(members, { chunk: 1024 }), { pool }),
+  },
+  {
+    name: 'Mirror',
+    members: 2,
+    memberSize: 64 * 512,
+    build: (members, pool, create) => (create ? Mirror.create(members, { pool }) : Mirror.open(members, { pool })),
+    views: async (members, pool) => [await Mirror.open(members.slice(1), { pool })],
+  },
+  {
+    name: 'Parity',
+    members: 3,
+    memberSize: 64 * 512,
+    build: (members, pool, create) =>
+      create ? Parity.create(members, { pool, chunk: 1024 }) : Parity.open(members, { pool }),
+    views: async (members, pool) => [await Parity.open(members.slice(1), { pool })],
   },
 ];
 

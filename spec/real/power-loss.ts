@@ -77,16 +77,18 @@ export async function cutPower(durable: Durable, strategy: Strategy, seed: numbe
   toll.rounds++;
   if (load.busy) toll.inFlight++;
   disks.forEach((disk, i) => {
-    disk.powerLoss(seed + i);
+    // All at once: nobody lives to see the others fail.
+    disk.powerLoss(seed + i, { silent: true });
   });
 
-  const survivors = (): VolatileDevice[] => disks.map((disk) => inline(disk, strategy));
-  const members = survivors();
+  const members = disks.map((disk) => inline(disk, strategy, disk.stable));
   const again = await durable.build(members, pool, false);
   const ids = await readIds(again, pool);
   check(ids, candidates, durable.name, seed, toll);
-  await again.flush();
-  for (const view of (await durable.views?.(members, pool)) ?? []) {
+  // Closed, it leaves the members agreeing: any of them that may be missing is told by the others.
+  await again.close();
+  const closed = members.map((member) => inline(member, strategy, member.contents));
+  for (const view of (await durable.views?.(closed, pool)) ?? []) {
     const other = await readIds(view, pool);
     const differs = other.findIndex((id, block) => id !== ids[block]);
     if (differs >= 0)
@@ -94,11 +96,11 @@ export async function cutPower(durable: Durable, strategy: Strategy, seed: numbe
   }
 }
 
-/** A survivor that answers at once. */
-function inline(disk: VolatileDevice, strategy: Strategy): VolatileDevice {
+/** A device with these bytes that answers at once. */
+function inline(disk: VolatileDevice, strategy: Strategy, bytes: Uint8Array): VolatileDevice {
   const device = new VolatileDevice({ size: disk.size, strategy });
-  device.contents.set(disk.stable);
-  device.stable.set(disk.stable);
+  device.contents.set(bytes);
+  device.stable.set(bytes);
   return device;
 }
 
