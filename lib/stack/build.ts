@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { ArgumentError } from '../wait/errors.js';
 import {
   Cache,
+  Checksum,
   Crypt,
   Delay,
   FileDevice,
   Linear,
   MemoryDevice,
+  Mirror,
   NullDevice,
+  Parity,
   Pass,
   RequestQueue,
   Retry,
@@ -87,6 +90,16 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
       return new Delay(lower, { ...options, delayMs: description.delayMs });
     case 'stripe':
       return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
+    case 'checksum':
+      return kit.create ? Checksum.format(lower, { ...options, pool }) : new Checksum(lower, { ...options, pool });
+    case 'mirror': {
+      const both = { ...options, pool, ...given({ reads: description.reads }) };
+      return kit.create ? Mirror.create(lowers, both) : Mirror.open(lowers, both);
+    }
+    case 'parity':
+      return kit.create
+        ? Parity.create(lowers, { ...options, pool, ...given({ chunk: description.chunk }) })
+        : Parity.open(lowers, { ...options, pool });
     case 'linear':
       return new Linear(
         description.segments.map(({ start, length }, i) => ({

@@ -36,6 +36,14 @@ export type DeviceDescription =
     }
   | { type: 'retry'; lower: DeviceDescription; delaysMs?: number[] | undefined; name?: string | undefined }
   | { type: 'delay'; lower: DeviceDescription; delayMs: number; name?: string | undefined }
+  | { type: 'checksum'; lower: DeviceDescription; name?: string | undefined }
+  | {
+      type: 'mirror';
+      members: DeviceDescription[];
+      reads?: 'first' | 'round-robin' | 'fastest' | undefined;
+      name?: string | undefined;
+    }
+  | { type: 'parity'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
   | { type: 'stripe'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
   | {
       type: 'linear';
@@ -67,6 +75,14 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
     }),
     v.strictObject({ type: v.literal('retry'), lower: device, delaysMs: v.optional(v.array(delay)), name }),
     v.strictObject({ type: v.literal('delay'), lower: device, delayMs: delay, name }),
+    v.strictObject({ type: v.literal('checksum'), lower: device, name }),
+    v.strictObject({
+      type: v.literal('mirror'),
+      members: v.array(device),
+      reads: v.optional(v.picklist(['first', 'round-robin', 'fastest'])),
+      name,
+    }),
+    v.strictObject({ type: v.literal('parity'), members: v.array(device), chunk: v.optional(positive), name }),
     v.strictObject({ type: v.literal('stripe'), members: v.array(device), chunk: v.optional(positive), name }),
     v.strictObject({
       type: v.literal('linear'),

@@ -5,7 +5,7 @@ import type { DeviceDescription } from '../../lib/stack/description.js';
 
 describe('build', () => {
   const memory: DeviceDescription = { type: 'memory', size: 1 << 16 };
-  const kit = () => ({ strategy: waitQueue, pool: new PagePool(), create: false, built: [] as BlockDevice[] });
+  const kit = () => ({ strategy: waitQueue, pool: new PagePool(), create: true, built: [] as BlockDevice[] });
 
   const all: DeviceDescription[] = [
     memory,
@@ -16,6 +16,9 @@ describe('build', () => {
     { type: 'retry', lower: memory, delaysMs: [0] },
     { type: 'delay', lower: memory, delayMs: 0 },
     { type: 'stripe', members: [memory, memory], chunk: 4096 },
+    { type: 'checksum', lower: memory },
+    { type: 'mirror', members: [memory, memory], reads: 'round-robin' },
+    { type: 'parity', members: [memory, memory, memory], chunk: 4096 },
     { type: 'linear', segments: [{ device: memory, start: 4096, length: 8192 }, { device: memory }] },
   ];
 

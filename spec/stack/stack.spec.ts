@@ -59,6 +59,17 @@ describe('openStack', () => {
     expect([kind, size, lowers.map((lower) => lower.name)]).to.deep.equal(['Stripe', 1 << 21, ['memory', 'b']]);
   });
 
+  it('makes an array anew when it is asked to, and opens what is there otherwise', async () => {
+    const members = ['a', 'b', 'c'].map((file) => ({ type: 'file', path: join(directory, file), size: 1 << 20 }));
+    const description = { device: { type: 'parity', chunk: 4096, members } };
+    expect(await openStack(description).catch((error: unknown) => (error as { code: string }).code)).to.equal(
+      'ERR_STACK',
+    );
+    await (await openStack(description, { create: true })).close();
+    const [first] = (await openStack(description)).inspect().lowers;
+    expect([first?.kind, first?.size]).to.deep.equal(['FileDevice', 1 << 20]);
+  });
+
   const wrong: Record<string, [unknown, RegExp]> = {
     'not an object': [7, /^the description: .*received 7/],
     'an unknown strategy': [{ strategy: 'zigzag', device: { type: 'null' } }, /^strategy: .*received "zigzag"/],
