@@ -129,12 +129,11 @@ function durable(members: number, reads: ReadPolicy, regionSize: number): Durabl
       (mirror = await (create
         ? Mirror.create(disks, { pool, reads, regionSize })
         : Mirror.open(disks, { pool, reads }))),
-    views: async (_, pool) => {
-      const inSync = (mirror?.members ?? []).flatMap(({ device, state }) =>
-        device && state === 'in-sync' ? [device] : [],
-      );
+    views: async (disks, pool) => {
       const views: Mirror[] = [];
-      for (const each of inSync) views.push(await Mirror.open([each], { pool }));
+      for (const { index, state } of mirror?.members ?? []) {
+        if (state === 'in-sync') views.push(await Mirror.open([disks[index]!], { pool }));
+      }
       return views;
     },
   };
