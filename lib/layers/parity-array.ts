@@ -137,9 +137,12 @@ export class ParityArray {
     else void this.save().then(then);
   }
 
-  /** A member has failed to keep something. {@link whenStored} has to follow. */
-  givesUp(member: number): void {
-    this.setState(member, 'failed');
+  /**
+   * A member has failed to keep something. {@link whenStored} has to follow. What a device fails that another has replaced
+   * meanwhile is not held against the other, which will have it when it is rebuilt.
+   */
+  givesUp(member: number, device: BlockDevice | null = this.deviceOrNull(member)): void {
+    if (device === this.deviceOrNull(member)) this.setState(member, 'failed');
   }
 
   setState(member: number, state: MemberState): void {
@@ -176,13 +179,14 @@ export class ParityArray {
     while (!this.broken) {
       const { changes } = this;
       const bits = this.log.snapshot();
-      const failed = await this.store.store(this.devices, [...this.states], bits, changes !== this.storedChanges);
+      const devices = [...this.devices];
+      const failed = await this.store.store(devices, [...this.states], bits, changes !== this.storedChanges);
       if (failed.length === 0) {
         this.storedChanges = changes;
         this.log.saved(bits);
         return;
       }
-      for (const member of failed) this.givesUp(member);
+      for (const member of failed) this.givesUp(member, devices[member]);
     }
     this.log.abandon();
   }

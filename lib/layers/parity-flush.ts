@@ -1,6 +1,13 @@
+import type { BlockDevice } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { ParityArray, ParityLayer, StripeOperation } from './parity-array.js';
+
+/** Which device was flushed, as which member. */
+interface Flushed {
+  readonly member: number;
+  readonly device: BlockDevice;
+}
 
 /**
  * A flush of every member that is written to (I7). One that fails to flush may have lost what it had acknowledged: it is
@@ -24,7 +31,8 @@ export class ParityFlush implements StripeOperation {
     const split = io.split(this.layer, this);
     for (const member of array.present) {
       const own = { operation: 'flush', position: 0, pages: null, offset: 0, length: 0, fua: false } as const;
-      split.spawn(array.device(member), own, member);
+      const device = array.device(member);
+      split.spawn(device, own, { member, device } satisfies Flushed);
     }
     split.seal();
   }
@@ -35,9 +43,10 @@ export class ParityFlush implements StripeOperation {
 
   child(part: Io, tag: unknown): void {
     if (part.failure === null) return;
+    const flushed = tag as Flushed;
     this.failure ??= part.failure;
     if (part.failure.code === 'ECANCELED') this.cancelled = true;
-    else this.array.givesUp(tag as number);
+    else this.array.givesUp(flushed.member, flushed.device);
   }
 
   done(io: Io): void {

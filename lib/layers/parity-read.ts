@@ -66,7 +66,10 @@ export class StripeRead implements StripeOperation {
       return;
     }
     const bad = this.badOf(io);
-    if (bad.length === 0) return;
+    if (bad.length === 0) {
+      io.failure = null; // An error that has kept nothing back: the data is there.
+      return;
+    }
     this.good.push(...complementOf(bad, io.length));
     this.failure = io.failure;
     // What a cancel pulled is not read in another way.

@@ -160,11 +160,12 @@ export class StripeWrite implements StripeOperation {
       this.pending++;
       const range = slots.range(this.slotOf(member, within), length);
       const position = array.map.positionOf(stripe) + within;
-      writeMember(array.device(member), range, { position, fua: io.fua }, (error) => {
+      const device = array.device(member);
+      writeMember(device, range, { position, fua: io.fua }, (error) => {
         if (error !== null) {
           this.unwritten.add(member);
           this.failure ??= error;
-          array.givesUp(member);
+          array.givesUp(member, device);
         }
         this.written(io);
       });

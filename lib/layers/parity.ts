@@ -46,9 +46,10 @@ export interface ParityMember {
  *
  * A write of a whole stripe reads nothing; a smaller one reads what is less, the old data and parity or the data that
  * stays. Stripes are locked while they change (I8). A member that a write or a flush fails on is given up; one that a read
- * fails on is not: the data is computed, and not written back. When two are missing, reads of the others' data go on, and all else fails with
- * `EIO`. Which member is in sync is kept in a superblock on each of them (superblock.ts); regions being written are marked
- * there before the first write, so that after a crash between data and parity {@link open} makes their parity anew.
+ * fails on is not: the data is computed, and not written back. When two are missing, reads of the others' data go on, and
+ * all else fails with `EIO`. Which member is in sync is kept in a superblock on each of them (superblock.ts); regions
+ * being written are marked there before the first write, so that after a crash between data and parity {@link open} makes
+ * their parity anew.
  *
  * A request that crosses stripes is split into parts that are submitted to this layer again, one for each stripe. `discard`
  * is refused: parity is that of what can be read, and a discarded block may read as anything. Bytes that a cancelled write

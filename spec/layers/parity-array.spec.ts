@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Parity } from '../../lib/layers/parity.js';
-import { codeOf, copyOf, Kit, turn } from './parity-kit.js';
+import type { FaultyDevice } from '../conformance/faulty-device.js';
+import { answerAll, codeOf, copyOf, Kit, someDisks, turn, wrongParityAt } from './parity-kit.js';
 
 describe('ParityArray', () => {
   it('tells nobody of a write that one member lacks before that is stored on the others', async () => {
@@ -39,5 +40,27 @@ describe('ParityArray', () => {
     await codeOf(kit.parity.flush().promise());
     await kit.parity.close();
     expect(kit.disks.flatMap(({ log }) => log).filter((line) => line.startsWith('write'))).to.deep.equal([]);
+  });
+
+  it('does not hold against a spare what the device before it fails', async () => {
+    const kit = await Kit.make(3);
+    await kit.write(0, 20, 5);
+    kit.hold();
+    const [old, b, c] = kit.disks as [FaultyDevice, FaultyDevice, FaultyDevice];
+    const write = kit.write(0, 4, 6);
+    const flush = kit.parity.flush();
+    const [writing, flushing] = old.pending;
+    const failed = kit.parity.fail(0);
+    for (const disk of [b, c]) disk.inline = true;
+    await answerAll([b, c]);
+    await failed;
+    const [spare] = someDisks(1, 10) as [FaultyDevice];
+    const rebuilt = kit.parity.rebuild(0, spare);
+    await turn();
+    writing?.fail();
+    flushing?.fail();
+    await rebuilt;
+    expect([write.state, flush.state, kit.parity.degraded]).to.deep.equal(['done', 'done', false]);
+    expect(wrongParityAt([spare, b, c])).to.equal(-1);
   });
 });

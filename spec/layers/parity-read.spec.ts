@@ -35,4 +35,13 @@ describe('StripeRead', () => {
     await rebuilt;
     expect(await Promise.all(found)).to.deep.equal([[5, 5]]);
   });
+
+  it('succeeds when a disk tells an error and has given everything (I4)', async () => {
+    const kit = await Kit.make(3);
+    await kit.write(0, 20, 5);
+    kit.hold();
+    const read = kit.parity.read(kit.pool.allocate(4096).range(0, 512), { position: 0 });
+    kit.disks[0]?.only.fail('EIO', []);
+    expect([read.state, kit.disks.map(({ pending }) => pending.length)]).to.deep.equal(['done', [0, 0, 0]]);
+  });
 });
