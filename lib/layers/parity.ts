@@ -157,7 +157,8 @@ export class Parity extends Layer<StripeOperation | null> {
    * that was given up. What is rebuilt is read from the new device at once; the one before is let go of, not closed.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
    *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this, `ERR_MEMBER_STATE` when the member
-   *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, the signal's reason: the member is missing again
+   *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, or the signal's reason: the
+   *   member is missing again
    */
   rebuild(member: number, spare: BlockDevice, options: ParityRebuildOptions = {}): Promise<void> {
     const run = this.rebuildOn(member, spare, options);
