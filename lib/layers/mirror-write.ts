@@ -61,9 +61,7 @@ export class MirrorWrite implements MirrorFrame {
       this.end();
       return;
     }
-    io.failure = best.failure;
-    io.bytes = best.bytes;
-    io.failedRanges = best.missing.length === 0 ? null : [...best.missing];
+    tell(io, best);
     const { records } = this.array;
     if (taken.every(({ missing }) => missing.length === 0) && records.isSettled) {
       this.end();
@@ -142,7 +140,11 @@ export class MirrorWrite implements MirrorFrame {
     const ranges = merged(unlike).map(({ offset, length }) => ({ offset: io.position + offset, length }));
     const targets = others.map(({ member }) => member);
     this.array.copy([best.member], targets, ranges, io.fua, ({ failed, unread }) => {
-      for (const target of targets) if (unread.length > 0 || failed.has(target.device)) this.array.records.drop(target);
+      for (const other of others) {
+        if (unread.length === 0 && !failed.has(other.member.device)) continue;
+        // The best one was dropped meanwhile, by another request: then what counts is what the last one has taken.
+        if (!this.array.records.drop(other.member)) tell(io, other);
+      }
       then();
     });
   }
@@ -159,6 +161,13 @@ export class MirrorWrite implements MirrorFrame {
     if (this.hold !== null) this.array.lock.release(this.hold);
     this.hold = null;
   }
+}
+
+/** What a member has taken is how the write has ended. */
+function tell(io: Io, { failure, missing, bytes }: Taken): void {
+  io.failure = failure;
+  io.bytes = bytes;
+  io.failedRanges = missing.length === 0 ? null : [...missing];
 }
 
 /** The member in sync that holds most; one that has failed only when all have. */
