@@ -250,6 +250,28 @@ for (const { strategy } of designs) {
         await close(made);
       });
 
+      it('tells what the last member has taken when the best one is dropped before it could be copied (I4)', async () => {
+        const made = await rig(strategy, pool);
+        const { mirror, disks } = made;
+        const [first, second] = disks;
+        const request = write(mirror, 0, 512);
+        answerSuperblocks(disks);
+        request.cancel();
+        first?.only.fail('ECANCELED');
+        second?.only.answer();
+        const flush = mirror.flush();
+        first?.only.answer();
+        second?.pending[1]?.fail();
+        second?.only.fail();
+        answerAll(disks);
+        expect([outcomeOf(flush), states(mirror)]).to.deep.equal([
+          ['done', 0],
+          ['in-sync', 'failed'],
+        ]);
+        expect([outcomeOf(request), first?.contents[DATA]]).to.deep.equal([['cancelled', 'ECANCELED', []], 0]);
+        await close(made);
+      });
+
       it('and cannot be made to agree drops who cannot', async () => {
         const made = await rig(strategy, pool);
         const { mirror, disks } = made;
