@@ -37,7 +37,7 @@ export function callbackOf(i: number): Callback {
 }
 
 /** The same four as wake functions. */
-export const wakeFunctions: readonly WakeFunction<unknown>[] = [
+const wakeFunctions: readonly WakeFunction<unknown>[] = [
   (_entry: WaitEntry, key: unknown) => {
     effects[0]! += key as number;
     return WOKEN;
@@ -61,7 +61,7 @@ export function wakeFunctionOf(i: number): WakeFunction<unknown> {
 }
 
 /** Four more, different in body and alike in effect: for rows where chance says whose turn it is. */
-export const alike: readonly Callback[] = [
+const alike: readonly Callback[] = [
   (value) => {
     effects[0]! += value + 1;
   },
@@ -81,7 +81,7 @@ export function alikeOf(i: number): Callback {
 }
 
 /** The same as wake functions. */
-export const alikeWakeFunctions: readonly WakeFunction<unknown>[] = [
+const alikeWakeFunctions: readonly WakeFunction<unknown>[] = [
   (_entry: WaitEntry, key: unknown) => {
     effects[0]! += (key as number) + 1;
     return WOKEN;

@@ -3,7 +3,7 @@ import type { Contender, Role, Row, Run } from './row.js';
 import { bootstrap, median, type Interval } from './statistics.js';
 
 /** How long and how often things are measured. */
-export interface Effort {
+interface Effort {
   readonly rounds: number;
   readonly batchMs: number;
   readonly warmUpMs: number;

@@ -47,7 +47,8 @@ export class IoError extends Error {
 
   /** The error of a failed system call: its errno where there is a name for it here, else `EIO`; the call as cause. */
   static from(error: NodeError): IoError {
-    const code = error.code !== undefined && Object.hasOwn(descriptions, error.code) ? (error.code as IoErrorCode) : 'EIO';
+    const code =
+      error.code !== undefined && Object.hasOwn(descriptions, error.code) ? (error.code as IoErrorCode) : 'EIO';
     return new IoError(code, { message: error.message, cause: error });
   }
 }

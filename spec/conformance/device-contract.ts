@@ -9,7 +9,7 @@ import { Random, seed } from './random.js';
 import { designs } from './strategies.js';
 
 /** Makes a device of so many bytes, in blocks of at most 4096. */
-export type MakeDevice = (options: { size: number; strategy?: Strategy }) => BlockDevice | Promise<BlockDevice>;
+type MakeDevice = (options: { size: number; strategy?: Strategy }) => BlockDevice | Promise<BlockDevice>;
 
 const SIZE = 64 * 1024;
 

@@ -27,13 +27,13 @@ const NOISE: Uint8Array = Uint8Array.from(
 export type Tally = Map<string, number>;
 
 /** Where a byte of a disk is on the device at the top: found out by writing unit by unit. */
-export interface Layout {
+interface Layout {
   readonly positions: ReadonlyMap<string, Int32Array>;
   /** How many disks a flush reaches. */
   readonly flushes: number;
 }
 
-export function build(stack: Stack, strategy: Strategy, pool: PagePool): { top: BlockDevice; disks: FaultyDevice[] } {
+function build(stack: Stack, strategy: Strategy, pool: PagePool): { top: BlockDevice; disks: FaultyDevice[] } {
   const disks: FaultyDevice[] = [];
   const disk = (blocks = 32): BlockDevice => {
     const made = new FaultyDevice({

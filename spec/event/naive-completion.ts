@@ -5,7 +5,7 @@ import { AbortError, StateError } from '../../lib/wait/errors.js';
  * one is walked. It is the oracle of completion-twin.spec.ts and is never optimised.
  */
 
-export type Status = 'done' | 'failed' | 'cancelled';
+type Status = 'done' | 'failed' | 'cancelled';
 
 interface Entry {
   readonly kind: 'layer' | 'action' | 'waiter';
@@ -224,7 +224,7 @@ export class NaiveCompletion {
   }
 }
 
-export class NaiveOutcome {
+class NaiveOutcome {
   resume: (() => boolean) | null = null;
   askHolder: ((reason: unknown) => void) | null = null;
   holder: Entry | null = null;

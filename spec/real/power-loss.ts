@@ -11,7 +11,7 @@ import { Random } from '../conformance/random.js';
  * that came after it. Requests that are in flight together never share a block, so which came after is known.
  */
 
-export const BLOCK = 512;
+const BLOCK = 512;
 
 /** A stack whose durability is tried. */
 export interface Durable {
@@ -26,7 +26,7 @@ export interface Durable {
 }
 
 /** What happened, over all rounds. */
-export interface Toll {
+interface Toll {
   rounds: number;
   writes: number;
   fua: number;
