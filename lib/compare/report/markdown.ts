@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ArgumentError } from '../../wait/errors.js';
 import type { Comparison } from '../compare.js';
 import { answer } from './answer.js';
-import { loadVega, plot } from './plot.js';
+import { checkPlots, plot } from './plot.js';
 import { experimentTable, fileCaption, markdownTable, methodOf, realFileTable } from './table.js';
 
 /**
@@ -45,7 +45,7 @@ export async function writeReport(
  *   error when it may not be written or made
  */
 export async function checkReport(directory: string): Promise<void> {
-  await loadVega();
+  await checkPlots();
   // What is not there yet is made in the nearest folder above that is.
   for (let path = resolve(directory); ; path = dirname(path)) {
     try {

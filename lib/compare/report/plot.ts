@@ -18,7 +18,7 @@ export async function plot(result: ExperimentResult): Promise<string> {
 }
 
 /** What plots are made with, loaded when it is used. @throws as {@link plot} */
-export async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: typeof import('vega-lite') }> {
+async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: typeof import('vega-lite') }> {
   try {
     return { vega: await import('vega'), vegaLite: await import('vega-lite') };
   } catch (error) {
@@ -66,4 +66,9 @@ function described(svg: string, { title, question, xLabel }: ExperimentResult): 
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Refuses to go on where {@link plot} could not. @throws StateError `ERR_PEER` */
+export async function checkPlots(): Promise<void> {
+  await loadVega();
 }
