@@ -116,7 +116,26 @@ export class VolatileDevice extends BlockDevice {
    * @throws StateError `ERR_POWER` when it was lost before
    */
   powerLoss(seed: number, { silent = false }: { silent?: boolean } = {}): void {
+    const inFlight = this.cut(seed);
+    if (!silent) for (const io of inFlight) fail(io);
+  }
+
+  /**
+   * Power is lost on several devices at once: what was in flight on any of them fails when it is gone on all, so that
+   * nobody acts on the failure of one by writing to another. Throws as {@link powerLoss}, and then of none.
+   */
+  static powerLossOfAll(devices: readonly VolatileDevice[], seed: number): void {
+    for (const device of devices) device.checkPower();
+    const inFlight = devices.flatMap((device, i) => device.cut(seed + i));
+    for (const io of inFlight) fail(io);
+  }
+
+  private checkPower(): void {
     if (this.off) throw new StateError('ERR_POWER', `${this.name} has lost power before`);
+  }
+
+  private cut(seed: number): Io[] {
+    this.checkPower();
     this.off = true;
     const inFlight = this.waiting.splice(0);
     for (const io of inFlight) this.cache(io);
@@ -135,7 +154,7 @@ export class VolatileDevice extends BlockDevice {
     }
     this.cached.clear();
     this.contents.set(this.stable);
-    if (!silent) for (const io of inFlight) fail(io);
+    return inFlight;
   }
 
   /**

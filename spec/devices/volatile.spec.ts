@@ -29,6 +29,27 @@ function sectorsOf({ contents }: VolatileDevice, count: number, size = 512): num
   return Array.from({ length: count }, (_, i) => contents[i * size] as number);
 }
 
+describe('VolatileDevice.powerLossOfAll', () => {
+  it('fails nothing before power is gone on all, so that nobody acts on it', async () => {
+    const devices = [0, 1].map(() => new VolatileDevice({ size: SIZE, deferred: true }));
+    const [first, second] = devices as [VolatileDevice, VolatileDevice];
+    const pages = new PagePool({ maxBytes: 1 << 20 }).allocate(512);
+    const write = first.write(pages.range(0, 512), { position: 0 });
+    const codeOf = (request: IoRequest): Promise<unknown> =>
+      request.promise().catch((error: unknown) => (error as { code: string }).code);
+    let reaction: Promise<unknown> = Promise.resolve(null);
+    write.notify(() => {
+      reaction = codeOf(second.write(pages.range(0, 512), { position: 0 }));
+    });
+    VolatileDevice.powerLossOfAll(devices, 1);
+    expect([await codeOf(write), await reaction]).to.deep.equal(['ENXIO', 'ENXIO']);
+    expect(devices.every((device) => device.lostPower)).to.equal(true);
+    expect(() => {
+      VolatileDevice.powerLossOfAll(devices, 1);
+    }).to.throw('lost power before');
+  });
+});
+
 for (const { strategy } of designs) {
   describe(`VolatileDevice under ${strategy.name}`, () => {
     it('reads what was written, stable or not', () => {

@@ -49,10 +49,15 @@ describe('anyOf', () => {
   });
 
   describe('fair', () => {
-    const random = sinon.stub(Math, 'random');
-    before(() => void random.callThrough());
-    after(() => random.restore());
-    afterEach(() => random.reset());
+    // In a sandbox of its own, for other specs restore the common one.
+    const sandbox = sinon.createSandbox();
+    let random: sinon.SinonStub<[], number>;
+    beforeEach(() => {
+      random = sandbox.stub(Math, 'random');
+    });
+    afterEach(() => {
+      sandbox.restore();
+    });
 
     it('takes any of those that had settled (Decisions)', () => {
       const taken = [0, 0.34, 0.67, 0.99].map((chance) => {

@@ -76,10 +76,7 @@ export async function cutPower(durable: Durable, strategy: Strategy, seed: numbe
   }
   toll.rounds++;
   if (load.busy) toll.inFlight++;
-  disks.forEach((disk, i) => {
-    // All at once: nobody lives to see the others fail.
-    disk.powerLoss(seed + i, { silent: true });
-  });
+  VolatileDevice.powerLossOfAll(disks, seed);
 
   const members = disks.map((disk) => inline(disk, strategy, disk.stable));
   const again = await durable.build(members, pool, false);
