@@ -48,13 +48,13 @@ class Container extends ReusableCompletion implements RootIo {
   }
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
-    this.intercept(new Lev(layer, frame, this.position));
+    this.intercept(new Lev(layer, frame, this));
     this.position = position;
     this.send(target);
   }
 
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
-    this.intercept(new SubstitutedLev(layer, frame, this));
+    this.intercept(new Lev(layer, frame, this));
     this.position = position;
     this.pages = pages;
     this.offset = 0;
@@ -62,7 +62,7 @@ class Container extends ReusableCompletion implements RootIo {
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
-    const wait = new ParentWait(layer, frame, this);
+    const wait = new Cev(layer, frame, this, null, 0, null);
     this.intercept(wait);
     return wait;
   }
@@ -118,17 +118,26 @@ class Container extends ReusableCompletion implements RootIo {
   }
 }
 
-/** A simple layer: the entry and its data pointer, and the position to restore on the way up. */
+/*
+ * Two kinds of entry, each with all that any of its kind needs: queues stay with a few shapes of entries, which is what
+ * keeps walking them fast.
+ */
+
+/** A simple layer: the entry and its data pointer, and what to restore on the way up. */
 class Lev<F> extends WaitEntry<F> {
   readonly layer: Layer<F>;
   readonly position: number;
+  readonly pages: PageVector | null;
+  readonly offset: number;
 
-  constructor(layer: Layer<F>, frame: F, position: number) {
+  constructor(layer: Layer<F>, frame: F, io: Io) {
     super(levWoken);
     counters.links++;
     this.data = frame;
     this.layer = layer;
-    this.position = position;
+    this.position = io.position;
+    this.pages = io.pages;
+    this.offset = io.offset;
   }
 }
 
@@ -137,6 +146,8 @@ function levWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): numb
   const lev = entry as WaitEntry as Lev<unknown>;
   const io = queue as Container;
   io.position = lev.position;
+  io.pages = lev.pages;
+  io.offset = lev.offset;
   tellLayer(lev.layer, io, lev.data);
   return WOKEN;
 }
@@ -147,49 +158,33 @@ function tellLayer(layer: Layer<unknown>, io: Container, frame: unknown): void {
   if (thrown !== null) throw thrown;
 }
 
-/** A layer with memory of its own: the vector is swapped, and restored on the way up. */
-class SubstitutedLev<F> extends WaitEntry<F> {
+/**
+ * `cev_wait`: the compound's entry on its own queue, which knows the pieces, cancels them and counts them in; or its entry
+ * on a piece's queue, which transfers the outcome to the parent and leaves the list of siblings.
+ */
+class Cev<F> extends WaitEntry<F> implements Split {
   readonly layer: Layer<F>;
-  readonly position: number;
-  readonly pages: PageVector | null;
-  readonly offset: number;
-
-  constructor(layer: Layer<F>, frame: F, io: Io) {
-    super(substitutedLevWoken);
-    counters.links++;
-    this.data = frame;
-    this.layer = layer;
-    this.position = io.position;
-    this.pages = io.pages;
-    this.offset = io.offset;
-  }
-}
-
-function substitutedLevWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
-  if (key !== SETTLE) return PASS;
-  const lev = entry as WaitEntry as SubstitutedLev<unknown>;
-  const io = queue as Container;
-  io.position = lev.position;
-  io.pages = lev.pages;
-  io.offset = lev.offset;
-  tellLayer(lev.layer, io, lev.data);
-  return WOKEN;
-}
-
-/** The compound's entry on its own queue: knows the pieces, cancels them, and counts them in. */
-class ParentWait<F> extends WaitEntry<F> implements Split {
-  readonly layer: Layer<F>;
+  /** Whose queue it is on. */
   readonly io: Container;
-  /** Pieces that have not ended, and one for the seal. */
+  /** Of a piece. */
+  readonly parent: Cev<F> | null;
+  readonly shift: number;
+  readonly tag: unknown;
+  nextSibling: Cev<F> | null = null;
+  prevSibling: Cev<F> | null = null;
+  /** Of the compound: pieces that have not ended, and one for the seal. */
   pending = 1;
-  first: PieceWait | null = null;
+  first: Cev<F> | null = null;
 
-  constructor(layer: Layer<F>, frame: F, io: Container) {
-    super(parentWoken);
+  constructor(layer: Layer<F>, frame: F, io: Container, parent: Cev<F> | null, shift: number, tag: unknown) {
+    super(parent === null ? parentWoken : pieceWoken);
     counters.links++;
     this.data = frame;
     this.layer = layer;
     this.io = io;
+    this.parent = parent;
+    this.shift = shift;
+    this.tag = tag;
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
@@ -214,8 +209,13 @@ class ParentWait<F> extends WaitEntry<F> implements Split {
 
   private start(target: BlockDevice, own: OwnIo, shift: number, tag: unknown): void {
     const part = new Container(own);
+    const { first } = this;
+    const wait = new Cev(this.layer, this.data, part, this, shift, tag);
+    wait.nextSibling = first;
+    if (first !== null) first.prevSibling = wait;
+    this.first = wait;
     this.pending++;
-    part.add(new PieceWait(this, part, shift, tag));
+    part.add(wait);
     if (this.io.cancelRequested) part.finish(0, PULLED);
     else submit(target, part);
   }
@@ -226,7 +226,7 @@ class ParentWait<F> extends WaitEntry<F> implements Split {
 }
 
 function parentWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): number {
-  const parent = entry as WaitEntry as ParentWait<unknown>;
+  const parent = entry as WaitEntry as Cev<unknown>;
   if (key === SETTLE) {
     tellLayer(parent.layer, parent.io, parent.data);
     return WOKEN;
@@ -239,36 +239,14 @@ function parentWoken(entry: WaitEntry<never>, key: unknown, queue: WaitQueue): n
   return WOKEN;
 }
 
-/** The compound's entry on a piece's queue: transfers its outcome to the parent and leaves the list of siblings. */
-class PieceWait extends WaitEntry<ParentWait<unknown>> {
-  readonly io: Container;
-  readonly shift: number;
-  readonly tag: unknown;
-  nextSibling: PieceWait | null;
-  prevSibling: PieceWait | null = null;
-
-  constructor(parent: ParentWait<unknown>, io: Container, shift: number, tag: unknown) {
-    super(pieceWoken);
-    counters.links++;
-    this.data = parent;
-    this.io = io;
-    this.shift = shift;
-    this.tag = tag;
-    this.nextSibling = parent.first;
-    if (parent.first !== null) parent.first.prevSibling = this;
-    parent.first = this;
-  }
-}
-
 function pieceWoken(entry: WaitEntry<never>, key: unknown): number {
   if (key !== SETTLE) return PASS;
-  const wait = entry as WaitEntry<ParentWait<unknown>> as PieceWait;
-  const parent = wait.data;
-  const { nextSibling, prevSibling } = wait;
+  const { parent, io, nextSibling, prevSibling, shift, tag } = entry as WaitEntry as Cev<unknown>;
+  if (parent === null) return PASS;
   if (prevSibling === null) parent.first = nextSibling;
   else prevSibling.nextSibling = nextSibling;
   if (nextSibling !== null) nextSibling.prevSibling = prevSibling;
-  partEnded(parent.io, parent.layer, parent.data, wait.io, wait.shift, wait.tag);
+  partEnded(parent.io, parent.layer, parent.data, io, shift, tag);
   if (--parent.pending === 0) parent.io.complete();
   return WOKEN;
 }
