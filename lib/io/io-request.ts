@@ -2,8 +2,9 @@ import { checkDelay } from '../wait/errors.js';
 import { Completion } from '../event/completion.js';
 import type { BlockDevice } from './device.js';
 import type { Io, Operation, OwnIo, RootIo } from './io.js';
-import { IoError } from './io-error.js';
+import { IoError, type ByteRange } from './io-error.js';
 import type { PageRange } from './pages.js';
+import { complementOf } from './ranges.js';
 import { submit } from './submit.js';
 
 export interface RequestOptions {
@@ -17,6 +18,9 @@ export interface RequestOptions {
    */
   timeoutMs?: number;
 }
+
+/** The parts of requests that ended short without an error. Kept here: they are rare, and a field costs every request. */
+const shortOnes = new WeakMap<IoRequest, readonly ByteRange[]>();
 
 /**
  * One I/O request, at the edge of the stack: the caller's completion, the same for every design (I1). It yields the
@@ -64,6 +68,15 @@ export class IoRequest extends Completion<number> {
     }
   }
 
+  /**
+   * The parts that hold the right data, also when it ended short without an error, for success is not a prefix (N13).
+   * Empty while it is under way, and when it failed with anything but an IoError.
+   */
+  get succeeded(): readonly ByteRange[] {
+    if (this.state === 'done') return shortOnes.get(this) ?? complementOf([], this.length);
+    return this.error instanceof IoError ? this.error.succeeded : [];
+  }
+
   /** @internal Submits it, unless there is nothing to do: cancelled before (remembered), fenced, or of no length. */
   start(): this {
     const { device } = this;
@@ -94,8 +107,10 @@ export class IoRequest extends Completion<number> {
     this.root = null;
     this.range?.pages.unpin();
     if (this.timedOut) this.device.lost--;
-    else if (io.failure === null) this.complete(io.bytes);
-    else this.settleWith(io, io.failure);
+    else if (io.failure === null) {
+      if (io.bytes < this.length) shortOnes.set(this, io.succeededRanges());
+      this.complete(io.bytes);
+    } else this.settleWith(io, io.failure);
     this.device.end();
   }
 

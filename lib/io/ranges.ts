@@ -21,6 +21,11 @@ export function complementOf(failed: readonly ByteRange[], length: number): Byte
   return succeeded;
 }
 
+/** What is in `ranges` and not in `others`; all within `length` bytes. */
+export function without(ranges: readonly ByteRange[], others: readonly ByteRange[], length: number): ByteRange[] {
+  return complementOf([...complementOf(ranges, length), ...others], length);
+}
+
 /** What failed of a request that a device ended with `error` after `bytes`: nothing, or all behind them. */
 export function tailAfter(bytes: number, length: number): ByteRange[] {
   return bytes < length ? [{ offset: bytes, length: length - bytes }] : [];

@@ -2,6 +2,7 @@ import type { BlockDevice } from '../io/device.js';
 import type { ByteRange } from '../io/io-error.js';
 import type { IoRequest } from '../io/io-request.js';
 import type { PagePool, PageVector } from '../io/pages.js';
+import { complementOf } from '../io/ranges.js';
 import { writeMember } from './member-io.js';
 
 /** Bytes that are copied at a time. */
@@ -12,7 +13,9 @@ interface Copy {
   readonly sources: readonly BlockDevice[];
   /** Devices to write to. */
   readonly targets: readonly BlockDevice[];
-  /** What to copy, as positions on all devices; whole blocks. */
+  /** Where on all devices the data begins that positions count from. */
+  readonly start: number;
+  /** What to copy; whole blocks. */
   readonly ranges: readonly ByteRange[];
   readonly blockSize: number;
   readonly pool: PagePool;
@@ -21,10 +24,12 @@ interface Copy {
 }
 
 export interface Copied {
-  /** Targets that a write to has failed; nothing more was written to them. */
-  readonly failed: ReadonlySet<BlockDevice>;
-  /** Blocks that no source could read, which were not copied. */
+  /** Targets that a write to has failed, and what was not written to them: the rest of the ranges was (I4). */
+  readonly failed: ReadonlyMap<BlockDevice, readonly ByteRange[]>;
+  /** Blocks that no source could read, or for which there was no memory; they were copied to no target. */
   readonly unread: readonly ByteRange[];
+  /** There was no memory: nothing was copied. */
+  readonly starved: boolean;
 }
 
 /**
@@ -36,8 +41,9 @@ export function copyRanges(copy: Copy, then: (copied: Copied) => void): void {
 }
 
 class Copier implements Copied {
-  readonly failed: Set<BlockDevice> = new Set<BlockDevice>();
+  readonly failed: Map<BlockDevice, readonly ByteRange[]> = new Map<BlockDevice, readonly ByteRange[]>();
   readonly unread: ByteRange[] = [];
+  starved = false;
   private readonly copy: Copy;
   /** Not called `then`: what was copied may be given to a promise. */
   private readonly tell: (copied: Copied) => void;
@@ -70,7 +76,10 @@ class Copier implements Copied {
     const range = this.todo.pop();
     const size = this.pages?.length ?? 0;
     if (range === undefined || this.pages === null) {
-      if (range !== undefined) this.unread.push(range, ...this.todo);
+      if (range !== undefined) {
+        this.starved = true;
+        this.unread.push(range, ...this.todo);
+      }
       this.pages?.free();
       this.tell(this);
       return;
@@ -89,7 +98,7 @@ class Copier implements Copied {
     }
     let request: IoRequest;
     try {
-      request = source.read(pages.range(0, range.length), { position: range.offset });
+      request = source.read(pages.range(0, range.length), { position: this.copy.start + range.offset });
     } catch {
       this.read(pages, range, index + 1);
       return;
@@ -112,19 +121,28 @@ class Copier implements Copied {
   }
 
   private write(pages: PageVector, { offset, length }: ByteRange, source: BlockDevice): void {
+    const { start, fua } = this.copy;
     const targets = this.copy.targets.filter((target) => target !== source && !this.failed.has(target));
     let pending = targets.length + 1;
     const ended = (): void => {
       if (--pending === 0) this.run();
     };
     for (const target of targets) {
-      writeMember(target, pages.range(0, length), { position: offset, fua: this.copy.fua }, (error) => {
-        if (error !== null) this.failed.add(target);
+      writeMember(target, pages.range(0, length), { position: start + offset, fua }, (error) => {
+        if (error !== null) {
+          const missed = complementOf(error.succeeded, length);
+          // What is left: nothing more goes to this target.
+          this.failed.set(target, [...missed.map((range) => shifted(range, offset)), ...this.todo]);
+        }
         ended();
       });
     }
     ended();
   }
+}
+
+function shifted({ offset, length }: ByteRange, by: number): ByteRange {
+  return { offset: offset + by, length };
 }
 
 /** A chunk, or at least a block; null when the pool is used up. */

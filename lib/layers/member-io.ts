@@ -10,7 +10,8 @@ import type { PageRange } from '../io/pages.js';
 
 /**
  * Writes a range of the layer's own to a member; `then` is told how it went, now or later. A short write is an error.
- * Nothing is thrown: what the member refuses (it may be closed) is an `EIO` like any other.
+ * Nothing is thrown: what the member refuses (it may be closed) is an `EIO` like any other. An error tells which parts
+ * were written all the same.
  */
 export function writeMember(
   member: BlockDevice,
@@ -36,7 +37,8 @@ export async function readMember(member: BlockDevice, range: PageRange, position
 
 function errorOf(request: IoRequest): IoError | null {
   if (request.state === 'done') {
-    return request.value === request.length ? null : new IoError('EIO', { message: 'A write was short' });
+    const { value: bytes, length, succeeded } = request;
+    return bytes === length ? null : new IoError('EIO', { message: 'A write was short', bytes, succeeded });
   }
   const { error } = request;
   return error instanceof IoError ? error : new IoError('EIO', { cause: error });

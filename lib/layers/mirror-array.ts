@@ -64,7 +64,8 @@ export class MirrorArray {
       {
         sources: devicesOf(from),
         targets: devicesOf(to),
-        ranges: ranges.map(({ offset, length }) => ({ offset: offset + dataStart, length })),
+        start: dataStart,
+        ranges,
         blockSize,
         pool,
         fua,
@@ -119,8 +120,9 @@ export class MirrorArray {
       return;
     }
     this.copy(sources, [member], [range], false, ({ failed, unread }) => {
-      if (failed.size === 0) {
-        this.healedBytes += range.length - unread.reduce((sum, { length }) => sum + length, 0);
+      const missed = failed.get(member.device);
+      this.healedBytes += range.length - bytesIn(merged([...unread, ...(missed ?? [])]));
+      if (missed === undefined) {
         then();
         return;
       }

@@ -3,6 +3,7 @@ import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
+import type { Copied } from './copy-range.js';
 import { joinGeometry, someMembers } from './members.js';
 import { MemberRecords } from './member-records.js';
 import { MirrorArray } from './mirror-array.js';
@@ -126,12 +127,12 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
   const safe = records.intent.flushBegins();
   const { inSync } = records;
   if (!agreed && inSync.length > 1) {
-    await new Promise<void>((resolve) => {
-      array.copy(inSync, inSync, marked, false, ({ failed }) => {
-        for (const member of inSync) if (failed.has(member.device)) records.drop(member);
-        resolve();
-      });
+    const { failed, starved } = await new Promise<Copied>((resolve) => {
+      array.copy(inSync, inSync, marked, false, resolve);
     });
+    // Nothing was copied: the marks stay, for the next one to open it.
+    if (starved) throw new IoError('ENOMEM', { message: 'No memory is left to make the members agree' });
+    for (const member of inSync) if (failed.has(member.device)) records.drop(member);
   }
   let flushed = true;
   for (const member of records.inSync) {

@@ -2,7 +2,7 @@ import type { ByteRange, IoError } from '../io/io-error.js';
 import type { Io, Split } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
 import type { PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, without } from '../io/ranges.js';
 import type { PresentMember } from './member-records.js';
 import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
 import type { MirrorFrame } from './mirror-frame.js';
@@ -149,9 +149,4 @@ export class FastestRead extends MirrorRead {
     }
     this.goOn(io, complementOf([...this.good.values()].flat(), io.length));
   }
-}
-
-/** What is in `ranges` and not in `others`. */
-function without(ranges: readonly ByteRange[], others: readonly ByteRange[], length: number): ByteRange[] {
-  return complementOf([...complementOf(ranges, length), ...others], length);
 }

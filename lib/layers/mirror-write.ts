@@ -1,7 +1,7 @@
 import { IoError, type ByteRange } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, without } from '../io/ranges.js';
 import type { Slot } from '../io/waiting-list.js';
 import type { PresentMember } from './member-records.js';
 import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
@@ -141,9 +141,10 @@ export class MirrorWrite implements MirrorFrame {
     const targets = others.map(({ member }) => member);
     this.array.copy([best.member], targets, ranges, io.fua, ({ failed, unread }) => {
       for (const other of others) {
-        if (unread.length === 0 && !failed.has(other.member.device)) continue;
-        // The best one was dropped meanwhile, by another request: then what counts is what the last one has taken.
-        if (!this.array.records.drop(other.member)) tell(io, other);
+        const missed = failed.get(other.member.device);
+        if (unread.length === 0 && missed === undefined) continue;
+        // The best one was dropped meanwhile, by another request: then what counts is what the last one holds.
+        if (!this.array.records.drop(other.member)) tell(io, copiedIn(io, best, other, [...unread, ...(missed ?? [])]));
       }
       then();
     });
@@ -168,6 +169,14 @@ function tell(io: Io, { failure, missing, bytes }: Taken): void {
   io.failure = failure;
   io.bytes = bytes;
   io.failedRanges = missing.length === 0 ? null : [...missing];
+}
+
+/** What a member holds after a copy from the best one that has left some ranges out, as positions on the mirror. */
+function copiedIn({ position, length }: Io, best: Taken, other: Taken, left: readonly ByteRange[]): Taken {
+  const out = left.map((range) => ({ offset: range.offset - position, length: range.length }));
+  const kept = without(other.missing, complementOf(out, length), length);
+  const missing = merged([...kept, ...without(best.missing, out, length)]);
+  return { ...other, missing, bytes: length - bytesIn(missing) };
 }
 
 /** The member in sync that holds most; one that has failed only when all have. */

@@ -66,10 +66,11 @@ export async function rebuild(
 async function copyLocked(array: MirrorArray, member: PresentMember, start: number, end: number): Promise<void> {
   const hold = await array.locked(start, end);
   try {
-    const { failed, unread } = await array.copied(member, { offset: start, length: end - start });
+    const { failed, unread, starved } = await array.copied(member, { offset: start, length: end - start });
+    if (starved) throw new IoError('ENOMEM', { message: 'No memory is left to copy with' });
     const [first] = unread;
     if (first !== undefined) {
-      const at = String(first.offset - array.shape.dataStart);
+      const at = String(first.offset);
       throw new IoError('EIO', { message: `No member can read ${String(first.length)} bytes at ${at} of the mirror` });
     }
     if (failed.size > 0) throw new IoError('EIO', { message: `${member.device.name} cannot be written to` });

@@ -49,6 +49,21 @@ describe('IoRequest', () => {
     expect(request.error).to.be.instanceOf(IoError);
   });
 
+  it('tells which parts hold the right data, also when it is short without an error (N13)', () => {
+    const device = new FaultyDevice();
+    const request = device.read(pages, { position: 0 });
+    const failed = device.read(pages.range(0, 1024), { position: 0 });
+    const done = device.read(pages.range(0, 512), { position: 0 });
+    expect(request.succeeded).to.deep.equal([]);
+    device.pending[0]?.answer({ missing: [{ offset: 512, length: 1024 }] });
+    device.pending[0]?.fail('EIO', [{ offset: 0, length: 512 }]);
+    device.only.answer();
+    expect([request.value, request.succeeded]).to.deep.equal([3072, [{ offset: 0, length: 512 }, { offset: 1536, length: 2560 }]]); // prettier-ignore
+    expect(failed.succeeded).to.deep.equal([{ offset: 512, length: 512 }]);
+    expect(done.succeeded).to.deep.equal([{ offset: 0, length: 512 }]);
+    expect(device.read(pages.range(0, 0), { position: 0 }).succeeded).to.deep.equal([]);
+  });
+
   it('gives the reason of a cancel as cause, and the first error of the device otherwise', () => {
     const device = new FaultyDevice();
     const cause = new Error('bad sector');

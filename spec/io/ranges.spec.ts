@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ByteRange } from '../../lib/io/io-error.js';
-import { complementOf, shiftInto, tailAfter } from '../../lib/io/ranges.js';
+import { complementOf, shiftInto, tailAfter, without } from '../../lib/io/ranges.js';
 
 const at = (...pairs: [number, number][]): ByteRange[] => pairs.map(([offset, length]) => ({ offset, length }));
 
@@ -46,6 +46,13 @@ describe('complementOf', () => {
     const failed = at([60, 10], [20, 10]);
     complementOf(failed, 100);
     expect(failed).to.deep.equal(at([60, 10], [20, 10]));
+  });
+});
+
+describe('without', () => {
+  it('is what is in some ranges and not in others', () => {
+    expect(without(at([0, 30], [40, 20]), at([10, 10], [35, 10], [90, 10]), 100)).to.deep.equal(at([0, 10], [20, 10], [45, 15])); // prettier-ignore
+    expect([without([], at([0, 10]), 100), without(at([0, 100]), [], 100)]).to.deep.equal([[], at([0, 100])]);
   });
 });
 

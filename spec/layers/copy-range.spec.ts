@@ -24,7 +24,7 @@ describe('copyRanges', () => {
     };
   };
   const copy = (sources: FaultyDevice[], targets: FaultyDevice[], ranges: ByteRange[], fua = false): Promise<Copied> =>
-    new Promise((resolve) => copyRanges({ sources, targets, ranges, blockSize: 512, pool, fua }, resolve));
+    new Promise((resolve) => copyRanges({ sources, targets, start: 0, ranges, blockSize: 512, pool, fua }, resolve));
   const same = (a: FaultyDevice, b: FaultyDevice, offset = 0, length = SIZE): boolean =>
     Buffer.compare(a.contents.subarray(offset, offset + length), b.contents.subarray(offset, offset + length)) === 0;
 
@@ -71,7 +71,42 @@ describe('copyRanges', () => {
     const [from, bad, good] = [disk('from', 0), disk('bad', 100), disk('good', 50)];
     failOn(bad, (op) => op.position > 0);
     const { failed } = await copy([from], [bad, good], [{ offset: 0, length: SIZE }]);
-    expect([[...failed].map(({ name }) => name), bad.log.length, same(from, good)]).to.deep.equal([['bad'], 2, true]);
+    expect([[...failed.keys()].map(({ name }) => name), bad.log.length, same(from, good)]).to.deep.equal([
+      ['bad'],
+      2,
+      true,
+    ]);
+  });
+
+  it('tells what was not written to a target that has failed: parts of a chunk, and all behind it (I4)', async () => {
+    const [from, bad, short] = [disk('from', 0), disk('bad', 100), disk('short', 50)];
+    const missing = [{ offset: 512, length: 1024 }];
+    for (const each of [bad, short]) {
+      each.inline = false;
+      each.onSubmit = (op): boolean => {
+        if (op.position === 0) return true;
+        if (each === bad) op.fail('EIO', missing);
+        else op.answer({ missing });
+        return false;
+      };
+    }
+    const ranges = [{ offset: 0, length: COPY_CHUNK + 4096 }, { offset: SIZE - 1024, length: 512 }]; // prettier-ignore
+    const { failed } = await copy([from], [bad, short], ranges);
+    const missed = [{ offset: COPY_CHUNK + 512, length: 1024 }, { offset: SIZE - 1024, length: 512 }]; // prettier-ignore
+    expect([failed.get(bad), failed.get(short)]).to.deep.equal([missed, missed]);
+    for (const each of [bad, short]) {
+      expect([same(from, each, 0, COPY_CHUNK + 512), same(from, each, COPY_CHUNK + 512, 512), same(from, each, COPY_CHUNK + 1536, 2560)]).to.deep.equal([true, false, true]); // prettier-ignore
+    }
+  });
+
+  it('counts positions from where the data begins', async () => {
+    const [from, to] = [disk('from', 0), disk('to', 100)];
+    failOn(from, (op) => op.position === 8192 || op.length > 512);
+    const copied = await new Promise<Copied>(
+      (resolve) =>
+      copyRanges({ sources: [from], targets: [to], start: 8192, ranges: [{ offset: 0, length: 1024 }], blockSize: 512, pool, fua: false }, resolve), // prettier-ignore
+    );
+    expect([copied.unread, to.log]).to.deep.equal([[{ offset: 0, length: 512 }], ['write 8704+512']]);
   });
 
   it('tells that all is unread when there is no memory, and does with a page when there is one', async () => {
@@ -81,7 +116,8 @@ describe('copyRanges', () => {
     const one = pool.allocate(PAGE_SIZE);
     expect((await copy([from], [to], [{ offset: 0, length: 8192 }])).unread).to.deep.equal([]);
     const two = pool.allocate(PAGE_SIZE);
-    expect((await copy([from], [to], [{ offset: 0, length: 8192 }])).unread).to.deep.equal([{ offset: 0, length: 8192 }]); // prettier-ignore
+    const { unread, starved } = await copy([from], [to], [{ offset: 0, length: 8192 }]);
+    expect([unread, starved]).to.deep.equal([[{ offset: 0, length: 8192 }], true]);
     one.free();
     two.free();
     expect(full.pagesInUse).to.equal(0);

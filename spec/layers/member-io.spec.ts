@@ -33,6 +33,7 @@ describe('writeMember', () => {
     await disk.close();
     write();
     expect(told.map((error) => error?.code)).to.deep.equal(['ENOSPC', 'EIO', 'EIO']);
+    expect(told.map((error) => error?.succeeded)).to.deep.equal([[], [{ offset: 0, length: 512 }], []]);
   });
 });
 

@@ -82,6 +82,18 @@ describe('Mirror.create and Mirror.open', () => {
     await made.close();
   });
 
+  it('keeps the marks, and fails, when there is no memory to make members agree with (I8)', async () => {
+    const members = two();
+    members[0].contents.fill(7);
+    const short = new PagePool({ maxBytes: 2 * PAGE_SIZE });
+    expect((await errorOf(Mirror.create(members, { pool: short }))).code).to.equal('ENOMEM');
+    expect(short.pagesInUse).to.equal(0);
+    const mirror = await Mirror.open(members, { pool });
+    expectAgreement(mirror);
+    expect(members[1].contents.at(-1)).to.equal(7);
+    await mirror.close();
+  });
+
   it('takes marks back after a flush, and not those of writes that came later', async () => {
     const disks = [disk('left', waitQueue), disk('right', waitQueue)];
     const mirror = await Mirror.create(disks, { pool, regionSize: 1024, assumeEqual: true });

@@ -198,26 +198,18 @@ export class MirrorProgram {
     this.count(`${operation} ${request.state}`);
     const good = (block: number): boolean => {
       const offset = (block - first) * BLOCK;
-      if (error === null) return true;
-      return error.succeeded.some((range) => range.offset <= offset && range.offset + range.length >= offset + BLOCK);
+      return request.succeeded.some((range) => range.offset <= offset && range.offset + range.length >= offset + BLOCK);
     };
-    // A device that is short without an error does not tell where; then a caller does not know either.
-    const known = error !== null || operation === 'flush' || request.value === count * BLOCK;
-    if (!known) this.count(`${operation} short`);
+    if (error === null && request.value < count * BLOCK) this.count(`${operation} short`);
     if (error !== null && error.bytes > 0) this.count(`${operation} in part`);
     for (let block = first; block < first + count; block++) {
-      if (operation === 'read' && known && good(block)) {
+      if (operation === 'read' && good(block)) {
         const found = idOf(pages?.bytes((block - first) * BLOCK, BLOCK) ?? new Uint8Array(BLOCK));
         const right = flight.allowed[block]?.has(found) === true;
         this.demand(right, `${title(flight)} read ${String(found)} in block ${String(block)}`);
       }
       // Whatever was written, it is not acknowledged when the mirror cannot store what it knows.
-      if (
-        !flight.writes ||
-        !known ||
-        flight.contested.has(block) ||
-        error?.message.includes('cannot be stored') === true
-      )
+      if (!flight.writes || flight.contested.has(block) || error?.message.includes('cannot be stored') === true)
         continue;
       if (!good(block)) this.possible[block] = flight.before.get(block) ?? new Set();
       else {

@@ -272,6 +272,55 @@ for (const { strategy } of designs) {
         await close(made);
       });
 
+      it('tells what of the best one’s the last member holds when it was dropped while it was copied (I4)', async () => {
+        const made = await rig(strategy, pool);
+        const { mirror, disks } = made;
+        const [first, second] = disks;
+        const request = write(mirror, 0, 2048);
+        answerSuperblocks(disks);
+        request.cancel();
+        first?.only.fail('ECANCELED');
+        second?.only.fail('ECANCELED', [{ offset: 1536, length: 512 }]);
+        second?.only.answer();
+        const flush = mirror.flush();
+        second?.only.fail();
+        first?.pending[1]?.answer();
+        first?.pending[0]?.fail('EIO', [{ offset: 1024, length: 512 }]);
+        answerAll(disks);
+        expect([outcomeOf(flush), states(mirror)]).to.deep.equal([['done', 0], ['in-sync', 'failed']]); // prettier-ignore
+        expect(outcomeOf(request)).to.deep.equal(['cancelled', 'ECANCELED', [[0, 1024]]]);
+        const holds = Array.from({ length: 4 }, (_, block) => first?.contents[DATA + block * 512] === 0xaa);
+        expect(holds).to.deep.equal([true, true, false, false]);
+        await close(made);
+      });
+
+      it('tells what of the best one’s the last member holds when some of it could not be read (I4)', async () => {
+        const made = await rig(strategy, pool);
+        const { mirror, disks } = made;
+        const [first, second] = disks;
+        const request = write(mirror, 0, 2048);
+        answerSuperblocks(disks);
+        request.cancel();
+        first?.only.fail('ECANCELED', [{ offset: 512, length: 1536 }]);
+        second?.only.fail('ECANCELED', [{ offset: 0, length: 512 }]);
+        const flush = mirror.flush();
+        // The chunk, the flush, and of the blocks the last.
+        second?.pending[0]?.fail();
+        second?.pending[0]?.fail();
+        const answer = (): void => {
+          for (const op of [...(first?.pending ?? []), ...(second?.pending ?? [])]) {
+            if (op.operation === 'read' && op.position === DATA + 1536) op.fail();
+            else op.answer();
+          }
+        };
+        while (disks.some(({ pending }) => pending.length > 0)) answer();
+        expect([outcomeOf(flush), states(mirror)]).to.deep.equal([['done', 0], ['in-sync', 'failed']]); // prettier-ignore
+        expect(outcomeOf(request)).to.deep.equal(['cancelled', 'ECANCELED', [[512, 1024]]]);
+        const holds = Array.from({ length: 4 }, (_, block) => first?.contents[DATA + block * 512] === 0xaa);
+        expect(holds).to.deep.equal([false, true, true, false]);
+        await close(made);
+      });
+
       it('and cannot be made to agree drops who cannot', async () => {
         const made = await rig(strategy, pool);
         const { mirror, disks } = made;

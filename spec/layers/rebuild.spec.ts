@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
-import { PagePool } from '../../lib/io/pages.js';
+import { PAGE_SIZE, PagePool } from '../../lib/io/pages.js';
 import { Mirror } from '../../lib/layers/mirror.js';
 import { Pass } from '../../lib/layers/pass.js';
 import { FaultyDevice, type Op } from '../conformance/faulty-device.js';
@@ -26,10 +26,10 @@ for (const { strategy } of designs) {
     afterEach(() => expect(pool.pagesInUse, 'pages in use').to.equal(0));
 
     /** A mirror that has lost its second member, whose disks answer at once. */
-    const degraded = async (size = SIZE): Promise<Rig> => {
-      const made = await rig(strategy, pool, { size });
+    const degraded = async (size = SIZE, own = pool): Promise<Rig> => {
+      const made = await rig(strategy, own, { size });
       const [first, second] = made.disks;
-      const pages = pool.allocate(512);
+      const pages = own.allocate(512);
       const write = made.mirror.write(pages.range(0, 512), { position: 0 });
       for (const each of made.disks) each.only.answer();
       second?.only.fail();
@@ -165,6 +165,20 @@ for (const { strategy } of designs) {
       await mirror.rebuild(1, spare);
       expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync']);
       await mirror.close();
+    });
+
+    it('says so when there is no memory to copy with', async () => {
+      const own = new PagePool({ maxBytes: 4 * PAGE_SIZE });
+      const { mirror, disks } = await degraded(SIZE, own);
+      const spare = disk('spare', strategy, SIZE);
+      const rebuilding = mirror.rebuild(1, spare);
+      const pages = own.allocate(2 * PAGE_SIZE);
+      expect((await errorOf(rebuilding)).message).to.equal('ENOMEM: No memory is left to copy with');
+      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      pages.free();
+      answerInline(disks);
+      await mirror.close();
+      expect(own.pagesInUse).to.equal(0);
     });
 
     it('ends when it is aborted, when the mirror is closed, or a write finds the spare failing', async () => {
