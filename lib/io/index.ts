@@ -1,5 +1,6 @@
 /** The I/O engine: pages, requests, devices, layers, and the designs that carry a request through them. */
 export { PAGE_SIZE, PagePool, PageVector, type PageRange } from './pages.js';
+export { joinPages } from './join-pages.js';
 export { IoError, type ByteRange, type IoErrorCode } from './io-error.js';
 export { complementOf, tailAfter } from './ranges.js';
 export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } from './device.js';

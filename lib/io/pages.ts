@@ -61,17 +61,25 @@ export class PagePool {
     if (count > this.maxPages - this.usedPages) throw this.exhausted(count);
     const extents = this.takeExtents(count);
     this.usedPages += count;
-    return new PageVector(this, extents);
+    const { buffer } = this;
+    const runs = extents.map((extent) => ({
+      buffer,
+      start: extent.page * PAGE_SIZE,
+      length: extent.count * PAGE_SIZE,
+    }));
+    return new PageVector(runs, this, NONE);
   }
 
   /** @internal */
-  release(extents: readonly Extent[]): void {
-    for (const { page, count } of extents) {
-      this.usedPages -= count;
-      const list = this.freed.get(count);
-      if (list === undefined) this.freed.set(count, [page]);
-      else list.push(page);
-    }
+  release(runs: readonly Run[]): void {
+    for (const { start, length } of runs) this.releaseExtent({ page: start / PAGE_SIZE, count: length / PAGE_SIZE });
+  }
+
+  private releaseExtent({ page, count }: Extent): void {
+    this.usedPages -= count;
+    const list = this.freed.get(count);
+    if (list === undefined) this.freed.set(count, [page]);
+    else list.push(page);
   }
 
   private takeExtents(count: number): Extent[] {
@@ -97,7 +105,7 @@ export class PagePool {
       const page = size > count ? pages.pop() : undefined;
       if (page === undefined) continue;
       this.usedPages += size - count;
-      this.release([{ page: page + count, count: size - count }]);
+      this.releaseExtent({ page: page + count, count: size - count });
       return page;
     }
     return undefined;
@@ -110,7 +118,7 @@ export class PagePool {
     const rest = this.grow(this.maxPages - this.topPage);
     if (rest !== undefined && this.topPage > rest) {
       this.usedPages += this.topPage - rest;
-      this.release([{ page: rest, count: this.topPage - rest }]);
+      this.releaseExtent({ page: rest, count: this.topPage - rest });
     }
     for (const [size, pages] of [...this.freed].sort(([a], [b]) => b - a)) {
       while (missing > 0 && pages.length > 0) {
@@ -120,7 +128,7 @@ export class PagePool {
         missing -= taken;
         if (taken === size) continue;
         this.usedPages += size - taken;
-        this.release([{ page: page + taken, count: size - taken }]);
+        this.releaseExtent({ page: page + taken, count: size - taken });
       }
     }
     return extents;
@@ -138,25 +146,40 @@ interface Extent {
   readonly count: number;
 }
 
+/** Bytes that lie next to each other. */
+export interface Run {
+  readonly buffer: SharedArrayBuffer;
+  /** Bytes from the start of the buffer. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+const NONE: readonly PageVector[] = [];
+
 /** A vector of pages (the kernel's kiobuf map list). Requests name ranges of it; nobody copies it. */
 export class PageVector {
-  /** Bytes, a multiple of the page size. */
+  /** Bytes: a multiple of the page size, but for a vector that was joined (`joinPages`). */
   readonly length: number;
-  private readonly pool: PagePool;
-  private readonly extents: readonly Extent[];
+  private readonly runs: readonly Run[];
+  /** Who gets the pages back; nobody, of a joined vector. */
+  private readonly pool: PagePool | null;
+  /** What it was joined of. */
+  private readonly sources: readonly PageVector[];
   private pins = 0;
   private freedByOwner = false;
 
   /** @internal */
-  constructor(pool: PagePool, extents: readonly Extent[]) {
+  constructor(runs: readonly Run[], pool: PagePool | null, sources: readonly PageVector[]) {
+    this.runs = runs;
     this.pool = pool;
-    this.extents = extents;
-    this.length = extents.reduce((sum, extent) => sum + extent.count * PAGE_SIZE, 0);
+    this.sources = sources;
+    this.length = runs.reduce((sum, run) => sum + run.length, 0);
   }
 
   /** Whether all pages lie next to each other, so that {@link views} answers one view. */
   get contiguous(): boolean {
-    return this.extents.length === 1;
+    return this.runs.length === 1;
   }
 
   /**
@@ -174,24 +197,15 @@ export class PageVector {
    * @throws ArgumentRangeError `ERR_RANGE`; StateError `ERR_FREED`
    */
   views(offset = 0, length: number = this.length - offset): Uint8Array[] {
-    this.check(offset, length);
-    const views: Uint8Array[] = [];
-    let start = 0;
-    for (const { page, count } of this.extents) {
-      const from = Math.max(offset, start);
-      const to = Math.min(offset + length, start + count * PAGE_SIZE);
-      if (from < to) views.push(new Uint8Array(this.pool.buffer, page * PAGE_SIZE + from - start, to - from));
-      start += count * PAGE_SIZE;
-    }
-    return views;
+    return this.slices(offset, length).map((run) => new Uint8Array(run.buffer, run.start, run.length));
   }
 
   /** The bytes of a part as one view: without a copy when they are contiguous, else undefined. */
   view(offset = 0, length: number = this.length - offset): Uint8Array | undefined {
-    const [extent] = this.extents;
-    if (this.extents.length === 1 && extent !== undefined) {
+    const [run] = this.runs;
+    if (this.runs.length === 1 && run !== undefined) {
       this.check(offset, length);
-      return new Uint8Array(this.pool.buffer, extent.page * PAGE_SIZE + offset, length);
+      return new Uint8Array(run.buffer, run.start + offset, length);
     }
     const views = this.views(offset, length);
     return views.length === 1 ? views[0] : undefined;
@@ -225,22 +239,24 @@ export class PageVector {
   free(): void {
     if (this.freedByOwner) throw new StateError('ERR_FREED', 'The pages were freed before');
     this.freedByOwner = true;
-    if (this.pins === 0) this.pool.release(this.extents);
+    if (this.pins === 0) this.pool?.release(this.runs);
   }
 
   /** @internal A request begins to use the pages. */
   pin(): void {
     this.pins++;
+    for (const source of this.sources) source.pin();
   }
 
   /** @internal The request has ended. */
   unpin(): void {
-    if (--this.pins === 0 && this.freedByOwner) this.pool.release(this.extents);
+    if (--this.pins === 0 && this.freedByOwner) this.pool?.release(this.runs);
+    for (const source of this.sources) source.unpin();
   }
 
   /** Whether they were given back; requests that were begun before may still use them. */
   get freed(): boolean {
-    return this.freedByOwner;
+    return this.freedByOwner || this.sources.some((source) => source.freed);
   }
 
   /** Whether requests are using the pages. */
@@ -248,8 +264,23 @@ export class PageVector {
     return this.pins > 0;
   }
 
+  /** @internal The runs of a part, which is checked as for {@link views}. */
+  slices(offset: number, length: number): Run[] {
+    this.check(offset, length);
+    const slices: Run[] = [];
+    let start = 0;
+    for (const run of this.runs) {
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + length, start + run.length);
+      if (from < to) slices.push({ buffer: run.buffer, start: run.start + from - start, length: to - from });
+      start += run.length;
+    }
+    return slices;
+  }
+
   private check(offset: number, length: number): void {
     checkRange(this, offset, length);
+    for (const source of this.sources) source.check(0, 0);
     // While pinned, a request that was timed out still has to find its memory.
     if (this.freedByOwner && this.pins === 0) throw new StateError('ERR_FREED', 'The pages were freed');
   }
