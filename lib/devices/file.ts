@@ -4,7 +4,7 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
 import { checkGeometry } from '../io/gate.js';
 import { IoError, type NodeError } from '../io/io-error.js';
-import type { Io, Operation } from '../io/io.js';
+import type { Operation, Transfer } from '../io/io.js';
 import { PAGE_SIZE } from '../io/pages.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
@@ -87,7 +87,7 @@ export class FileDevice extends BlockDevice {
     }
   }
 
-  submit(io: Io): void {
+  submit(io: Transfer): void {
     switch (io.operation) {
       case 'flush':
         this.sync(io, 0);
@@ -105,7 +105,7 @@ export class FileDevice extends BlockDevice {
   }
 
   /** Moves what is left of `views`, `done` bytes having been moved. */
-  private transfer(io: Io, views: Uint8Array[], done: number, attempts: number): void {
+  private transfer(io: Transfer, views: Uint8Array[], done: number, attempts: number): void {
     const ended = (error: NodeError | null, moved: number): void => {
       if (error !== null) {
         if (isPassing(error) && attempts > 1) this.transfer(io, views, done, attempts - 1);
@@ -131,12 +131,12 @@ export class FileDevice extends BlockDevice {
     else writev(this.fd, views, position, ended);
   }
 
-  private finish(io: Io, bytes: number): void {
+  private finish(io: Transfer, bytes: number): void {
     if (io.fua) this.sync(io, bytes);
     else io.finish(bytes, null);
   }
 
-  private sync(io: Io, bytes: number): void {
+  private sync(io: Transfer, bytes: number): void {
     fdatasync(this.fd, (error) => {
       // A write whose sync failed is not known to be on stable storage, whatever was moved.
       if (error === null) io.finish(bytes, null);
@@ -151,7 +151,7 @@ function isPassing(error: NodeError): boolean {
 }
 
 /** What is left to move after a short transfer. */
-function rest(io: Io, views: readonly Uint8Array[], moved: number, total: number): Uint8Array[] {
+function rest(io: Transfer, views: readonly Uint8Array[], moved: number, total: number): Uint8Array[] {
   return io.operation === 'writeZeroes' ? zeroes(io.length - total) : skip(views, moved);
 }
 

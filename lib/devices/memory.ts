@@ -1,5 +1,5 @@
 import { BlockDevice, type DeviceOptions } from '../io/device.js';
-import type { Io } from '../io/io.js';
+import type { Transfer } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
 export interface MemoryOptions extends DeviceOptions {
@@ -22,7 +22,7 @@ export class MemoryDevice extends BlockDevice {
     this.contents = new Uint8Array(size);
   }
 
-  submit(io: Io): void {
+  submit(io: Transfer): void {
     const { operation, position, pages, offset, length } = io;
     if (operation === 'read') pages?.set(this.contents.subarray(position, position + length), offset);
     else if (operation === 'write' && pages !== null) {

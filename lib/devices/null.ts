@@ -1,5 +1,5 @@
 import { BlockDevice, type DeviceOptions } from '../io/device.js';
-import type { Io } from '../io/io.js';
+import type { Transfer } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
 export interface NullOptions extends DeviceOptions {
@@ -19,7 +19,7 @@ export class NullDevice extends BlockDevice {
     super(options.name ?? 'null', options.strategy ?? waitQueue, { size, blockSize, preferredSize: blockSize });
   }
 
-  submit(io: Io): void {
+  submit(io: Transfer): void {
     io.finish(io.length, null);
   }
 }

@@ -5,7 +5,7 @@ export { IoError, type ByteRange, type IoErrorCode } from './io-error.js';
 export { complementOf, tailAfter } from './ranges.js';
 export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } from './device.js';
 export { IoRequest, type RequestOptions } from './io-request.js';
-export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy } from './io.js';
+export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy, Transfer } from './io.js';
 export { Layer } from './layer.js';
 export { RequestQueue } from './request-queue.js';
 export { Slot, WaitingList } from './waiting-list.js';

@@ -64,6 +64,9 @@ export interface Io {
   unparked(slot: Slot): void;
 }
 
+/** What a device at the bottom has to know of a header, and how it answers. */
+export type Transfer = Pick<Io, 'operation' | 'position' | 'pages' | 'offset' | 'length' | 'fua' | 'finish'>;
+
 /** I/O of a layer's own, on behalf of a header. */
 export interface OwnIo {
   readonly operation: Operation;
