@@ -19,7 +19,7 @@ export { Linear, type Segment } from '../layers/linear.js';
 export { Stripe, type StripeOptions } from '../layers/stripe.js';
 export { Mirror, type MirrorOptions, type ReadPolicy } from '../layers/mirror.js';
 export type { CreateOptions as MirrorCreateOptions } from '../layers/mirror-open.js';
-export type { RebuildOptions as MirrorRebuildOptions } from '../layers/rebuild.js';
+export type { RebuildOptions } from '../layers/rebuild-options.js';
 export type { Member as MirrorMember } from '../layers/member-records.js';
 export type { MemberState } from '../layers/superblock.js';
 export {
@@ -28,7 +28,6 @@ export {
   type ParityOpenOptions,
   type ParityMember,
   type ParityOptions,
-  type ParityRebuildOptions,
 } from '../layers/parity.js';
 export type { ParityLayout } from '../layers/parity-assembly.js';
 export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';

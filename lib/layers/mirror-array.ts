@@ -1,11 +1,10 @@
-import { WaitQueue } from '../wait/queue.js';
-import { waitUntil } from '../wait/wait-until.js';
 import type { BlockDevice } from '../io/device.js';
 import type { ByteRange, IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import { WaitingList, type Slot } from '../io/waiting-list.js';
 import { copyRanges, type Copied } from './copy-range.js';
 import type { Member, MemberRecords, PresentMember } from './member-records.js';
+import { OwnWork } from './own-work.js';
 import { RangeLock, type Hold } from './range-lock.js';
 
 /** How a mirror's members lie and what they are made of. */
@@ -27,14 +26,13 @@ export class MirrorArray {
   readonly pool: PagePool;
   readonly records: MemberRecords;
   readonly lock: RangeLock = new RangeLock();
+  readonly work: OwnWork = new OwnWork();
   /** Writes that wait until their regions are marked on the members. */
   readonly marking: WaitingList = new WaitingList((slot) => this.withdrawals.get(slot)?.());
   /** What is to be undone when one of them is withdrawn. */
   readonly withdrawals: Map<Slot, () => void> = new Map<Slot, () => void>();
   /** Bytes that were written back to members that could not read them. */
   healedBytes = 0;
-  private tasks = 0;
-  private readonly ends = new WaitQueue();
 
   constructor(shape: MirrorShape, records: MemberRecords, pool: PagePool) {
     this.shape = shape;
@@ -79,7 +77,7 @@ export class MirrorArray {
    * it is dropped. Nothing is marked: the member holds what the others do, or what cannot be read anyway.
    */
   heal(member: PresentMember, range: ByteRange): void {
-    this.task((ended) => {
+    this.work.run((ended) => {
       this.lock.acquire(range.offset, range.offset + range.length, null, (hold) => {
         this.healLocked(member, range, () => {
           this.lock.release(hold);
@@ -87,20 +85,6 @@ export class MirrorArray {
         });
       });
     });
-  }
-
-  /** Runs work that {@link idle} waits for. */
-  task(body: (ended: () => void) => void): void {
-    this.tasks++;
-    body(() => {
-      this.tasks--;
-      if (this.ends.active) this.ends.wakeAll();
-    });
-  }
-
-  /** Resolves when no work of the mirror's own is under way. */
-  async idle(): Promise<void> {
-    await waitUntil(this.ends, () => this.tasks === 0);
   }
 
   /** Locks a range for work of the mirror's own. */

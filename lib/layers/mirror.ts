@@ -11,7 +11,8 @@ import type { MirrorFrame } from './mirror-frame.js';
 import { createArray, openArray, resync, type CreateOptions } from './mirror-open.js';
 import { FastestRead, MirrorRead } from './mirror-read.js';
 import { MirrorWrite } from './mirror-write.js';
-import { rebuild, type RebuildOptions } from './rebuild.js';
+import { rebuild } from './rebuild.js';
+import type { RebuildOptions } from './rebuild-options.js';
 
 /** Which member a read goes to: the first in sync, each in turn, or two of them at once and the faster one wins. */
 export type ReadPolicy = 'first' | 'round-robin' | 'fastest';
@@ -150,7 +151,7 @@ export class Mirror extends Layer<MirrorFrame> {
   /** Resolves when no request is in flight, and no work behind them. */
   override async drain(): Promise<void> {
     await super.drain();
-    await this.array.idle();
+    await this.array.work.idle();
   }
 
   /** Leaves the members without a mark, if they can be flushed. */

@@ -6,6 +6,7 @@ import { StateError } from '../wait/errors.js';
 import { IntentLog } from './intent-log.js';
 import type { ParityMap } from './parity-map.js';
 import type { ParityStore } from './parity-store.js';
+import { OwnWork } from './own-work.js';
 import { StripeLock, type Waiter } from './stripe-lock.js';
 import type { MemberState } from './superblock.js';
 
@@ -30,6 +31,9 @@ export class ParityArray {
   readonly pool: PagePool;
   readonly lock: StripeLock = new StripeLock();
   readonly log: IntentLog;
+  readonly work: OwnWork = new OwnWork();
+  /** Bytes that were written back to members that could not read them. */
+  healedBytes = 0;
   readonly states: MemberState[];
   private readonly devices: (BlockDevice | null)[];
   private readonly store: ParityStore;

@@ -2,6 +2,7 @@ import type { Io } from '../io/io.js';
 import { IoError, type ByteRange } from '../io/io-error.js';
 import { PAGE_SIZE, type PageVector } from '../io/pages.js';
 import { complementOf } from '../io/ranges.js';
+import { writeMember } from './member-io.js';
 import type { ParityArray, ParityLayer, StripeOperation } from './parity-array.js';
 import type { ChunkPart } from './parity-map.js';
 import { copyInto, xorInto } from './xor.js';
@@ -14,12 +15,15 @@ interface Lost {
   readonly slotSize: number;
   /** What could not be read of them. */
   readonly failed: ByteRange[];
+  /** Whether the member was asked for it and answered `EIO`: what is computed is written back to it. */
+  readonly heals: boolean;
 }
 
 /**
  * A read within one stripe. What members can give is read into the caller's memory, without a lock. What one cannot give,
  * being missing or failing, is the XOR of the same bytes of all others, which are read with the stripe locked: half of a
- * write would give noise (I8). What can be had neither way is told as failed, and nothing else is (I4).
+ * write would give noise (I8). What can be had neither way is told as failed, and nothing else is (I4). What a member
+ * answered `EIO` for and could be computed is written back to it.
  */
 export class StripeRead implements StripeOperation {
   private readonly array: ParityArray;
@@ -28,6 +32,8 @@ export class StripeRead implements StripeOperation {
   /** What members gave into the caller's memory, or what was computed there; bytes from the header's start. */
   private readonly good: ByteRange[] = [];
   private missed: ChunkPart[] = [];
+  /** Members that were not asked for theirs; null when what failed is not to be written back. */
+  private unasked: ReadonlySet<number> | null = null;
   private lost: Lost[] = [];
   private computing = false;
   /** The first error in time. */
@@ -77,6 +83,7 @@ export class StripeRead implements StripeOperation {
       this.tell(io);
       return;
     }
+    if (this.failure?.code === 'EIO') this.unasked = new Set(this.missed.map(({ member }) => member));
     this.missed = this.wholeBlocks(io, bad);
     this.array.lock.acquireOwn(this.stripe, () => {
       this.locked(io);
@@ -118,22 +125,70 @@ export class StripeRead implements StripeOperation {
 
   /** The others have been read: what is there of all of them is XORed into the caller's memory. */
   private compute(io: Io): void {
-    for (const { part, others, slotSize, failed } of this.lost) {
+    const { array, stripe } = this;
+    const healing = this.lost.filter(({ heals }) => heals);
+    for (const lost of this.lost) {
+      const { part, others, slotSize, failed } = lost;
       for (const { offset, length } of complementOf(failed, part.length)) {
         const range = { offset: part.offset + offset, length };
         if (io.pages !== null) {
           const at = io.offset + range.offset;
           copyInto(io.pages, at, others, offset, length);
-          for (let slot = 1; slot < this.array.map.members - 1; slot++) {
+          for (let slot = 1; slot < array.map.members - 1; slot++) {
             xorInto(io.pages, at, others, slot * slotSize + offset, length);
           }
         }
         this.good.push(range);
       }
-      others.free();
+      if (!lost.heals) others.free();
     }
-    this.array.lock.release(this.stripe);
     this.tell(io);
+    if (healing.length === 0) {
+      array.lock.release(stripe);
+      return;
+    }
+    array.work.run((ended) => {
+      let left = healing.length;
+      for (const lost of healing) {
+        this.heal(lost, () => {
+          if (--left > 0) return;
+          array.whenStored(() => {
+            array.lock.release(stripe);
+            ended();
+          });
+        });
+      }
+    });
+  }
+
+  /**
+   * Writes what was computed back to the member, behind the read and with the stripe still locked; a member that does not
+   * take it is given up. Nothing is marked: it is what the member ought to hold, over what cannot be read anyway.
+   */
+  private heal({ part, others, slotSize, failed }: Lost, then: () => void): void {
+    const { array, stripe } = this;
+    const ranges = complementOf(failed, part.length);
+    let pending = 1;
+    const ended = (): void => {
+      if (--pending > 0) return;
+      others.free();
+      then();
+    };
+    for (const { offset, length } of ranges) {
+      if (array.broken || !array.holds(part.member, stripe)) break;
+      for (let slot = 1; slot < array.map.members - 1; slot++) {
+        xorInto(others, offset, others, slot * slotSize + offset, length);
+      }
+      pending++;
+      const device = array.device(part.member);
+      const options = { position: this.positionOf(part) + offset, fua: false };
+      writeMember(device, others.range(offset, length), options, (error) => {
+        if (error === null) array.healedBytes += length;
+        else array.givesUp(part.member, device);
+        ended();
+      });
+    }
+    ended();
   }
 
   /** Puts into the header what came of it. */
@@ -170,7 +225,7 @@ export class StripeRead implements StripeOperation {
     const slotSize = Math.ceil(part.length / PAGE_SIZE) * PAGE_SIZE;
     try {
       const others = this.array.pool.allocate(slotSize * (this.array.map.members - 1));
-      return { part, others, slotSize, failed: [] };
+      return { part, others, slotSize, failed: [], heals: this.unasked?.has(part.member) === false };
     } catch (error) {
       this.failure ??= error as IoError;
       return null;

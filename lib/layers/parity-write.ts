@@ -30,6 +30,8 @@ export class StripeWrite implements StripeOperation {
   private plan: WritePlan = { kind: 'full stripe', reads: [] };
   /** Which member's slot is computed, under the plan `recover`. */
   private recovered = -1;
+  /** Whether it answered `EIO`: then what was computed of it, but is not written, is written back to it as well. */
+  private heals = false;
   /** Members that something could not be read from. */
   private readonly unread = new Set<number>();
   /** Members that something could not be written to. */
@@ -115,6 +117,7 @@ export class StripeWrite implements StripeOperation {
     if (this.plan.kind === 'recover' || unread.size !== 1 || bad === undefined || missing.length > 0) return false;
     this.plan = planRecovery(array.map, stripe, this.parts, bad);
     this.recovered = bad;
+    this.heals = this.failure?.code === 'EIO' && bad !== array.map.parityOf(stripe);
     this.failure = null;
     unread.clear();
     return true;
@@ -147,8 +150,10 @@ export class StripeWrite implements StripeOperation {
   private write(io: Io, slots: PageVector): void {
     const { array, stripe } = this;
     const parity = array.map.parityOf(stripe);
-    const changed: ChunkRange[] = [...this.parts];
-    if (this.plan.kind !== 'data only') changed.push({ member: parity, within: this.from, length: this.length });
+    const { from, length: hull } = this;
+    const changed: ChunkRange[] = this.parts.filter(({ member }) => !this.heals || member !== this.recovered);
+    if (this.heals) changed.push({ member: this.recovered, within: from, length: hull });
+    if (this.plan.kind !== 'data only') changed.push({ member: parity, within: from, length: hull });
     const alive = !array.broken;
     this.begun = alive;
     this.pending = 1;
@@ -162,6 +167,10 @@ export class StripeWrite implements StripeOperation {
       const position = array.map.positionOf(stripe) + within;
       const device = array.device(member);
       writeMember(device, range, { position, fua: io.fua }, (error) => {
+        if (error === null && this.heals && member === this.recovered) {
+          const own = this.parts.find((part) => part.member === member);
+          array.healedBytes += length - (own?.length ?? 0);
+        }
         if (error !== null) {
           this.unwritten.add(member);
           this.failure ??= error;

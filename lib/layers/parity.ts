@@ -10,6 +10,7 @@ import { checkDevice, createArray, openArray, type ParityLayout } from './parity
 import { ParityFlush } from './parity-flush.js';
 import { StripeRead } from './parity-read.js';
 import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
+import type { RebuildOptions } from './rebuild-options.js';
 import { StripeWrite } from './parity-write.js';
 import { readSuperblock, type MemberState } from './superblock.js';
 
@@ -23,13 +24,6 @@ export interface ParityCreateOptions extends ParityOptions, ParityLayout {}
 export interface ParityOpenOptions extends ParityOptions {
   /** Open it also when a member is missing and stripes may be torn, whose lost data is noise then. Default false. */
   force?: boolean;
-}
-
-export interface ParityRebuildOptions {
-  /** Ends the rebuild; the member is missing again then. */
-  signal?: AbortSignal;
-  /** Told of each chunk that has been rebuilt, in bytes of the member. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 /** A member's place, and what is in it. */
@@ -46,7 +40,7 @@ export interface ParityMember {
  *
  * A write of a whole stripe reads nothing; a smaller one reads what is less, the old data and parity or the data that
  * stays. Stripes are locked while they change (I8). A member that a write or a flush fails on is given up; one that a read
- * fails on is not: the data is computed, and not written back. When two are missing, reads of the others' data go on, and
+ * fails on is not: the data is computed and, where it answered `EIO` (as also a `Checksum` below does), written back. When two are missing, reads of the others' data go on, and
  * all else fails with `EIO`. Which member is in sync is kept in a superblock on each of them (superblock.ts); regions
  * being written are marked there before the first write, so that after a crash between data and parity {@link open} makes
  * their parity anew.
@@ -57,7 +51,6 @@ export interface ParityMember {
  */
 export class Parity extends Layer<StripeOperation | null> {
   private readonly array: ParityArray;
-  private rebuilding: Promise<void> | null = null;
 
   private constructor(array: ParityArray, options: DeviceOptions) {
     const { map } = array;
@@ -105,6 +98,11 @@ export class Parity extends Layer<StripeOperation | null> {
   /** Whether a member is missing, or being rebuilt. */
   get degraded(): boolean {
     return this.array.states.some((state) => state !== 'in-sync');
+  }
+
+  /** Bytes that were computed and written back to members that could not read them. */
+  get healedBytes(): number {
+    return this.array.healedBytes;
   }
 
   submit(io: Io): void {
@@ -160,23 +158,31 @@ export class Parity extends Layer<StripeOperation | null> {
    *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, or the signal's reason: the
    *   member is missing again
    */
-  rebuild(member: number, spare: BlockDevice, options: ParityRebuildOptions = {}): Promise<void> {
-    const run = this.rebuildOn(member, spare, options);
-    const ended = run.catch(() => undefined);
-    this.rebuilding = Promise.all([this.rebuilding, ended]).then(() => undefined);
-    return run;
+  async rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
+    let ended: () => void = () => undefined;
+    this.array.work.run((end) => (ended = end));
+    try {
+      await this.rebuildOn(member, spare, options);
+    } finally {
+      ended();
+    }
+  }
+
+  /** Resolves when no request is in flight, and no work behind them. */
+  override async drain(): Promise<void> {
+    await super.drain();
+    await this.array.work.idle();
   }
 
   protected override async release(): Promise<void> {
     const { array } = this;
-    await this.rebuilding;
     // Regions stay dirty where a flush fails: the next open repairs them.
     await flushAll(array).catch(() => undefined);
     await array.save();
     array.close();
   }
 
-  private async rebuildOn(member: number, spare: BlockDevice, options: ParityRebuildOptions): Promise<void> {
+  private async rebuildOn(member: number, spare: BlockDevice, options: RebuildOptions): Promise<void> {
     const { array } = this;
     const { map } = array;
     this.checkMember(member);
@@ -209,7 +215,7 @@ export class Parity extends Layer<StripeOperation | null> {
     if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
   }
 
-  private async recomputeAll(member: number, options: ParityRebuildOptions): Promise<void> {
+  private async recomputeAll(member: number, options: RebuildOptions): Promise<void> {
     const { array } = this;
     const { stripes, chunk } = array.map;
     const recomputing = new Recomputing(array);
@@ -239,7 +245,7 @@ export class Parity extends Layer<StripeOperation | null> {
     }
   }
 
-  private checkRebuilding(member: number, { signal }: ParityRebuildOptions): void {
+  private checkRebuilding(member: number, { signal }: RebuildOptions): void {
     signal?.throwIfAborted();
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} was closed while it was rebuilt`);
     if (this.array.states[member] !== 'rebuilding') {

@@ -5,13 +5,7 @@ import { IoError } from '../io/io-error.js';
 import { COPY_CHUNK } from './copy-range.js';
 import type { PresentMember } from './member-records.js';
 import type { MirrorArray } from './mirror-array.js';
-
-export interface RebuildOptions {
-  /** Ends the rebuild when it aborts; the spare counts as failed then. */
-  signal?: AbortSignal;
-  /** Told of bytes copied, of so many, after each step. */
-  onProgress?: (done: number, total: number) => void;
-}
+import type { RebuildOptions } from './rebuild-options.js';
 
 /**
  * Rebuilds a member onto a spare, online. From the start writes go to the spare as well; reads do not. Then range after
@@ -37,7 +31,7 @@ export async function rebuild(
   devices.push(spare);
   const member = records.places[index] as PresentMember;
   let ended: () => void = () => undefined;
-  array.task((end) => (ended = end));
+  array.work.run((end) => (ended = end));
   try {
     await stored(array);
     for (let at = 0; at < array.shape.size; at += COPY_CHUNK) {

@@ -17,19 +17,6 @@ describe('MirrorArray', () => {
     expect(ranges).to.deep.equal([[0], [0, 1], [2, 3, 4]]);
   });
 
-  it('is idle once every task has ended', async () => {
-    const array = arrayOf();
-    const ends: (() => void)[] = [];
-    for (let i = 0; i < 2; i++) array.task((ended) => ends.push(ended));
-    let idle = false;
-    const waiting = array.idle().then(() => (idle = true));
-    ends[0]?.();
-    await Promise.resolve();
-    expect(idle).to.equal(false);
-    ends[1]?.();
-    expect(await waiting).to.equal(true);
-  });
-
   it('gives a locked range to one at a time', async () => {
     const array = arrayOf();
     const first = await array.locked(0, 512);

@@ -64,6 +64,20 @@ describe('StripeWrite', () => {
         }
       });
 
+      it('writes back what a disk could not read of the data that stays, with the stripe', async () => {
+        const kit = await make(4);
+        failing(kit.disks[1], 'read');
+        await kit.write(0, 2, 6);
+        expect(kit.logs[1]).to.deep.equal(['read 0+2', 'write 0+2']);
+        expect([kit.parity.healedBytes, wrongParityAt(kit.disks)]).to.deep.equal([1024, -1]);
+        // Of what is written over, only the rest counts as healed.
+        const other = await make(4);
+        failing(other.disks[0], 'read');
+        await other.write(1, 2, 7);
+        expect([other.logs[0]?.at(-1), other.parity.healedBytes]).to.deep.equal(['write 0+2', 512]);
+        expect(wrongParityAt(other.disks)).to.equal(-1);
+      });
+
       it('fails, with nothing written, when two disks cannot read the old', async () => {
         const kit = await make(4);
         for (const member of [1, 2]) failing(kit.disks[member], 'read');
