@@ -113,7 +113,7 @@ describe('Parity', () => {
         expect(outcomeOf(kit.parity.flush())).to.deep.equal(['failed', 'EIO', []]);
       });
 
-      it('answers from the others what one disk cannot read, and goes on with that disk', async () => {
+      it('answers from the others what one disk cannot read, heals it, and goes on with that disk', async () => {
         const kit = await Kit.make(4, strategy);
         await kit.write(0, 30, 5);
         kit.hold();
@@ -121,7 +121,7 @@ describe('Parity', () => {
         kit.disks[1]?.only.fail('EIO', [{ offset: 600, length: 100 }]);
         await kit.release();
         expect([outcomeOf(request), kit.parity.members[1]?.state]).to.deep.equal([['done', '', ['0+6']], 'in-sync']);
-        expect(kit.logs.map((log) => log.at(-1))).to.deep.equal(['read 1+1', 'read 0+2', 'read 1+1', 'read 1+1']);
+        expect(kit.logs.map((log) => log.at(-1))).to.deep.equal(['read 1+1', 'write 1+1', 'read 1+1', 'read 1+1']);
       });
     });
   }
