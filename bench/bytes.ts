@@ -1,8 +1,8 @@
-import { contendersFor } from './harness.js';
+import { contendersFor, rigOf } from './harness.js';
 import type { Row, Run } from './row.js';
 import { median } from './statistics.js';
 
-/** What one operation allocates, and what of that is still held after a collection. */
+/** What one operation allocates on the heap (what buffers hold is elsewhere), and what of that is still held after a collection. */
 export interface Bytes {
   readonly name: string;
   readonly allocated: number;
@@ -21,7 +21,7 @@ const MOST_TIMES = 20_000;
 export async function countBytes(row: Row, n: number): Promise<Bytes[]> {
   const figures: Bytes[] = [];
   for (const contender of contendersFor(row, n)) {
-    const run = contender.prepare(n);
+    const { run, close } = await rigOf(contender, n);
     const end = performance.now() + WARM_UP_MS;
     let warmUps = 0;
     while (performance.now() < end || warmUps < 3) {
@@ -41,6 +41,7 @@ export async function countBytes(row: Row, n: number): Promise<Bytes[]> {
       allocated.push((after - before) / times);
       retained.push((process.memoryUsage().heapUsed - before) / times);
     }
+    await close();
     figures.push({ name: contender.name, allocated: Math.min(...allocated), retained: median(retained) });
   }
   return figures;

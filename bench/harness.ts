@@ -1,5 +1,5 @@
 import { effects, PERIOD } from './effects.js';
-import type { Contender, Role, Row, Run } from './row.js';
+import type { Contender, Rig, Role, Row, Run } from './row.js';
 import { bootstrap, median, type Interval } from './statistics.js';
 
 /** How long and how often things are measured. */
@@ -25,7 +25,7 @@ export interface Figures {
 
 interface Standing {
   readonly contender: Contender;
-  readonly run: Run;
+  readonly rig: Rig;
   times: number;
   readonly nsPerRound: number[];
 }
@@ -36,14 +36,14 @@ declare const gc: (options?: { type: 'minor' }) => void;
  * Times the contenders of one case. They take turns in one process and start every round at another place, so that
  * what the machine does meanwhile falls on all of them.
  */
-export async function timeCase(row: Row, n: number, effort: Effort): Promise<Figures[]> {
-  const standings = contendersFor(row, n).map((contender): Standing => ({
-    contender,
-    run: contender.prepare(n),
-    times: 1,
-    nsPerRound: [],
-  }));
+export async function timeCase(row: Row, n: number, given: Effort): Promise<Figures[]> {
+  const effort = row.batchMs === undefined ? given : { ...given, batchMs: row.batchMs };
+  const standings: Standing[] = [];
+  for (const contender of contendersFor(row, n)) {
+    standings.push({ contender, rig: await rigOf(contender, n), times: 1, nsPerRound: [] });
+  }
   const expected = await checkEffects(standings);
+  for (const { rig } of standings) await rig.verify();
   for (let pass = 0; pass < 3; pass++) {
     for (const standing of standings) await calibrate(standing, effort, effort.warmUpMs / 3);
   }
@@ -52,6 +52,10 @@ export async function timeCase(row: Row, n: number, effort: Effort): Promise<Fig
       const standing = standings[(i + round) % standings.length]!;
       standing.nsPerRound.push((await timeBatch(standing, expected)) / standing.times);
     }
+  }
+  for (const { rig } of standings) {
+    await rig.verify();
+    await rig.close();
   }
   const ideal = standings[0]!.nsPerRound;
   return standings.map(({ contender, nsPerRound }) => ({
@@ -69,13 +73,26 @@ export function contendersFor(row: Row, n: number): Contender[] {
   return contenders;
 }
 
+/** Made ready; where everything happens in the process, the sum of effects is all there is to look at. */
+export async function rigOf(contender: Contender, n: number): Promise<Rig> {
+  const made = await contender.prepare(n);
+  return typeof made === 'function' ? { run: made, verify: nothing, close: nothing } : made;
+}
+
+async function nothing(): Promise<void> {
+  // Nothing to look at, and nothing to put away.
+}
+
 /** What so many operations add to the sum. */
 type Expected = (times: number) => number;
 
 /** Runs every contender from 1 to PERIOD times: all must leave what the ideal leaves, and that must be something. */
 async function checkEffects(standings: readonly Standing[]): Promise<Expected> {
   const sums: number[] = [0];
-  for (const { contender, run } of standings) {
+  for (const {
+    contender,
+    rig: { run },
+  } of standings) {
     for (let times = 1; times <= PERIOD; times++) {
       const sum = await effectOf(contender, run, times);
       if (contender.role === 'ideal') sums.push(sum);
@@ -102,7 +119,7 @@ async function calibrate(standing: Standing, effort: Effort, forMs: number): Pro
   const end = performance.now() + forMs;
   do {
     const start = performance.now();
-    const running = standing.run(standing.times);
+    const running = standing.rig.run(standing.times);
     if (running !== undefined) await running;
     const ms = performance.now() - start;
     const factor = effort.batchMs / Math.max(ms, effort.batchMs / 8);
@@ -111,7 +128,10 @@ async function calibrate(standing: Standing, effort: Effort, forMs: number): Pro
 }
 
 async function timeBatch(standing: Standing, expected: Expected): Promise<number> {
-  const { run, times } = standing;
+  const {
+    rig: { run },
+    times,
+  } = standing;
   // Nobody pays for the garbage of the one before.
   gc({ type: 'minor' });
   const left = standing.contender.effects ?? effects;

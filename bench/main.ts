@@ -71,7 +71,7 @@ const measured: CaseFigures[] = [];
 for (const row of rows) {
   if (!isChosen(row.name)) continue;
   for (const each of row.cases) {
-    process.stderr.write(`${row.name} ${each.n}\n`);
+    process.stderr.write(`${row.name} ${each.label ?? each.n}\n`);
     const figures = (await measureCase('time', row, each.n)) as Figures[];
     const bytes = (await measureCase('bytes', row, each.n)) as Bytes[];
     measured.push({ row, case: each, figures, bytes });

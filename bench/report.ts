@@ -30,13 +30,24 @@ export function tableOf(measured: readonly CaseFigures[], all: boolean): string 
   return text;
 }
 
-function lineOf({ row, case: { n, reach }, figures, bytes }: CaseFigures): string[] {
+/** What a case is called. */
+function titleOf({ row, case: { n, label = n.toLocaleString('en') } }: CaseFigures): string {
+  return `${row.name} ${label}`;
+}
+
+function lineOf(each: CaseFigures): string[] {
+  const {
+    row,
+    case: { reach },
+    figures,
+    bytes,
+  } = each;
   const ideal = withRole(figures, 'ideal')[0]!;
   const ours = withRole(figures, 'ours')[0]!;
   const peer = withRole(figures, 'peer').sort((a, b) => a.ratio.median - b.ratio.median)[0];
-  const bytesOf = (name: string): Bytes => bytes.find((each) => each.name === name)!;
+  const bytesOf = (name: string): Bytes => bytes.find((counted) => counted.name === name)!;
   return [
-    row.cases.length === 1 ? row.name : `${row.name} ${n.toLocaleString('en')}`,
+    row.cases.length === 1 ? row.name : titleOf(each),
     number(ideal.ns),
     `${ratio(ours.ratio.median)} (${ratio(ours.ratio.low)}–${ratio(ours.ratio.high)})`,
     reach === undefined ? '–' : ratio(reach),
@@ -63,19 +74,19 @@ function short(figures: Figures): string {
 }
 
 /** Every contender of a case. */
-function detailOf({ row, case: { n }, figures, bytes }: CaseFigures): string {
-  const lines = figures.map((each) => {
-    const own = bytes.find(({ name }) => name === each.name)!;
+function detailOf(each: CaseFigures): string {
+  const lines = each.figures.map((figures) => {
+    const own = each.bytes.find(({ name }) => name === figures.name)!;
     return [
-      each.name,
-      number(each.ns),
-      `${ratio(each.ratio.median)} (${ratio(each.ratio.low)}–${ratio(each.ratio.high)})`,
+      figures.name,
+      number(figures.ns),
+      `${ratio(figures.ratio.median)} (${ratio(figures.ratio.low)}–${ratio(figures.ratio.high)})`,
       number(own.allocated),
       number(own.retained),
-      each.lacks ?? '',
+      figures.lacks ?? '',
     ];
   });
-  const head = [`${row.name} ${n.toLocaleString('en')}`, 'ns', '÷ ideal (95 %)', 'bytes/op', 'retained/op', 'lacks'];
+  const head = [titleOf(each), 'ns', '÷ ideal (95 %)', 'bytes/op', 'retained/op', 'lacks'];
   return markdown(head, lines);
 }
 
@@ -131,8 +142,9 @@ Printed by \`npm run bench -- --write\`: Node ${process.version}, ${machine.leng
 
 1.0 is code written by hand for that one job and nothing else. The contenders of a row take turns in one process; a
 figure is the median of the ratios taken within each round, with a bootstrap 95 % interval. Bytes are what one operation
-allocates, and what of that is still held after a collection. All contenders leave the same checked side effect behind
-and are given four different callbacks in turn.
+allocates on the heap, and what of that is still held after a collection. All contenders leave the same checked side
+effect behind and are given four different callbacks in turn; before and after those that do I/O are timed, every byte
+that they move is looked at.
 
 ${tableOf(measured, false)}
 ${operations.join('\n')}

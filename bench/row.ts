@@ -15,6 +15,14 @@ export type Role =
 /** Does the operation so many times; operation `i` works with the value `valueOf(i)` and callback number `i`. */
 export type Run = (times: number) => void | Promise<void>;
 
+/** A contender that works on something outside of the process, which has to be looked at and put away. */
+export interface Rig {
+  readonly run: Run;
+  /** Spoils what earlier operations left, does them all once more and looks at every byte. Not timed. */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface Contender {
   readonly role: Role;
   readonly name: string;
@@ -25,11 +33,14 @@ export interface Contender {
   /** Where a contender from another build leaves its sum. */
   readonly effects?: Int32Array;
   /** Makes what lives longer than one operation. */
-  prepare(n: number): Run;
+  prepare(n: number): Run | Promise<Rig>;
 }
 
 export interface Case {
+  /** The size; in a row whose cases differ in more than that, which of them it is. */
   readonly n: number;
+  /** What the table calls the case. Default: `n`. */
+  readonly label?: string;
   /** What the ratio to the ideal is to be; left out of a row that was not in the plan. */
   readonly reach?: number;
 }
@@ -41,6 +52,8 @@ export interface Row {
   readonly operation: string;
   readonly cases: readonly Case[];
   readonly contenders: readonly Contender[];
+  /** How long a batch of operations takes, where what is waited for comes in larger lumps. Milliseconds. */
+  readonly batchMs?: number;
   /** What keeps it from its reach, printed where it is missed. */
   readonly inTheWay: string;
 }

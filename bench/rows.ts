@@ -11,6 +11,9 @@ import { layersPerRequest } from './rows/layers-per-request.js';
 import { layersHolding } from './rows/layers-holding.js';
 import { removeAdd } from './rows/remove-add.js';
 import { allOfAnyOf } from './rows/all-of-any-of.js';
+import { ioCryptStripe } from './rows/io-crypt-stripe.js';
+import { ioFile } from './rows/io-file.js';
+import { ioLayers } from './rows/io-layers.js';
 
 /** Every shape that is measured, in the order of the table. */
 export const rows: readonly Row[] = [
@@ -26,4 +29,7 @@ export const rows: readonly Row[] = [
   layersHolding,
   removeAdd,
   allOfAnyOf,
+  ioLayers,
+  ioFile,
+  ioCryptStripe,
 ];
