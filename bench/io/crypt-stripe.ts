@@ -7,8 +7,8 @@ import { temporaryDirectory } from './temporary.js';
 
 /* AES-XTS per sector over chunks that go round three files, written out by hand. */
 
-export const MEMBERS = 3;
-export const CHUNK = 64 * 1024;
+export const MEMBERS: number = 3;
+const CHUNK = 64 * 1024;
 const SECTOR = 4096;
 const CIPHER = 'aes-256-xts';
 const KEY = Uint8Array.from({ length: 64 }, (_, i) => (i * 37 + (i >> 5)) & 255);
@@ -39,7 +39,7 @@ export function decrypt(sectors: Uint8Array, position: number): void {
 }
 
 /** A part of a request, on one member. */
-export interface Piece {
+interface Piece {
   readonly member: number;
   /** On the member. */
   readonly position: number;
