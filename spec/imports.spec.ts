@@ -44,8 +44,8 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   },
 };
 
-/** These two run wherever JavaScript runs, so what they take from Node is types. */
-const withoutNode = ['wait', 'event'];
+/** These run wherever JavaScript runs, so what they take from Node is types. */
+const withoutNode = ['wait', 'event', 'sync'];
 /** Optional peers are loaded when used; only the adapter named for one imports it outright. */
 const optionalPeers: Record<string, string> = { rxjs: 'rxjs', valibot: 'stack', vega: '', 'vega-lite': '' };
 

@@ -1,5 +1,5 @@
 import { onAbort } from './abort.js';
-import { EXCLUSIVE, ONCE, PASS, WaitEntry, WOKEN } from './entry.js';
+import { EXCLUSIVE, ONCE, PASS, STOP, WaitEntry, WOKEN } from './entry.js';
 import { checkDelay, TimeoutError } from './errors.js';
 import type { WaitQueue } from './queue.js';
 
@@ -19,8 +19,17 @@ export interface SleepOptions {
 
 type Resolve = (value: unknown) => void;
 
-/** A sleeper: an entry that leaves the queue and resolves a promise when its test, if any, holds (W6). */
-export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: SleepOptions): Promise<T> {
+/**
+ * A sleeper: an entry that leaves the queue and resolves a promise when its test, if any, holds (W6).
+ * @param passTurn makes it wait for its turn: while its test fails nobody behind it is asked, and when it leaves without
+ *   having been woken this is called, for those behind it may be served now
+ */
+export function sleep<T>(
+  queue: WaitQueue,
+  test: (() => T) | null,
+  options?: SleepOptions,
+  passTurn?: () => void,
+): Promise<T> {
   if (options === undefined && test === null) {
     // The plain wait, kept free of closures other than the promise's own.
     const entry = new WaitEntry<unknown>(resolveWithKey);
@@ -58,7 +67,8 @@ export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: Sle
       } finally {
         testing = false;
       }
-      if ((test !== null && !value) || self.queue === null) return PASS;
+      if (self.queue === null) return PASS;
+      if (test !== null && !value) return passTurn === undefined ? PASS : STOP;
       leave();
       resolve(value);
       return WOKEN;
@@ -68,6 +78,7 @@ export function sleep<T>(queue: WaitQueue, test: (() => T) | null, options?: Sle
       if (!queue.remove(entry)) return;
       leave();
       reject(error);
+      passTurn?.();
     };
     queue.insert(entry, exclusive === true ? EXCLUSIVE : 0, first === true);
     if (timeoutMs !== undefined) {

@@ -1,0 +1,151 @@
+import { ArgumentRangeError, StateError } from '../wait/errors.js';
+import { WaitQueue } from '../wait/queue.js';
+import { POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { Takers, type AcquireOptions } from './takers.js';
+
+/** A value in a box, so that every value, also undefined, can be told from none. */
+export interface Received<T> {
+  readonly value: T;
+}
+
+/**
+ * Hands values from senders to receivers, first come, first served. With capacity 0 a sender meets a receiver; with more
+ * so many values wait; with Infinity senders never do. Closing it lets receivers have what was sent, and then ends
+ * them. Can be polled, and iterated: `for await (const value of channel)`.
+ */
+export class Channel<T> implements Pollable, AsyncIterable<T> {
+  readonly readiness: WaitQueue = new WaitQueue();
+  readonly capacity: number;
+  private readonly receivers = new Takers();
+  private readonly senders = new Takers();
+  private readonly sent: (Received<T> | null)[] = [];
+  /** Values of `sent` that were received. */
+  private gone = 0;
+  private ended = false;
+  /** With capacity 0: somebody receives without waiting. */
+  private visited = false;
+
+  /** @throws ArgumentRangeError `ERR_CAPACITY` unless `capacity` is a whole number from 0 up, or Infinity */
+  constructor(capacity = 0) {
+    if (capacity !== Infinity && (!Number.isSafeInteger(capacity) || capacity < 0)) {
+      throw new ArgumentRangeError(
+        'ERR_CAPACITY',
+        `capacity must be a whole number from 0 up, or Infinity, got ${String(capacity)}`,
+      );
+    }
+    this.capacity = capacity;
+  }
+
+  /** Values that were sent and not received. */
+  get length(): number {
+    return this.sent.length - this.gone;
+  }
+
+  /** Whether it was closed; values may be left. */
+  get closed(): boolean {
+    return this.ended;
+  }
+
+  /**
+   * Sends, when there is room or, with capacity 0, a receiver. Who leaves early has not sent.
+   * @throws ArgumentRangeError `ERR_DELAY`; rejects with StateError `ERR_CHANNEL_CLOSED`, the signal's reason or a
+   *   TimeoutError
+   */
+  async send(value: T, options?: AcquireOptions): Promise<void> {
+    const box = { value };
+    await this.senders.take(() => this.put(box), options);
+  }
+
+  /** Sends now; false when it would have to wait. @throws StateError `ERR_CHANNEL_CLOSED` */
+  trySend(value: T): boolean {
+    if (this.ended) throw closed();
+    return !this.senders.active && this.put({ value });
+  }
+
+  /**
+   * Receives the oldest value, when there is one. Who leaves early has received nothing.
+   * @throws ArgumentRangeError `ERR_DELAY`; rejects with StateError `ERR_CHANNEL_CLOSED` when it is closed and empty,
+   *   the signal's reason or a TimeoutError
+   */
+  async receive(options?: AcquireOptions): Promise<T> {
+    const waiting = this.receivers.take(() => this.taken(), options);
+    // With capacity 0 a sender goes on because a receiver is there.
+    this.senders.serve();
+    return (await waiting).value;
+  }
+
+  /** Receives now; null when it would have to wait, or it is closed and empty. */
+  tryReceive(): Received<T> | null {
+    if (this.receivers.active) return null;
+    this.visited = true;
+    this.senders.serve();
+    this.visited = false;
+    return this.length > 0 ? this.taken() : null;
+  }
+
+  /** No more is sent: senders that wait fail, receivers get what is left and then fail. A second call does nothing. */
+  close(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.senders.serve();
+    this.receivers.serve();
+    if (this.readiness.active) this.readiness.wakeAll(POLLHUP);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** What is left, and what will be sent, until it is closed. Several loops share the values. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    while (!this.ended || this.length > 0) {
+      try {
+        yield await this.receive();
+      } catch (error) {
+        if (error instanceof StateError && error.code === 'ERR_CHANNEL_CLOSED') return;
+        throw error;
+      }
+    }
+  }
+
+  ready(): number {
+    const { length } = this;
+    const room = this.capacity === 0 ? this.receivers.active : length < this.capacity;
+    const values = length > 0 || (this.capacity === 0 && this.senders.active);
+    return (values ? POLLIN : 0) | (room && !this.ended ? POLLOUT : 0) | (this.ended ? POLLHUP : 0);
+  }
+
+  /** @throws StateError when it is closed */
+  private put(box: Received<T>): boolean {
+    if (this.ended) throw closed();
+    const met = this.receivers.active || this.visited;
+    const room = this.capacity === 0 ? met && this.length === 0 : this.length < this.capacity;
+    if (!room) return false;
+    this.sent.push(box);
+    this.receivers.serve();
+    if (this.readiness.active && this.length > 0) this.readiness.wake(POLLIN);
+    return true;
+  }
+
+  /** @throws StateError when it is closed and empty */
+  private taken(): Received<T> | null {
+    if (this.length === 0) {
+      if (this.ended) throw closed();
+      return null;
+    }
+    const box = this.sent[this.gone] as Received<T>;
+    this.sent[this.gone++] = null;
+    // Let go of in blocks, so that receiving costs O(1) on average however many wait.
+    if (this.gone * 2 >= this.sent.length) {
+      this.sent.splice(0, this.gone);
+      this.gone = 0;
+    }
+    this.senders.serve();
+    if (this.readiness.active) this.readiness.wake(POLLOUT);
+    return box;
+  }
+}
+
+function closed(): StateError {
+  return new StateError('ERR_CHANNEL_CLOSED', 'The channel is closed');
+}

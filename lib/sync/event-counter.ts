@@ -1,0 +1,98 @@
+import { ArgumentRangeError } from '../wait/errors.js';
+import { WaitQueue } from '../wait/queue.js';
+import { checkedCount } from './latch.js';
+import { POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { Takers, type AcquireOptions } from './takers.js';
+
+export interface EventCounterOptions {
+  /** Where it begins. Default 0. */
+  count?: number;
+  /** What it may grow to; writing more waits. Default 2^53 - 1. */
+  max?: number;
+  /** Reading takes one instead of all, as `EFD_SEMAPHORE`. Default false. */
+  semaphore?: boolean;
+}
+
+/**
+ * A counter to signal events with, as `eventfd(2)`: writing adds, reading waits until it is not zero and takes all of it.
+ * Can be polled.
+ */
+export class EventCounter implements Pollable {
+  readonly readiness: WaitQueue = new WaitQueue();
+  readonly max: number;
+  private readonly semaphore: boolean;
+  private readonly readers = new Takers();
+  private readonly writers = new Takers();
+  private value: number;
+
+  /** @throws ArgumentRangeError `ERR_COUNT` unless `count` is a whole number from 0 to `max`, and `max` one from 1 up */
+  constructor({ count = 0, max = Number.MAX_SAFE_INTEGER, semaphore = false }: EventCounterOptions = {}) {
+    this.max = checkedCount('max', max, 1);
+    this.value = checkedCount('count', count, 0);
+    this.semaphore = semaphore;
+    if (count > max) throw tooMuch('count', count, max);
+  }
+
+  /** What a read would take, all in all. */
+  get count(): number {
+    return this.value;
+  }
+
+  /**
+   * Waits until it is not zero and takes all of it, or one of a `semaphore`. First come, first served.
+   * @throws ArgumentRangeError `ERR_DELAY`; rejects with the signal's reason or a TimeoutError
+   */
+  read(options?: AcquireOptions): Promise<number> {
+    return this.readers.take(() => this.taken(), options);
+  }
+
+  /** What can be read now, 0 when it is zero or others wait for it. */
+  tryRead(): number {
+    return this.readers.active ? 0 : this.taken();
+  }
+
+  /**
+   * Waits until there is room and adds.
+   * @throws ArgumentRangeError `ERR_COUNT` unless `by` is a whole number from 1 to `max`; as {@link read}
+   */
+  async write(by = 1, options?: AcquireOptions): Promise<void> {
+    this.check(by);
+    await this.writers.take(() => this.added(by), options);
+  }
+
+  /** Adds now; false when there is no room, or others wait for it. @throws ArgumentRangeError `ERR_COUNT` */
+  tryWrite(by = 1): boolean {
+    this.check(by);
+    return !this.writers.active && this.added(by);
+  }
+
+  ready(): number {
+    return (this.value > 0 ? POLLIN : 0) | (this.value < this.max ? POLLOUT : 0);
+  }
+
+  private taken(): number {
+    const { value } = this;
+    if (value === 0) return 0;
+    const taken = this.semaphore ? 1 : value;
+    this.value -= taken;
+    this.writers.serve();
+    if (this.readiness.active && this.value < this.max) this.readiness.wake(POLLOUT);
+    return taken;
+  }
+
+  private added(by: number): boolean {
+    if (this.value > this.max - by) return false;
+    this.value += by;
+    this.readers.serve();
+    if (this.readiness.active && this.value > 0) this.readiness.wake(POLLIN);
+    return true;
+  }
+
+  private check(by: number): void {
+    if (checkedCount('by', by, 1) > this.max) throw tooMuch('by', by, this.max);
+  }
+}
+
+function tooMuch(field: string, value: number, max: number): ArgumentRangeError {
+  return new ArgumentRangeError('ERR_COUNT', `${field} must be at most max, ${String(max)}, got ${String(value)}`);
+}

@@ -1,0 +1,13 @@
+export { Semaphore } from './semaphore.js';
+export { acquireAll, type Wanted } from './acquire-all.js';
+export { Mutex } from './mutex.js';
+export { RwLock, type Preference, type ReadHold, type RwLockOptions, type WriteHold } from './rw-lock.js';
+export { Condition } from './condition.js';
+export { Barrier } from './barrier.js';
+export { Latch } from './latch.js';
+export { Channel, type Received } from './channel.js';
+export { EventCounter, type EventCounterOptions } from './event-counter.js';
+export { Once } from './once.js';
+export type { Hold } from './hold.js';
+export type { AcquireOptions } from './takers.js';
+export { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';

@@ -1,0 +1,18 @@
+import type { WaitQueue } from '../wait/queue.js';
+
+/** Something can be read or taken without waiting. The values are those of Linux `<sys/epoll.h>`. */
+export const POLLIN = 0x001;
+/** Something can be written or put without waiting. */
+export const POLLOUT = 0x004;
+/** It has failed. */
+export const POLLERR = 0x008;
+/** It has ended: nothing more will come. */
+export const POLLHUP = 0x010;
+
+/** What can be polled: it tells what it is ready for, and its queue is woken when that may have grown. */
+export interface Pollable {
+  /** Woken with a mask as the key: what it has become ready for. */
+  readonly readiness: WaitQueue;
+  /** A mask of {@link POLLIN}, {@link POLLOUT}, {@link POLLERR} and {@link POLLHUP}: what it is ready for now. */
+  ready(): number;
+}

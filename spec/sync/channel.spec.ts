@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Channel } from '../../lib/sync/channel.js';
+import { POLLHUP, POLLIN, POLLOUT } from '../../lib/sync/pollable.js';
+import { TimeoutError } from '../../lib/wait/errors.js';
+import { WaitEntry, WOKEN } from '../../lib/wait/entry.js';
+import { seed } from '../conformance/random.js';
+import { codeOf } from '../event/support.js';
+import { abortable, follow, rejection, settled } from './kit.js';
+
+describe('Channel', () => {
+  it('lets a sender meet a receiver, whoever comes first', async () => {
+    const channel = new Channel<number>();
+    const trace: string[] = [];
+    follow(trace, 'sent 1', channel.send(1));
+    await settled();
+    expect([trace, channel.length]).to.deep.equal([[], 0]);
+    expect(await channel.receive()).to.equal(1);
+    const received = channel.receive();
+    await channel.send(2);
+    expect([await received, trace]).to.deep.equal([2, ['sent 1']]);
+  });
+
+  it('keeps so many values, in order, and makes further senders wait', async () => {
+    const channel = new Channel<string>(2);
+    const trace: string[] = [];
+    for (const value of ['a', 'b', 'c', 'd']) follow(trace, value, channel.send(value));
+    await settled();
+    expect([trace, channel.length, channel.trySend('e')]).to.deep.equal([['a', 'b'], 2, false]);
+    expect([await channel.receive(), await channel.receive()]).to.deep.equal(['a', 'b']);
+    await settled();
+    expect([trace, channel.tryReceive()?.value, channel.tryReceive()?.value, channel.tryReceive()]).to.deep.equal([['a', 'b', 'c', 'd'], 'c', 'd', null]); // prettier-ignore
+  });
+
+  it('never makes a sender wait when it is unbounded, and carries every value', async () => {
+    const channel = new Channel<unknown>(Infinity);
+    const values = [undefined, null, 0, '', false, ...Array(1000).keys()];
+    for (const value of values) expect(channel.trySend(value)).to.equal(true);
+    const received: unknown[] = [];
+    while (channel.length > 0) received.push(await channel.receive());
+    expect(received).to.deep.equal(values);
+  });
+
+  it('meets without waiting only who waits already', () => {
+    const channel = new Channel<number>();
+    expect([channel.trySend(1), channel.tryReceive()]).to.deep.equal([false, null]);
+    void channel.send(2);
+    expect(channel.tryReceive()).to.deep.equal({ value: 2 });
+    void channel.receive();
+    expect([channel.tryReceive(), channel.trySend(3), channel.trySend(4)]).to.deep.equal([null, true, false]);
+  });
+
+  it('loses nothing with a waiter that leaves, and passes its turn on (W6)', async () => {
+    const channel = new Channel<number>();
+    const [receiver, sender] = [abortable(), abortable()];
+    const left = channel.receive({ signal: receiver.signal });
+    const next = channel.receive();
+    receiver.abort('enough');
+    await channel.send(1);
+    expect([await rejection(left), await next]).to.deep.equal(['enough', 1]);
+    const unsent = channel.send(2, { signal: sender.signal });
+    const sent = channel.send(3);
+    sender.abort('enough');
+    expect([await rejection(unsent), await channel.receive()]).to.deep.equal(['enough', 3]);
+    await sent;
+    expect(await rejection(channel.receive({ timeoutMs: 0 }))).to.be.instanceOf(TimeoutError);
+  });
+
+  it('hands out what was sent before it was closed, then ends receivers and senders', async () => {
+    const channel = new Channel<number>(1);
+    await channel.send(1);
+    const stuck = channel.send(2);
+    channel.close();
+    channel.close();
+    expect(await rejection(stuck)).to.have.property('code', 'ERR_CHANNEL_CLOSED');
+    expect(await rejection(channel.send(3))).to.have.property('code', 'ERR_CHANNEL_CLOSED');
+    expect(codeOf(() => channel.trySend(3))).to.equal('ERR_CHANNEL_CLOSED');
+    expect([channel.closed, await channel.receive(), channel.tryReceive()]).to.deep.equal([true, 1, null]);
+    expect(await rejection(channel.receive())).to.have.property('code', 'ERR_CHANNEL_CLOSED');
+    const waiting = new Channel<number>();
+    const receiver = waiting.receive();
+    waiting[Symbol.dispose]();
+    expect(await rejection(receiver)).to.have.property('code', 'ERR_CHANNEL_CLOSED');
+  });
+
+  it('is iterated until it is closed, by several loops at once', async () => {
+    const channel = new Channel<number>();
+    const got: number[] = [];
+    const loop = async (): Promise<void> => {
+      for await (const value of channel) got.push(value);
+    };
+    const loops = Promise.all([loop(), loop()]);
+    for (let i = 0; i < 10; i++) await channel.send(i);
+    channel.close();
+    await loops;
+    expect(got.sort((a, b) => a - b)).to.deep.equal([...Array(10).keys()]);
+  });
+
+  it('tells what it is ready for, and wakes with what it has become ready for', async () => {
+    const channel = new Channel<number>(1);
+    const keys: unknown[] = [];
+    channel.readiness.add(new WaitEntry((_, key) => (keys.push(key), WOKEN)));
+    expect(channel.ready()).to.equal(POLLOUT);
+    await channel.send(1);
+    expect(channel.ready()).to.equal(POLLIN);
+    await channel.receive();
+    expect(channel.ready()).to.equal(POLLOUT);
+    channel.close();
+    expect([channel.ready(), keys]).to.deep.equal([POLLHUP, [POLLIN, POLLOUT, POLLHUP]]);
+    const meeting = new Channel<number>();
+    expect(meeting.ready()).to.equal(0);
+    void meeting.send(1);
+    expect(meeting.ready()).to.equal(POLLIN);
+    await meeting.receive();
+    void meeting.receive();
+    expect(meeting.ready()).to.equal(POLLOUT);
+    meeting.trySend(1);
+  });
+
+  it('refuses what is no capacity', () => {
+    for (const capacity of [-1, 0.5, NaN]) expect(codeOf(() => new Channel(capacity))).to.equal('ERR_CAPACITY');
+  });
+
+  it('survives random programs: every value that was sent is received once, in order', async () => {
+    const step = fc.constantFrom('send', 'receive', 'trySend', 'tryReceive', 'abort', 'turn');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(0, 1, 3, Infinity),
+        fc.array(fc.tuple(step, fc.nat()), { maxLength: 60 }),
+        async (capacity, steps) => {
+          const channel = new Channel<number>(capacity);
+          const [sent, received]: number[][] = [[], []];
+          const aborts: (() => void)[] = [];
+          let next = 0;
+          for (const [what, pick] of steps) {
+            const { signal, abort } = abortable();
+            const value = next++;
+            if (what === 'send' || what === 'receive') aborts.push(abort);
+            const nothing = (): void => undefined;
+            if (what === 'send') channel.send(value, { signal }).then(() => sent?.push(value), nothing);
+            else if (what === 'receive') channel.receive({ signal }).then((got) => received?.push(got), nothing);
+            else if (what === 'trySend') {
+              if (channel.trySend(value)) sent?.push(value);
+            } else if (what === 'tryReceive') {
+              const got = channel.tryReceive();
+              if (got !== null) received?.push(got.value);
+            } else if (what === 'abort') aborts[pick % Math.max(aborts.length, 1)]?.();
+            else await settled();
+            if (channel.length > capacity) return false;
+          }
+          for (const abort of aborts) abort();
+          await settled();
+          for (let got = channel.tryReceive(); got !== null; got = channel.tryReceive()) received?.push(got.value);
+          const inOrder = (list: number[] = []): number[] => [...list].sort((a, b) => a - b);
+          return JSON.stringify(inOrder(sent)) === JSON.stringify(inOrder(received));
+        },
+      ),
+      { seed, numRuns: 300 },
+    );
+  });
+});
