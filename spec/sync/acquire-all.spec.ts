@@ -60,6 +60,20 @@ describe('acquireAll', () => {
     expect(trace).to.deep.equal(['both']);
   });
 
+  it('takes nothing past those who are before it in another line', async () => {
+    const [a, b] = [new Semaphore(2), new Semaphore(1)];
+    const [holdA, holdB] = [await a.acquire(), await b.acquire()];
+    const trace: string[] = [];
+    follow(trace, 'all of a', a.acquire({ permits: 2 }));
+    follow(trace, 'b and a', acquireAll([b, a]));
+    holdB.release();
+    await settled();
+    expect([trace, a.free]).to.deep.equal([[], 1]);
+    holdA.release();
+    await settled();
+    expect(trace).to.deep.equal(['all of a']);
+  });
+
   it('leaves its places when it is aborted or times out, and those behind are served', async () => {
     const [a, b] = [new Semaphore(1), new Semaphore(1)];
     const holdB = await b.acquire();

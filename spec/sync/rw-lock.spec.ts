@@ -90,6 +90,15 @@ describe('RwLock', () => {
     expect(trace).to.deep.equal(['upgrade', 'writer']);
   });
 
+  it('lets no further reader in before a reader that waits to become the writer', async () => {
+    const lock = new RwLock({ prefer: 'readers' });
+    const [a, b] = [await lock.read(), await lock.read()];
+    const upgrading = a.upgrade();
+    expect(lock.tryRead()).to.equal(null);
+    b.release();
+    expect((await upgrading).release()).to.equal(true);
+  });
+
   it('refuses a second upgrade, which would wait for the first for ever', async () => {
     const lock = new RwLock();
     const [a, b] = [await lock.read(), await lock.read()];

@@ -32,10 +32,11 @@ describe('Takers', () => {
   });
 
   it('serves first come, first served: what the first wants is not taken by those behind it (W6)', async () => {
-    const pot = tokens(1);
+    const pot = tokens(0);
     const trace: string[] = [];
     follow(trace, 'big', pot.take(2));
     follow(trace, 'small', pot.take(1));
+    pot.add(1);
     await settled();
     expect(trace).to.deep.equal([]);
     pot.add(1);
