@@ -6,6 +6,7 @@ import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf } from '../io/ranges.js';
 import { bytesOf, ChecksumLayout, covers, Entries, NEVER } from './checksum-table.js';
 import { RangeLock, type Hold } from './range-lock.js';
+import { copyOf } from './xor.js';
 
 export interface ChecksumOptions extends DeviceOptions {
   /** Where the pages come from that the table is read into. */
@@ -16,6 +17,11 @@ export interface ChecksumOptions extends DeviceOptions {
    * lost may fail with `EIO` until they are written again.
    */
   ordered?: boolean;
+  /**
+   * Copies the data of each write before its checksums are computed: pages that are changed while it is under way match
+   * them all the same (I8). Default false.
+   */
+  copyWrites?: boolean;
 }
 
 /** What the I/O under way is for, in order. A request to write goes through several of them; `read` stands alone. */
@@ -30,6 +36,8 @@ class Task {
   entries: Entries | null = null;
   /** What the device holds now, to find out which of two sums is right. */
   scratch: PageVector | null = null;
+  /** A copy of the data that are written, if they are copied. */
+  copy: PageVector | null = null;
   /** The sum of each block that is to be written. */
   sums: number[] = [];
   /** How the layer's own I/O of this phase has ended, and in which parts it succeeded. */
@@ -60,6 +68,7 @@ export class Checksum extends Layer<Task | null> {
   private readonly lower: BlockDevice;
   private readonly pool: PagePool;
   private readonly ordered: boolean;
+  private readonly copyWrites: boolean;
   private readonly layout: ChecksumLayout;
   private readonly lock = new RangeLock();
 
@@ -74,6 +83,7 @@ export class Checksum extends Layer<Task | null> {
     this.lower = lower;
     this.pool = options.pool;
     this.ordered = options.ordered ?? true;
+    this.copyWrites = options.copyWrites ?? false;
     this.layout = layout;
   }
 
@@ -158,7 +168,7 @@ export class Checksum extends Layer<Task | null> {
 
   private send(io: Io, task: Task): void {
     const { lower, layout, ordered } = this;
-    const { position, pages, offset, length } = io;
+    const { position, length } = io;
     const { first, end } = layout.tableBlocks(position, length);
     const table = {
       position: layout.tableStart + first * layout.blockSize,
@@ -179,7 +189,7 @@ export class Checksum extends Layer<Task | null> {
         split.spawn(lower, { operation: 'read', position, pages: task.scratch, offset: 0, length, fua: false }, null);
         break;
       case 'data':
-        split.spawn(lower, { operation: 'write', position, pages, offset, length, fua: ordered || io.fua }, null);
+        split.spawn(lower, { operation: 'write', position, ...dataOf(io, task), length, fua: ordered || io.fua }, null);
         break;
       default: {
         const fua = (task.phase === 'announce' && ordered) || (task.phase !== 'settle' && io.fua);
@@ -224,8 +234,15 @@ export class Checksum extends Layer<Task | null> {
       this.next(io, task, 'erase');
       return;
     }
+    try {
+      if (this.copyWrites) task.copy = copyOf(io, this.pool);
+    } catch (error) {
+      this.conclude(io, task, error as IoError, []);
+      return;
+    }
+    const data = dataOf(io, task);
     for (const { offset, length } of this.layout.blocksOf(io)) {
-      task.sums.push(this.layout.sum(bytesOf(io.pages, io.offset + offset, length), io.position + offset));
+      task.sums.push(this.layout.sum(bytesOf(data.pages, data.offset + offset, length), io.position + offset));
     }
     if (this.layout.blocksOf(io).every(({ offset }) => entries.get(offset)[0] === entries.get(offset)[1])) {
       this.announce(io, task, entries);
@@ -286,10 +303,16 @@ export class Checksum extends Layer<Task | null> {
     io.failedRanges = io.bytes === io.length ? null : complementOf(good, io.length);
     task.table.free();
     task.scratch?.free();
+    task.copy?.free();
     if (task.hold !== null) this.lock.release(task.hold);
   }
 
   private entriesOf({ position }: Io, { table }: Task): Entries {
     return new Entries(this.layout, position, table.bytes());
   }
+}
+
+/** Where the data to be written are: the caller's, or the copy. */
+function dataOf(io: Io, { copy }: Task): { pages: PageVector | null; offset: number } {
+  return copy === null ? { pages: io.pages, offset: io.offset } : { pages: copy, offset: 0 };
 }

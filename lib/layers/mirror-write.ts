@@ -2,11 +2,13 @@ import { IoError, type ByteRange } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
 import { complementOf, without } from '../io/ranges.js';
+import type { PageVector } from '../io/pages.js';
 import type { Slot } from '../io/waiting-list.js';
 import type { PresentMember } from './member-records.js';
 import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
 import type { MirrorFrame } from './mirror-frame.js';
 import type { Hold } from './range-lock.js';
+import { copyOf } from './xor.js';
 
 /** How one member has taken a write. */
 interface Taken {
@@ -32,8 +34,13 @@ export class MirrorWrite implements MirrorFrame {
   private readonly regions: readonly number[];
   private hold: Hold | null = null;
   private taken: Taken[] = [];
+  private readonly copies: boolean;
+  /** The copy of the data that goes to the members, while it does. */
+  private copy: PageVector | null = null;
 
-  constructor(layer: Layer<MirrorFrame>, array: MirrorArray, io: Io) {
+  /** @param copies whether a copy of the data is written, which nobody changes */
+  constructor(layer: Layer<MirrorFrame>, array: MirrorArray, io: Io, copies = false) {
+    this.copies = copies && io.pages !== null;
     this.layer = layer;
     this.array = array;
     this.regions = array.regionsOf(io.position, io.length);
@@ -53,6 +60,8 @@ export class MirrorWrite implements MirrorFrame {
   }
 
   done(io: Io): void {
+    this.copy?.free();
+    this.copy = null;
     const taken = this.taken.filter(({ member }) => member.state !== 'failed');
     const best = bestOf(taken);
     if (best === undefined) {
@@ -120,9 +129,24 @@ export class MirrorWrite implements MirrorFrame {
 
   private send(io: Io): void {
     const { array } = this;
+    if (this.copies) {
+      try {
+        this.copy = copyOf(io, array.pool);
+      } catch (error) {
+        this.end();
+        io.finish(0, error as IoError);
+        return;
+      }
+    }
+    const { copy: pages } = this;
     const split = io.split(this.layer, this);
     for (const member of array.records.written) {
-      split.fanOut(member.device, array.shape.dataStart + io.position, member);
+      const position = array.shape.dataStart + io.position;
+      if (pages === null) split.fanOut(member.device, position, member);
+      else {
+        const { operation, length, fua } = io;
+        split.spawn(member.device, { operation, position, pages, offset: 0, length, fua }, member);
+      }
     }
     split.seal();
   }

@@ -22,6 +22,11 @@ export interface MirrorOptions extends DeviceOptions {
   pool: PagePool;
   /** Default `first`. */
   reads?: ReadPolicy;
+  /**
+   * Copies the data of each write, once, before it goes to the members: pages that are changed while it is under way make
+   * no members differ then (I8). Default false: a caller that keeps the rule pays nothing.
+   */
+  copyWrites?: boolean;
 }
 
 const POLICIES: readonly ReadPolicy[] = ['first', 'round-robin', 'fastest'];
@@ -41,6 +46,7 @@ const POLICIES: readonly ReadPolicy[] = ['first', 'round-robin', 'fastest'];
  */
 export class Mirror extends Layer<MirrorFrame> {
   readonly reads: ReadPolicy;
+  readonly copyWrites: boolean;
   private readonly array: MirrorArray;
   private readonly devices: BlockDevice[];
   private turn = 0;
@@ -55,6 +61,7 @@ export class Mirror extends Layer<MirrorFrame> {
     this.array = array;
     this.devices = devices;
     this.reads = options.reads ?? 'first';
+    this.copyWrites = options.copyWrites ?? false;
   }
 
   /**
@@ -137,7 +144,7 @@ export class Mirror extends Layer<MirrorFrame> {
   submit(io: Io): void {
     if (io.operation === 'read') this.readOne(io);
     else if (io.operation === 'flush') new MirrorFlush(this.array).start(io, this);
-    else new MirrorWrite(this, this.array, io).start(io);
+    else new MirrorWrite(this, this.array, io, this.copyWrites).start(io);
   }
 
   override child(io: Io, frame: MirrorFrame, part: Io, tag: unknown): void {

@@ -1,4 +1,5 @@
-import type { PageVector } from '../io/pages.js';
+import type { Io } from '../io/io.js';
+import type { PagePool, PageVector } from '../io/pages.js';
 
 /**
  * XORs `length` bytes of `source`, from `from` on, into `target` at `at`. Ranges are in bytes and do not overlap. Eight
@@ -47,4 +48,11 @@ export function copyInto(target: PageVector, at: number, source: PageVector, fro
     target.set(view, at + done);
     done += view.length;
   }
+}
+
+/** A header's data in pages of the layer's own, which nobody above can change. @throws IoError `ENOMEM` */
+export function copyOf({ pages, offset, length }: Io, pool: PagePool): PageVector {
+  const copy = pool.allocate(length);
+  if (pages !== null) copyInto(copy, 0, pages, offset, length);
+  return copy;
 }

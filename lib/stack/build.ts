@@ -90,10 +90,12 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
       return new Delay(lower, { ...options, delayMs: description.delayMs });
     case 'stripe':
       return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
-    case 'checksum':
-      return kit.create ? Checksum.format(lower, { ...options, pool }) : new Checksum(lower, { ...options, pool });
+    case 'checksum': {
+      const all = { ...options, pool, ...given({ copyWrites: description.copyWrites }) };
+      return kit.create ? Checksum.format(lower, all) : new Checksum(lower, all);
+    }
     case 'mirror': {
-      const both = { ...options, pool, ...given({ reads: description.reads }) };
+      const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
       return kit.create ? Mirror.create(lowers, both) : Mirror.open(lowers, both);
     }
     case 'parity':

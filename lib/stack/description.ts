@@ -36,11 +36,12 @@ export type DeviceDescription =
     }
   | { type: 'retry'; lower: DeviceDescription; delaysMs?: number[] | undefined; name?: string | undefined }
   | { type: 'delay'; lower: DeviceDescription; delayMs: number; name?: string | undefined }
-  | { type: 'checksum'; lower: DeviceDescription; name?: string | undefined }
+  | { type: 'checksum'; lower: DeviceDescription; copyWrites?: boolean | undefined; name?: string | undefined }
   | {
       type: 'mirror';
       members: DeviceDescription[];
       reads?: 'first' | 'round-robin' | 'fastest' | undefined;
+      copyWrites?: boolean | undefined;
       name?: string | undefined;
     }
   | { type: 'parity'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
@@ -75,11 +76,12 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
     }),
     v.strictObject({ type: v.literal('retry'), lower: device, delaysMs: v.optional(v.array(delay)), name }),
     v.strictObject({ type: v.literal('delay'), lower: device, delayMs: delay, name }),
-    v.strictObject({ type: v.literal('checksum'), lower: device, name }),
+    v.strictObject({ type: v.literal('checksum'), lower: device, copyWrites: v.optional(v.boolean()), name }),
     v.strictObject({
       type: v.literal('mirror'),
       members: v.array(device),
       reads: v.optional(v.picklist(['first', 'round-robin', 'fastest'])),
+      copyWrites: v.optional(v.boolean()),
       name,
     }),
     v.strictObject({ type: v.literal('parity'), members: v.array(device), chunk: v.optional(positive), name }),

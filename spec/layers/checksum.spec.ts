@@ -23,7 +23,7 @@ const BLOCK = 512;
 const SIZE = 130 * BLOCK;
 const TABLE = 128 * BLOCK;
 
-function setUp(strategy: Strategy, inline = true, ordered = true) {
+function setUp(strategy: Strategy, inline = true, ordered = true, copyWrites = false) {
   const pool = new PagePool({ maxBytes: 1 << 22 });
   const pages = pool.allocate(1 << 17);
   const inUse = pool.pagesInUse;
@@ -34,7 +34,7 @@ function setUp(strategy: Strategy, inline = true, ordered = true) {
     seen.push(`${operation} ${where}+${String(length)}${fua ? ' fua' : ''}`);
     return false;
   };
-  const device = new Checksum(disk, { pool, ordered });
+  const device = new Checksum(disk, { pool, ordered, copyWrites });
   const quiet = (): unknown[] => [
     pool.pagesInUse - inUse,
     [...WaitingList.all].length,
@@ -172,6 +172,31 @@ for (const { strategy } of designs) {
         'write table 0+512',
       ]);
       expect(read(0, 4 * BLOCK)).to.equal('7 0 0 7');
+    });
+
+    it('has the sums of what it writes, whatever becomes of the pages meanwhile, if it is copied (I8)', () => {
+      const { pages, disk, device, quiet, read } = setUp(strategy, false, true, true);
+      pages.set(new Uint8Array(BLOCK).fill(7));
+      const request = device.write(pages.range(0, BLOCK), { position: 512 });
+      disk.only.answer();
+      pages.set(new Uint8Array(BLOCK).fill(8));
+      disk.answerAll();
+      expect(request.value).to.equal(BLOCK);
+      disk.inline = true;
+      expect([read(512), quiet()]).to.deep.equal(['7', [0, 0, false, 0]]);
+    });
+
+    it('fails a write for whose copy there is no memory, and has changed nothing', () => {
+      const pool = new PagePool({ maxBytes: 3 * 4096 });
+      const pages = pool.allocate(BLOCK);
+      const kept = pool.allocate(BLOCK);
+      const disk = new FaultyDevice({ size: SIZE, strategy, inline: true });
+      const device = new Checksum(disk, { pool, copyWrites: true });
+      for (let i = 0; i < 2; i++)
+        expect((device.write(pages.range(0, BLOCK), { position: 0 }).error as IoError).code).to.equal('ENOMEM');
+      expect(disk.log.filter((line) => line.startsWith('write'))).to.deep.equal([]);
+      kept.free();
+      expect([device.write(pages.range(0, BLOCK), { position: 0 }).value, pool.pagesInUse]).to.deep.equal([BLOCK, 1]);
     });
 
     it('lets those wait who change the same block of the table, and others run (I8)', () => {

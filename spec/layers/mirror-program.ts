@@ -84,8 +84,15 @@ export class MirrorProgram {
   }
 
   async run(): Promise<void> {
-    // What another program has left when it failed, or lost power.
-    for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
+    try {
+      await this.go();
+    } finally {
+      // What it has left when it failed, or lost power: others look for what waits.
+      for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
+    }
+  }
+
+  private async go(): Promise<void> {
     const { random, pool } = this;
     const mirror = await Mirror.create(this.members, {
       pool,

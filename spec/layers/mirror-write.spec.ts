@@ -181,6 +181,34 @@ for (const { strategy } of designs) {
       await close(made);
     });
 
+    it('goes to all members as it was, whatever becomes of its pages meanwhile, if it is copied (I8)', async () => {
+      const made = await rig(strategy, pool, { copyWrites: true });
+      const { mirror, disks } = made;
+      const request = write(mirror, 0, 1024);
+      const zeroes = mirror.writeZeroes(512, { position: 4096 });
+      answerSuperblocks(disks);
+      disks[0]?.pending[0]?.answer();
+      pages.set(new Uint8Array(1024).fill(0xbb));
+      answerAll(disks);
+      expect([outcomeOf(request), outcomeOf(zeroes)]).to.deep.equal([['done', 1024], ['done', 512]]); // prettier-ignore
+      expectAgreement(mirror);
+      expect(new Set(disks[1]?.contents.subarray(DATA, DATA + 1024))).to.deep.equal(new Set([0xaa]));
+      await close(made);
+    });
+
+    it('fails, and lets go of its range, when there is no memory to copy it', async () => {
+      const own = new PagePool({ maxBytes: 3 * 4096 });
+      const made = await rig(strategy, own, { copyWrites: true });
+      const { mirror, disks } = made;
+      answerInline(disks);
+      const kept = own.allocate(4096);
+      for (let i = 0; i < 2; i++) expect(outcomeOf(write(mirror, 0, 512))).to.deep.equal(['failed', 'ENOMEM', []]);
+      kept.free();
+      expect(outcomeOf(write(mirror, 0, 512))).to.deep.equal(['done', 512]);
+      await mirror.close();
+      expect(own.pagesInUse).to.equal(0);
+    });
+
     describe('that is cancelled', () => {
       it('while it waits for its range, or for its marks, is pulled and lets others go on (I5, N14)', async () => {
         const made = await rig(strategy, pool);

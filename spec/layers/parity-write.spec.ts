@@ -78,6 +78,20 @@ describe('StripeWrite', () => {
         expect(wrongParityAt(other.disks)).to.equal(-1);
       });
 
+      it('has the parity of what it writes, whatever becomes of the pages meanwhile (I8)', async () => {
+        const kit = await make(4);
+        kit.hold();
+        const pages = kit.pool.allocate(1024);
+        pages.set(new Uint8Array(1024).fill(6));
+        const request = kit.parity.write(pages.range(0, 1024), { position: 0 });
+        for (const disk of kit.disks.slice(1, 3)) disk.only.answer();
+        pages.set(new Uint8Array(1024).fill(7));
+        await kit.release();
+        expect([outcomeOf(request), wrongParityAt(kit.disks)]).to.deep.equal([['done', '', ['0+2']], -1]);
+        expect(await kit.read(0, 2)).to.deep.equal([6, 6]);
+        pages.free();
+      });
+
       it('fails, with nothing written, when two disks cannot read the old', async () => {
         const kit = await make(4);
         for (const member of [1, 2]) failing(kit.disks[member], 'read');

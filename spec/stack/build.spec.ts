@@ -16,8 +16,8 @@ describe('build', () => {
     { type: 'retry', lower: memory, delaysMs: [0] },
     { type: 'delay', lower: memory, delayMs: 0 },
     { type: 'stripe', members: [memory, memory], chunk: 4096 },
-    { type: 'checksum', lower: memory },
-    { type: 'mirror', members: [memory, memory], reads: 'round-robin' },
+    { type: 'checksum', lower: memory, copyWrites: true },
+    { type: 'mirror', members: [memory, memory], reads: 'round-robin', copyWrites: true },
     { type: 'parity', members: [memory, memory, memory], chunk: 4096 },
     { type: 'linear', segments: [{ device: memory, start: 4096, length: 8192 }, { device: memory }] },
   ];
