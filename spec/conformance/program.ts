@@ -17,6 +17,7 @@ import { devicesOf, type Stack } from './stacks.js';
 
 const BLOCK = 512;
 const CODES: readonly IoErrorCode[] = ['EIO', 'ENOSPC', 'EINVAL', 'ENXIO'];
+const EMPTY = new Uint8Array(0);
 const SETTLED = new Uint8Array(1 << 16).fill(0xee);
 /** Bytes that are not zero, taken from anywhere. */
 const NOISE: Uint8Array = Uint8Array.from(
@@ -83,6 +84,8 @@ class Flight {
   /** Which bytes the disks have transferred. */
   readonly moved: Uint8Array;
   pages: PageVector | null = null;
+  /** What its pages held when it was submitted. */
+  memory: Uint8Array = EMPTY;
   /** Where the range begins in the pages. */
   skip = 0;
   request: IoRequest | null = null;
@@ -204,8 +207,10 @@ export class Program {
     const after = operation === 'read' ? before : new Uint8Array(length);
     // No byte is written that is there already, so that what was written shows.
     if (operation === 'write') {
-      const change = noise(random, length);
-      for (let i = 0; i < length; i++) after[i] = (before[i] ?? 0) ^ (change[i] ?? 0);
+      after.set(noise(random, length));
+      const words = wordsOf(after);
+      const old = wordsOf(before);
+      for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ (old[i] as number);
     }
     const flight = new Flight(operation, position, before, after);
     for (let at = position; at < position + length; at += BLOCK) this.holders[at / BLOCK] = flight;
@@ -234,8 +239,8 @@ export class Program {
       flight.skip = random.chance(50) ? 0 : random.below(3) * BLOCK + random.below(2);
       const pages = (flight.pages = this.pool.allocate(flight.skip + length + 1));
       if (!pages.contiguous) this.count('fragmented pages');
-      this.poison(flight);
-      if (operation === 'write') pages.set(flight.after, flight.skip);
+      flight.memory = memoryOf(flight, pages.length);
+      pages.set(flight.memory);
       flight.request = top[operation](pages.range(flight.skip, length), options);
     } else if (operation === 'flush') flight.request = top.flush(options);
     else flight.request = top[operation](length, options);
@@ -419,11 +424,9 @@ export class Program {
     const { pages, skip, length, before } = flight;
     if (pages === null) return;
     const found = pages.bytes();
-    const expected = this.poisonOf(flight);
-    if (flight.operation === 'write') expected.set(flight.after, skip);
-    for (const range of succeeded) {
-      if (flight.operation === 'read')
-        expected.set(before.subarray(range.offset, range.offset + range.length), skip + range.offset);
+    const expected = flight.memory;
+    for (const range of flight.operation === 'read' ? succeeded : []) {
+      expected.set(before.subarray(range.offset, range.offset + range.length), skip + range.offset);
     }
     if (this.stack.whole !== undefined && flight.operation === 'read') {
       // What failed may hold anything but what was asked for.
@@ -456,17 +459,6 @@ export class Program {
     }
   }
 
-  private poison(flight: Flight): void {
-    flight.pages?.set(this.poisonOf(flight));
-  }
-
-  /** Every byte differs from the one that is to be read there. */
-  private poisonOf({ pages, skip, before }: Flight): Uint8Array {
-    const poison = new Uint8Array(pages?.length ?? 0).fill(0x5a);
-    for (let i = 0; i < before.length; i++) poison[skip + i] = ~(before[i] ?? 0);
-    return poison;
-  }
-
   private readAll(): Uint8Array {
     for (const disk of this.disks) {
       disk.inline = true;
@@ -482,7 +474,9 @@ export class Program {
 
   private compareAll(): void {
     const found = this.readAll();
-    for (let i = 0; i < found.length; i++) if (this.known[i] === 0) found[i] = this.model[i] as number;
+    if (this.known.includes(0)) {
+      for (let i = 0; i < found.length; i++) if (this.known[i] === 0) found[i] = this.model[i] as number;
+    }
     const at = differsAt(found, this.model);
     this.demand(at < 0, `the device differs from the model at ${String(at)}`);
   }
@@ -504,6 +498,24 @@ export class Program {
 function noise(random: Random, length: number): Uint8Array {
   const start = random.below(NOISE.length - length);
   return NOISE.subarray(start, start + length);
+}
+
+/** Pages of this length for a flight: every byte of a read differs from the one that is to be read there. */
+function memoryOf({ operation, skip, before, after }: Flight, length: number): Uint8Array {
+  const memory = new Uint8Array(length).fill(0x5a);
+  if (operation === 'write') {
+    memory.set(after, skip);
+    return memory;
+  }
+  const words = wordsOf(before.slice());
+  for (let i = 0; i < words.length; i++) words[i] = ~(words[i] as number);
+  memory.set(new Uint8Array(words.buffer), skip);
+  return memory;
+}
+
+/** Whole blocks in a buffer of their own, four bytes at a time. */
+function wordsOf(blocks: Uint8Array): Uint32Array {
+  return new Uint32Array(blocks.buffer, 0, blocks.length / 4);
 }
 
 /** The first byte in which two arrays of one length differ, or -1. */

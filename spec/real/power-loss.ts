@@ -4,14 +4,13 @@ import type { Strategy } from '../../lib/io/io.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Random } from '../conformance/random.js';
+import { BLOCK, readIds, stamp } from './stamps.js';
 
 /*
  * Power is cut at a random moment of a random load, and the stack is opened again on what survived. Each block must then
  * hold one of the writes that may be there: the last that was acknowledged by `fua` or before a completed flush, or any
  * that came after it. Requests that are in flight together never share a block, so which came after is known.
  */
-
-const BLOCK = 512;
 
 /** A stack whose durability is tried. */
 export interface Durable {
@@ -202,34 +201,6 @@ class Load {
       if (state === 'done') onDone();
     });
   }
-}
-
-/** A block that tells which write it is of, and where it belongs. */
-function stamp(id: number, block: number): Uint8Array {
-  const words = new Uint32Array(BLOCK / 4);
-  for (let i = 0; i < words.length; i += 2) {
-    words[i] = id;
-    words[i + 1] = block;
-  }
-  return new Uint8Array(words.buffer);
-}
-
-/** Which write each block holds. A block that was never written is all zeroes. */
-async function readIds(device: BlockDevice, pool: PagePool): Promise<number[]> {
-  const pages = pool.allocate(device.size);
-  await device.read(pages.range(0, device.size), { position: 0 });
-  const bytes = pages.bytes(0, device.size);
-  pages.free();
-  const words = new Uint32Array(bytes.buffer);
-  const perBlock = BLOCK / 4;
-  return Array.from({ length: device.size / BLOCK }, (_, block) => {
-    const id = words[block * perBlock] as number;
-    for (let i = 0; i < perBlock; i += 2) {
-      const at = block * perBlock + i;
-      if (words[at] !== id || words[at + 1] !== (id === 0 ? 0 : block)) return -1;
-    }
-    return id;
-  });
 }
 
 function check(ids: readonly number[], candidates: readonly Write[][], name: string, seed: number, toll: Toll): void {

@@ -1,0 +1,18 @@
+/**
+ * Kills processes that write through stacks on real files, and looks what is left: the rounds of spec/real/crash.spec.ts,
+ * as many as asked for. Usage: npm run crash -- [--rounds N] [--seed N]
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string' } } });
+const { rounds, seed } = values;
+if (!(Number(rounds) >= 9) || (seed !== undefined && !Number.isSafeInteger(Number(seed)))) {
+  throw new TypeError(`--rounds is a number from 9 up, --seed a whole number, got ${rounds} and ${String(seed)}`);
+}
+const env = { ...process.env, WAKECHAIN_CRASHES: rounds, ...(seed !== undefined && { WAKECHAIN_SEED: seed }) };
+const { status } = spawnSync(process.execPath, ['node_modules/mocha/bin/mocha.js', 'spec/real/crash.spec.ts'], {
+  env,
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;
