@@ -70,7 +70,7 @@ const BLANK: Write = { id: 0, value: 0, first: 0, count: 0, fua: false, acknowle
 /** What each block may hold, from what the killed processes have said. */
 class Testimony {
   /** Oldest first; the first one is certain. */
-  readonly candidates: Write[][] = [];
+  readonly candidates: (Write[] | undefined)[] = [];
   readonly writes: Map<number, Write> = new Map();
   generations: string | null = null;
   lastId = 0;
@@ -91,8 +91,9 @@ class Testimony {
     return this.open.size > 0;
   }
 
-  /** Another process takes over: what was in flight has ended somehow. */
+  /** Another process takes over: what was in flight, or only in memory, has been lost or not, and no flush saves it. */
   begin(): void {
+    for (const writes of this.candidates) for (const write of writes?.slice(1) ?? []) write.acknowledged = false;
     this.open.clear();
     this.flushes.clear();
     this.opening = this.ready = false;
@@ -138,7 +139,7 @@ class Testimony {
   private flushBegins(id: number): void {
     this.lastId = id;
     this.open.add(id);
-    this.flushes.set(id, this.candidates.map((writes) => writes.filter((write) => write.acknowledged).at(-1))); // prettier-ignore
+    this.flushes.set(id, this.candidates.map((writes) => writes?.filter((write) => write.acknowledged).at(-1))); // prettier-ignore
   }
 
   private flushed(id: number): void {
