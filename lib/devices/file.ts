@@ -1,33 +1,45 @@
-import { close, fdatasync, fstat, ftruncate, open, read, readv, write, writev } from 'node:fs';
-import { promisify } from 'node:util';
-import { ArgumentRangeError } from '../wait/errors.js';
+import { fdatasync } from 'node:fs';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
 import { checkGeometry } from '../io/gate.js';
-import { IoError, type NodeError } from '../io/io-error.js';
+import { IoError } from '../io/io-error.js';
 import type { Operation, Transfer } from '../io/io.js';
 import { PAGE_SIZE } from '../io/pages.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
+import { closeFile, openBlocks, type OpenFile } from './file-open.js';
+import { FileTransfer, type Ended } from './file-transfer.js';
 
 export interface FileOptions extends DeviceOptions {
   /** Make the file when it is not there, and make it this many bytes long. Without it the file's length is the size. */
   size?: number;
-  /** Bytes, a power of two. Default 512. */
+  /** Bytes, a power of two. Default 512, with `direct` 4096. */
   blockSize?: number;
   /** Refuse everything but reads. Default false. */
   readOnly?: boolean;
+  /**
+   * Past the system's page cache (`O_DIRECT`), between the disk and the pages of a pool, which are aligned for it:
+   * {@link BlockDevice.memoryAlignment} is then the block size, up to a page. `'try'` goes through the cache where the
+   * platform or the file system has none of it, and {@link FileDevice.direct} tells. Default false.
+   */
+  direct?: boolean | 'try';
+  /**
+   * For files that are in the page cache: transfers of up to so many bytes, with `true` 64 KiB, are made by synchronous
+   * calls, which are ready before the thread pool has begun. The thread is blocked meanwhile: where the file is not
+   * cached, everything waits for the disk. Longer transfers and syncs are asynchronous as ever. Not with `direct`.
+   * Default false.
+   */
+  blocking?: boolean | number;
 }
-
-const openFile = promisify(open);
-const statFile = promisify(fstat);
-const truncateFile = promisify(ftruncate);
-const closeFile = promisify(close);
 
 const READ_ONLY: readonly Operation[] = ['read', 'flush'];
 /** There is no hole punching from here, so no discard. */
 const READ_WRITE: readonly Operation[] = ['read', 'write', 'flush', 'writeZeroes'];
 
-/** How often a call that was interrupted, or moved no byte, is tried again before it counts as failed. */
-const ATTEMPTS = 3;
+/** From here on copies in parallel win over calls that are ready at once. */
+const BLOCKING_BYTES = 64 * 1024;
+
+/** Transfers kept for use again: more are only in flight in bursts. */
+const MAX_IDLE = 256;
 
 /**
  * A regular file as a device. Requests are system calls on the thread pool, vectored where the memory is in several
@@ -36,108 +48,71 @@ const ATTEMPTS = 3;
 export class FileDevice extends BlockDevice {
   readonly lowers: readonly BlockDevice[] = [];
   readonly path: string;
-  private readonly fd: number;
+  /** Whether it goes past the page cache. */
+  readonly direct: boolean;
+  private readonly file: OpenFile;
+  private readonly blockingBytes: number;
+  private readonly idle: FileTransfer[] = [];
+  private readonly transferred: Ended = (transfer, io, bytes, error) => {
+    if (this.idle.length < MAX_IDLE) this.idle.push(transfer);
+    if (error === null && io.fua) this.sync(io, bytes);
+    else io.finish(bytes, error);
+  };
 
-  private constructor(path: string, fd: number, geometry: Geometry, options: FileOptions) {
+  private constructor(file: OpenFile, geometry: Geometry, options: FileOptions) {
     super(
-      options.name ?? path,
+      options.name ?? file.path,
       options.strategy ?? waitQueue,
       geometry,
       options.readOnly === true ? READ_ONLY : READ_WRITE,
+      file.alignment,
     );
-    this.path = path;
-    this.fd = fd;
+    this.path = file.path;
+    this.file = file;
+    this.direct = file.alignment > 1;
+    this.blockingBytes = blockingBytesOf(options);
   }
 
   /**
    * Opens a file. A length that is not a whole number of blocks is rounded down.
-   * @throws ArgumentRangeError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`; the system's error when it cannot be
-   *   opened (nothing is left open)
+   * @throws ArgumentRangeError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; ArgumentError `ERR_DIRECT`
+   *   with why direct I/O is not to be had, or `ERR_BLOCKING` when it is asked for as well; the system's error when it
+   *   cannot be opened (nothing is left open)
    */
   static async open(path: string, options: FileOptions = {}): Promise<FileDevice> {
-    const blockSize = options.blockSize ?? 512;
-    const { size } = options;
-    if (size !== undefined && (!Number.isSafeInteger(size) || size < 0 || options.readOnly === true)) {
+    const { size, readOnly = false, direct = false } = options;
+    const blockSize = options.blockSize ?? (direct === false ? 512 : PAGE_SIZE);
+    if (size !== undefined && (!Number.isSafeInteger(size) || size < 0 || readOnly)) {
       throw new ArgumentRangeError(
         'ERR_SIZE',
         `size must be a whole number, and not be given when read-only, got ${String(size)}`,
       );
     }
     checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: blockSize });
-    const fd = await openFile(path, options.readOnly === true ? 'r' : size === undefined ? 'r+' : 'a+').then(
-      async (first) => {
-        if (size === undefined) return first;
-        // Made if it was not there; appending would ignore positions, so it is opened again.
-        await closeFile(first);
-        return openFile(path, 'r+');
-      },
-    );
-    try {
-      if (size !== undefined) await truncateFile(fd, size);
-      const length = (await statFile(fd)).size;
-      const geometry = {
-        size: length - (length % blockSize),
-        blockSize,
-        preferredSize: Math.max(PAGE_SIZE, blockSize),
-      };
-      return new FileDevice(path, fd, geometry, options);
-    } catch (error) {
-      await closeFile(fd);
-      throw error;
-    }
+    blockingBytesOf(options);
+    const file = await openBlocks({ path, size, blockSize, readOnly, direct });
+    const geometry = {
+      size: file.length - (file.length % blockSize),
+      blockSize,
+      preferredSize: Math.max(PAGE_SIZE, blockSize),
+    };
+    return new FileDevice(file, geometry, options);
   }
 
   submit(io: Transfer): void {
-    switch (io.operation) {
-      case 'flush':
-        this.sync(io, 0);
-        break;
-      case 'writeZeroes':
-        this.transfer(io, zeroes(io.length), 0, ATTEMPTS);
-        break;
-      default:
-        this.transfer(io, io.pages?.views(io.offset, io.length) ?? [], 0, ATTEMPTS);
+    if (io.operation === 'flush') this.sync(io, 0);
+    else {
+      const transfer = this.idle.pop() ?? new FileTransfer(this.file, this.transferred);
+      transfer.begin(io, io.length <= this.blockingBytes);
     }
   }
 
   protected override release(): Promise<void> {
-    return closeFile(this.fd);
-  }
-
-  /** Moves what is left of `views`, `done` bytes having been moved. */
-  private transfer(io: Transfer, views: Uint8Array[], done: number, attempts: number): void {
-    const ended = (error: NodeError | null, moved: number): void => {
-      if (error !== null) {
-        if (isPassing(error) && attempts > 1) this.transfer(io, views, done, attempts - 1);
-        else io.finish(done, IoError.from(error));
-        return;
-      }
-      const total = done + moved;
-      if (total >= io.length) this.finish(io, total);
-      else if (moved > 0) this.transfer(io, rest(io, views, moved, total), total, ATTEMPTS);
-      else if (attempts > 1) this.transfer(io, views, total, attempts - 1);
-      else
-        io.finish(
-          total,
-          new IoError('EIO', { message: `${this.path} ends before ${String(io.position + io.length)}` }),
-        );
-    };
-    const position = io.position + done;
-    const [only] = views;
-    if (views.length === 1 && only !== undefined) {
-      if (io.operation === 'read') read(this.fd, only, 0, only.length, position, ended);
-      else write(this.fd, only, 0, only.length, position, ended);
-    } else if (io.operation === 'read') readv(this.fd, views, position, ended);
-    else writev(this.fd, views, position, ended);
-  }
-
-  private finish(io: Transfer, bytes: number): void {
-    if (io.fua) this.sync(io, bytes);
-    else io.finish(bytes, null);
+    return closeFile(this.file.fd);
   }
 
   private sync(io: Transfer, bytes: number): void {
-    fdatasync(this.fd, (error) => {
+    fdatasync(this.file.fd, (error) => {
       // A write whose sync failed is not known to be on stable storage, whatever was moved.
       if (error === null) io.finish(bytes, null);
       else io.finish(0, IoError.from(error));
@@ -145,36 +120,16 @@ export class FileDevice extends BlockDevice {
   }
 }
 
-/** What may succeed when it is tried again. */
-function isPassing(error: NodeError): boolean {
-  return error.code === 'EINTR' || error.code === 'EAGAIN';
-}
-
-/** What is left to move after a short transfer. */
-function rest(io: Transfer, views: readonly Uint8Array[], moved: number, total: number): Uint8Array[] {
-  return io.operation === 'writeZeroes' ? zeroes(io.length - total) : skip(views, moved);
-}
-
-function skip(views: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let left = bytes;
-  const rest: Uint8Array[] = [];
-  for (const view of views) {
-    if (left >= view.length) left -= view.length;
-    else {
-      rest.push(left === 0 ? view : view.subarray(left));
-      left = 0;
-    }
+/** Up to how many bytes a transfer may block. */
+function blockingBytesOf({ blocking = false, direct = false }: FileOptions): number {
+  if (blocking === false) return 0;
+  if (direct !== false) {
+    throw new ArgumentError('ERR_BLOCKING', 'blocking must not be given with direct, which goes past the page cache');
   }
-  return rest;
-}
-
-const ZEROES = new Uint8Array(64 * 1024);
-
-/** At most 1024 views, what one vectored call takes; the rest follows as after a short transfer. */
-function zeroes(length: number): Uint8Array[] {
-  const views: Uint8Array[] = [];
-  for (let left = length; left > 0 && views.length < 1024; left -= ZEROES.length) {
-    views.push(left < ZEROES.length ? ZEROES.subarray(0, left) : ZEROES);
-  }
-  return views;
+  if (blocking === true) return BLOCKING_BYTES;
+  if (Number.isSafeInteger(blocking) && blocking >= 0) return blocking;
+  throw new ArgumentRangeError(
+    'ERR_BLOCKING',
+    `blocking must be true, false, or a whole number of bytes from 0 up, got ${String(blocking)}`,
+  );
 }

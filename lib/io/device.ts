@@ -41,6 +41,11 @@ export abstract class BlockDevice {
   readonly geometry: Geometry;
   /** What it can do; anything else is refused with `EOPNOTSUPP` before it is submitted. */
   readonly operations: readonly Operation[];
+  /**
+   * Bytes that divide the page size and the block size: the memory of a request begins at a multiple of it in its
+   * vector. 1 unless there is a device below that transfers directly to the pages; of several the largest.
+   */
+  readonly memoryAlignment: number;
   /** @internal Requests begun at this edge … */
   started = 0;
   /** @internal … and ended: what is in flight is the difference. */
@@ -53,12 +58,19 @@ export abstract class BlockDevice {
   private checked = false;
 
   /** @throws ArgumentRangeError `ERR_GEOMETRY`, `ERR_BLOCK_SIZE` for a geometry that no request could fit */
-  constructor(name: string, strategy: Strategy, geometry: Geometry, operations: readonly Operation[] = OPERATIONS) {
-    checkGeometry(name, geometry);
+  constructor(
+    name: string,
+    strategy: Strategy,
+    geometry: Geometry,
+    operations: readonly Operation[] = OPERATIONS,
+    memoryAlignment = 1,
+  ) {
+    checkGeometry(name, geometry, memoryAlignment);
     this.name = name;
     this.strategy = strategy;
     this.geometry = geometry;
     this.operations = operations;
+    this.memoryAlignment = memoryAlignment;
   }
 
   /** The devices this one stands on. */
@@ -147,7 +159,7 @@ export abstract class BlockDevice {
       checkStack(this);
       this.checked = true;
     }
-    checkRequest(this, operation, options.position, length);
+    checkRequest(this, operation, options.position, length, range);
     return new IoRequest(this, operation, range, length, fua, options).start();
   }
 }

@@ -2,7 +2,7 @@ import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js
 import type { BlockDevice, Geometry } from './device.js';
 import { OPERATIONS, type Operation } from './io.js';
 import { IoError } from './io-error.js';
-import { checkRange, kindOf, PageVector, type PageRange } from './pages.js';
+import { checkRange, kindOf, PAGE_SIZE, PageVector, type PageRange } from './pages.js';
 
 /*
  * The one gate for bad requests (I6), as FreeBSD's g_io_check: whatever has passed it fits the device, so that no device
@@ -10,13 +10,29 @@ import { checkRange, kindOf, PageVector, type PageRange } from './pages.js';
  */
 
 /** Refuses a request that does not fit the device. */
-export function checkRequest(device: BlockDevice, operation: Operation, position: number, length: number): void {
+export function checkRequest(
+  device: BlockDevice,
+  operation: Operation,
+  position: number,
+  length: number,
+  range: PageRange | null = null,
+): void {
   if (!OPERATIONS.includes(operation)) {
     throw new ArgumentError('ERR_OPERATION', `operation must be one of ${OPERATIONS.join(', ')}, got ${operation}`);
   }
   const { size, blockSize } = device.geometry;
-  checkAligned(device, 'position', position, blockSize);
-  checkAligned(device, 'length', length, blockSize);
+  checkAligned(device, 'position', position, 'block size', blockSize);
+  checkAligned(device, 'length', length, 'block size', blockSize);
+  if (range !== null && device.memoryAlignment > 1) {
+    checkAligned(device, 'offset of the range', range.offset, 'memory alignment', device.memoryAlignment);
+    checkAligned(
+      device,
+      'each piece of the joined range',
+      range.pages.skew,
+      'memory alignment',
+      device.memoryAlignment,
+    );
+  }
   if (position + length > size) {
     throw new ArgumentRangeError(
       'ERR_PAST_END',
@@ -47,11 +63,11 @@ function checkFreed(pages: PageVector): void {
   if (pages.freed) throw new StateError('ERR_FREED', 'range must be of pages in use, got pages that were freed');
 }
 
-function checkAligned(device: BlockDevice, field: string, value: number, blockSize: number): void {
-  if (Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0) return;
+function checkAligned(device: BlockDevice, field: string, value: number, unit: string, bytes: number): void {
+  if (Number.isSafeInteger(value) && value >= 0 && value % bytes === 0) return;
   throw new ArgumentRangeError(
     'ERR_ALIGNMENT',
-    `${field} must be a whole multiple of the block size of ${device.name}, ${String(blockSize)}, got ${String(value)}`,
+    `${field} must be a whole multiple of the ${unit} of ${device.name}, ${String(bytes)}, got ${String(value)}`,
   );
 }
 
@@ -75,8 +91,8 @@ export function checkStack(top: BlockDevice): void {
   }
 }
 
-/** Refuses a geometry that no request could fit. */
-export function checkGeometry(name: string, { size, blockSize, preferredSize }: Geometry): void {
+/** Refuses a geometry that no request could fit, and memory alignment that pages, or pieces of whole blocks, lack. */
+export function checkGeometry(name: string, { size, blockSize, preferredSize }: Geometry, memoryAlignment = 1): void {
   if (!Number.isSafeInteger(blockSize) || blockSize <= 0 || !Number.isInteger(Math.log2(blockSize))) {
     throw new ArgumentRangeError(
       'ERR_BLOCK_SIZE',
@@ -93,4 +109,10 @@ export function checkGeometry(name: string, { size, blockSize, preferredSize }: 
       `${field} of ${name} must be a whole multiple of its block size, ${String(blockSize)}, got ${String(value)}`,
     );
   }
+  if (memoryAlignment > 0 && PAGE_SIZE % memoryAlignment === 0 && blockSize % memoryAlignment === 0) return;
+  throw new ArgumentRangeError(
+    'ERR_GEOMETRY',
+    `memoryAlignment of ${name} must divide the page size, ${String(PAGE_SIZE)}, and its block size, ` +
+      `${String(blockSize)}, got ${String(memoryAlignment)}`,
+  );
 }

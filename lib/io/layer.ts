@@ -14,7 +14,7 @@ export abstract class Layer<F = null> extends BlockDevice {
 
   /**
    * @param lowers what it stands on, at least one device; the design is the first one's unless the options name another,
-   *   and the operations are those that all of them can do, but for `except`
+   *   the operations are those that all of them can do, but for `except`, and the memory alignment is the largest
    */
   constructor(
     name: string,
@@ -26,7 +26,8 @@ export abstract class Layer<F = null> extends BlockDevice {
     const able = OPERATIONS.filter(
       (operation) => operation !== except && lowers.every((lower) => can(lower, operation)),
     );
-    super(options.name ?? name, options.strategy ?? lowers[0].strategy, geometry, able);
+    const memoryAlignment = Math.max(...lowers.map((lower) => lower.memoryAlignment));
+    super(options.name ?? name, options.strategy ?? lowers[0].strategy, geometry, able, memoryAlignment);
     this.lowers = lowers;
   }
 

@@ -117,7 +117,7 @@ function start(
     model.fill(0, position, position + length);
     return { request: device.writeZeroes(length, { position }), pages: null, offset: 0, expected: null, length };
   }
-  const offset = random.below(2) * 512;
+  const offset = random.below(2) * Math.max(512, device.memoryAlignment);
   const pages = pool.allocate(offset + length + 512);
   pages.set(new Uint8Array(pages.length).fill(0xaa));
   const range = pages.range(offset, length);

@@ -71,6 +71,8 @@ export interface FaultyOptions {
   name?: string;
   strategy?: Strategy;
   operations?: readonly Operation[];
+  /** Bytes: I/O to memory that is aligned worse fails with `EINVAL`, as direct I/O does. Default 1. */
+  memoryAlignment?: number;
   /** Answer at once. Default false: the test answers. */
   inline?: boolean;
 }
@@ -93,7 +95,7 @@ export class FaultyDevice extends BlockDevice {
 
   constructor(options: FaultyOptions = {}) {
     const { size = 1 << 16, blockSize = 512, name = 'disk', strategy = waitQueue, inline = false } = options;
-    super(name, strategy, { size, blockSize, preferredSize: blockSize }, options.operations);
+    super(name, strategy, { size, blockSize, preferredSize: blockSize }, options.operations, options.memoryAlignment);
     this.contents = new Uint8Array(size <= 1 << 24 ? size : 0);
     this.stable = new Uint8Array(this.contents.length);
     this.inline = inline;
@@ -109,6 +111,10 @@ export class FaultyDevice extends BlockDevice {
   submit(io: Io): void {
     const op = new Op(this, io);
     if (this.log.length < 1000) this.log.push(`${op.operation} ${String(op.position)}+${String(op.length)}`);
+    if (io.pages !== null && io.offset % this.memoryAlignment !== 0) {
+      io.finish(0, new IoError('EINVAL', { message: `memory at ${String(io.offset)}` }));
+      return;
+    }
     this.pending.push(op);
     const atOnce = this.onSubmit?.(op) === true;
     if (this.inline || atOnce) op.answer();

@@ -7,13 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { ArgumentRangeError } from '../../lib/wait/errors.js';
+import type { BlockDevice } from '../../lib/io/device.js';
 import { IoError } from '../../lib/io/io-error.js';
 import { PAGE_SIZE, PagePool, type PageVector } from '../../lib/io/pages.js';
 import { FileDevice } from '../../lib/devices/file.js';
+import { Checksum } from '../../lib/layers/checksum.js';
 import { Crypt } from '../../lib/layers/crypt.js';
+import { Pass } from '../../lib/layers/pass.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { key } from '../conformance/stacks.js';
+import { newDirectFolder } from './direct-folder.js';
 
 /** The file descriptors that this process has open on a path. */
 function openOn(path: string): number {
@@ -48,6 +52,12 @@ describe('FileDevice', () => {
   const bytes = Uint8Array.from({ length: 1 << 16 }, (_, i) => (i * 7 + (i >> 8)) % 256);
 
   deviceContract('file', ({ size, strategy }) => FileDevice.open(newPath(), { size, ...(strategy && { strategy }) }));
+
+  deviceContract(
+    'blocking file',
+    ({ size, strategy }) => FileDevice.open(newPath(), { size, blocking: 6144, ...(strategy && { strategy }) }),
+    100,
+  );
 
   describe('under layers', () => {
     deviceContract('crypt over stripe over files', async ({ size, strategy }) => {
@@ -129,6 +139,163 @@ describe('FileDevice', () => {
       const reading = device.read(new PagePool().allocate(4096), { position: 0 });
       await device.close();
       expect([openOn(path), reading.value]).to.deep.equal([0, 4096]);
+    });
+  });
+
+  const directFolder = newDirectFolder();
+  const noDisk = directFolder === null ? ' (skipped: no disk file system here, only tmpfs)' : '';
+  describe(`direct${noDisk}`, () => {
+    if (directFolder === null) return;
+    after(() => rmSync(directFolder, { recursive: true }));
+    const newDirect = (): string => join(directFolder, `file-${String(files++)}`);
+
+    deviceContract(
+      'direct file',
+      ({ size, strategy }) => FileDevice.open(newDirect(), { size, direct: true, ...(strategy && { strategy }) }),
+      15,
+    );
+
+    describe('under layers', () => {
+      deviceContract(
+        'checksum over crypt over stripe over direct files',
+        async ({ size, strategy }) => {
+          const pool = new PagePool();
+          const open = () => FileDevice.open(newDirect(), { size, direct: true, ...(strategy && { strategy }) });
+          const stripe = new Stripe([await open(), await open()], { chunk: 4096 });
+          return Checksum.format(new Crypt(stripe, { key, pool }), { pool });
+        },
+        8,
+      );
+    });
+
+    it('has blocks of 4096 bytes unless told otherwise, and says how memory is to be aligned', async () => {
+      const path = newDirect();
+      const device = await FileDevice.open(path, { size: 8192, direct: true });
+      expect([device.direct, device.blockSize, device.memoryAlignment]).to.deep.equal([true, 4096, 4096]);
+      await device.close();
+      const large = await FileDevice.open(path, { direct: 'try', blockSize: 8192 });
+      expect([large.direct, large.blockSize, large.memoryAlignment]).to.deep.equal([true, 8192, 4096]);
+      await large.close();
+      const cached = await FileDevice.open(path);
+      expect([cached.direct, cached.memoryAlignment]).to.deep.equal([false, 1]);
+      await cached.close();
+    });
+
+    it('reaches the system only with memory that is aligned (I6)', async () => {
+      const device = await FileDevice.open(newDirect(), { size: 16384, direct: true });
+      const pages = scattered(3);
+      expect(() => device.write(pages.range(512, 4096), { position: 0 }))
+        .to.throw(ArgumentRangeError, 'offset of the range must be a whole multiple of the memory alignment')
+        .with.property('code', 'ERR_ALIGNMENT');
+      expect(await device.write(pages.range(4096, 8192), { position: 4096, fua: true })).to.equal(8192);
+      expect(await device.read(pages.range(0, 8192), { position: 8192 })).to.equal(8192);
+      await device.close();
+    });
+
+    it('writes zeroes, few and many', async () => {
+      const path = newDirect();
+      writeFileSync(path, new Uint8Array(1 << 18).fill(7));
+      const device = await FileDevice.open(path, { direct: true });
+      await device.writeZeroes(4096, { position: 4096 });
+      await device.writeZeroes((1 << 17) + 4096, { position: 1 << 16 });
+      await device.close();
+      const expected = new Uint8Array(1 << 18).fill(7).fill(0, 4096, 8192);
+      expected.fill(0, 1 << 16, (1 << 16) + (1 << 17) + 4096);
+      expect(Buffer.compare(readFileSync(path), expected)).to.equal(0);
+    });
+
+    it('goes on with a whole block after a transfer that ended in the middle of one (I1)', async () => {
+      const path = newDirect();
+      writeFileSync(path, bytes.subarray(0, 16384));
+      const device = await FileDevice.open(path, { direct: true });
+      const real = fs.read as (...given: unknown[]) => void;
+      const positions: unknown[] = [];
+      // Stands for a disk that ends there for the moment.
+      sinon.stub(fs, 'read').callsFake(((...given: unknown[]) => {
+        const ended = given.pop() as (error: unknown, moved: number) => void;
+        const short = positions.push(given[4]) === 1;
+        real(...given, (error: unknown, moved: number) => ended(error, short ? 5000 : moved));
+      }) as never);
+      syncBuiltinESMExports();
+      const pages = new PagePool().allocate(12288);
+      try {
+        expect(await device.read(pages, { position: 4096 })).to.equal(12288);
+      } finally {
+        sinon.restore();
+        syncBuiltinESMExports();
+      }
+      expect(positions).to.deep.equal([4096, 8192]);
+      expect(pages.bytes()).to.deep.equal(bytes.subarray(4096, 16384));
+      await device.close();
+    });
+
+    it('fails with EIO behind a file that was cut', async () => {
+      const path = newDirect();
+      writeFileSync(path, bytes.subarray(0, 16384));
+      const device = await FileDevice.open(path, { direct: true });
+      truncateSync(path, 5000);
+      for (const pages of [scattered(3), new PagePool().allocate(12288)]) {
+        const error = await failure(device.read(pages, { position: 0 }));
+        expect([error.code, error.bytes, error.succeeded]).to.deep.equal(['EIO', 5000, [{ offset: 0, length: 5000 }]]);
+        expect(pages.bytes(0, 5000)).to.deep.equal(bytes.subarray(0, 5000));
+      }
+      await device.close();
+    });
+  });
+
+  describe('blocking', () => {
+    it('is refused for no number of bytes, and with direct; no file is made (I6)', async () => {
+      const path = newPath();
+      for (const options of [{ blocking: -1 }, { blocking: 0.5 }, { blocking: true, direct: 'try' as const }]) {
+        expect((await failure(FileDevice.open(path, { size: 4096, ...options }))).code).to.equal('ERR_BLOCKING');
+      }
+      expect(fs.existsSync(path)).to.equal(false);
+    });
+
+    it('ends short transfers before submitting returns, and long ones and syncs later', async () => {
+      const device = await FileDevice.open(newPath(), { size: 1 << 18, blocking: true });
+      const pages = new PagePool().allocate(1 << 17);
+      const [short, long, zeroes, stable, flush] = [
+        device.write(pages.range(0, 1 << 16), { position: 0 }),
+        device.read(pages, { position: 0 }),
+        device.writeZeroes(1 << 16, { position: 0 }),
+        device.write(pages.range(0, 512), { position: 0, fua: true }),
+        device.flush(),
+      ];
+      expect([short, long, zeroes, stable, flush].map(({ settled }) => settled)).to.deep.equal([
+        true, false, true, false, false,
+      ]); // prettier-ignore
+      expect(await Promise.all([long, stable, flush].map((each) => each.promise()))).to.deep.equal([1 << 17, 512, 0]);
+      await device.close();
+    });
+
+    it('keeps the stack flat under any number of layers (I2)', async () => {
+      let top: BlockDevice = await FileDevice.open(newPath(), { size: 4096, blocking: true });
+      for (let i = 0; i < 10_000; i++) top = new Pass(top);
+      expect(top.write(new PagePool().allocate(4096), { position: 0 }).value).to.equal(4096);
+      expect(top.read(new PagePool().allocate(4096), { position: 0 }).value).to.equal(4096);
+    });
+
+    it('goes on where a call ended short, and tells what came before one that failed (I1, N13)', async () => {
+      const path = newPath();
+      const device = await FileDevice.open(path, { size: 16384, blocking: true });
+      await device.write(copyOf(bytes.subarray(0, 16384)), { position: 0 });
+      truncateSync(path, 5000);
+      for (const pages of [scattered(3), new PagePool().allocate(12288)]) {
+        const error = await failure(device.read(pages, { position: 0 }));
+        expect([error.code, error.bytes]).to.deep.equal(['EIO', 5000]);
+        expect(pages.bytes(0, 5000)).to.deep.equal(bytes.subarray(0, 5000));
+      }
+      const full = sinon.stub(fs, 'writeSync').throws(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+      syncBuiltinESMExports();
+      try {
+        expect((await failure(device.write(new PagePool().allocate(512), { position: 0 }))).code).to.equal('ENOSPC');
+        expect(full.callCount).to.equal(1);
+      } finally {
+        sinon.restore();
+        syncBuiltinESMExports();
+      }
+      await device.close();
     });
   });
 

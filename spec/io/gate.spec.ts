@@ -4,6 +4,7 @@ import { BlockDevice } from '../../lib/io/device.js';
 import { checkGeometry, checkMemory, checkRequest, checkStack } from '../../lib/io/gate.js';
 import type { Operation } from '../../lib/io/io.js';
 import { IoError } from '../../lib/io/io-error.js';
+import { joinPages } from '../../lib/io/join-pages.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Linear } from '../../lib/layers/linear.js';
 import { Pass } from '../../lib/layers/pass.js';
@@ -48,6 +49,15 @@ describe('checkRequest', () => {
     ['one that a member cannot do', () => new Pass(new Stripe([disk], { chunk: 512 })).writeZeroes(512, at(0)), IoError, 'EOPNOTSUPP', /pass does not support writeZeroes$/],
     ['an impossible timeout', () => disk.read(pages, { position: 0, timeoutMs: -1 }), ArgumentRangeError, 'ERR_DELAY', /^timeoutMs must be .* got -1$/],
     ['NaN as timeout', () => disk.read(pages, { position: 0, timeoutMs: NaN }), ArgumentRangeError, 'ERR_DELAY', /got NaN$/],
+  ]); // prettier-ignore
+
+  const aligned = new Pass(new Stripe([disk, new FaultyDevice({ memoryAlignment: 512 })], { chunk: 512 }), {
+    name: 'top',
+  });
+  refuses([
+    ['memory that a device below cannot take', () => aligned.read(pages.range(256, 512), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /^offset of the range must be a whole multiple of the memory alignment of top, 512, got 256$/],
+    ['memory that was joined of pieces it cannot take', () => aligned.read(joinPages([pages.range(512, 256), pages.range(0, 256)]).range(), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /^each piece of the joined range must be a whole multiple of the memory alignment of top, 512, got 768$/],
+    ['the same of a write', () => aligned.write(pages.range(100, 512), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /512, got 100$/],
   ]); // prettier-ignore
 
   it('lets through what fits to the last byte', () => {
@@ -124,8 +134,8 @@ describe('checkStack', () => {
 });
 
 describe('checkGeometry', () => {
-  const geometry = (change: object) => () =>
-    checkGeometry('disk', { size: 4096, blockSize: 512, preferredSize: 1024, ...change });
+  const sound = { size: 4096, blockSize: 512, preferredSize: 1024 };
+  const geometry = (change: object) => () => checkGeometry('disk', { ...sound, ...change });
   refuses([
     ['a block size of 0', geometry({ blockSize: 0 }), ArgumentRangeError, 'ERR_BLOCK_SIZE', /^blockSize of disk must be a power of two, got 0$/],
     ['a negative block size', geometry({ blockSize: -512 }), ArgumentRangeError, 'ERR_BLOCK_SIZE', /got -512$/],
@@ -133,6 +143,9 @@ describe('checkGeometry', () => {
     ['a size of half blocks', geometry({ size: 4100 }), ArgumentRangeError, 'ERR_GEOMETRY', /^size of disk must be a whole multiple of its block size, 512, got 4100$/],
     ['a negative size', geometry({ size: -512 }), ArgumentRangeError, 'ERR_GEOMETRY', /got -512$/],
     ['no size', geometry({ size: undefined }), ArgumentRangeError, 'ERR_GEOMETRY', /got undefined$/],
+    ['memory aligned to no part of a page', () => checkGeometry('disk', sound, 384), ArgumentRangeError, 'ERR_GEOMETRY', /^memoryAlignment of disk must divide the page size, 4096, and its block size, 512, got 384$/],
+    ['memory aligned better than pieces of whole blocks', () => checkGeometry('disk', sound, 1024), ArgumentRangeError, 'ERR_GEOMETRY', /got 1024$/],
+    ['memory aligned to nothing', () => checkGeometry('disk', sound, 0), ArgumentRangeError, 'ERR_GEOMETRY', /got 0$/],
     ['a preferred size of half blocks', geometry({ preferredSize: 100 }), ArgumentRangeError, 'ERR_GEOMETRY', /^preferredSize of disk .* got 100$/],
   ]); // prettier-ignore
 

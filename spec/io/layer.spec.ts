@@ -4,6 +4,7 @@ import type { Io } from '../../lib/io/io.js';
 import { IoError } from '../../lib/io/io-error.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../../lib/io/layer.js';
 import { cloneKiobuf } from '../../lib/io/strategy/clone.js';
+import { Stripe } from '../../lib/layers/stripe.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { Tracer } from '../conformance/tracer.js';
 
@@ -19,6 +20,13 @@ describe('Layer', () => {
   it('can do what all below it can (I6)', () => {
     const layer = new Tracer('layer', new FaultyDevice({ operations: ['flush', 'read'] }));
     expect(layer.operations).to.deep.equal(['read', 'flush']);
+  });
+
+  it('wants memory aligned as the device below that wants most', () => {
+    const [one, two] = [new FaultyDevice(), new FaultyDevice({ memoryAlignment: 512 })];
+    expect([new Stripe([one, two]), new Stripe([one, one])].map((each) => each.memoryAlignment)).to.deep.equal([
+      512, 1,
+    ]);
   });
 
   it('has the design of the first device below', () => {

@@ -1,0 +1,17 @@
+import { mkdtempSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What takes direct I/O to any memory, so that nothing can be seen there. */
+const TMPFS = 0x01021994;
+
+/** Where a new folder on a disk file system can be made: the place for temporary files, else this package's own. */
+const place = [tmpdir(), fileURLToPath(new URL('../..', import.meta.url))].find(
+  (path) => statfsSync(path).type !== TMPFS,
+);
+
+/** A new folder on a disk file system, or null where there is none. */
+export function newDirectFolder(): string | null {
+  return place === undefined ? null : mkdtempSync(join(place, '.wakechain-direct-'));
+}
