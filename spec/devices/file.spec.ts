@@ -211,11 +211,11 @@ describe('FileDevice', () => {
       const real = fs.read as (...given: unknown[]) => void;
       const positions: unknown[] = [];
       // Stands for a disk that ends there for the moment.
-      sinon.stub(fs, 'read').callsFake(((...given: unknown[]) => {
+      sinon.stub(fs, 'read').callsFake((...given: unknown[]) => {
         const ended = given.pop() as (error: unknown, moved: number) => void;
         const short = positions.push(given[4]) === 1;
         real(...given, (error: unknown, moved: number) => ended(error, short ? 5000 : moved));
-      }) as never);
+      });
       syncBuiltinESMExports();
       const pages = new PagePool().allocate(12288);
       try {
