@@ -1,7 +1,7 @@
 import { read, readSync, readv, readvSync, write, writeSync, writev, writevSync } from 'node:fs';
 import { IoError, type NodeError } from '../io/io-error.js';
 import type { Transfer } from '../io/io.js';
-import { PagePool } from '../io/pages.js';
+import { PagePool, type Run } from '../io/pages.js';
 import type { OpenFile } from './file-open.js';
 
 /** How often a call that was interrupted, or moved no byte, is tried again before it counts as failed. */
@@ -11,9 +11,6 @@ const ATTEMPTS = 3;
 const ZEROES = new PagePool({ maxBytes: 64 * 1024 }).allocate(64 * 1024);
 
 const NONE: Uint8Array[] = [];
-
-/** What one vectored call takes; the rest follows as after a short transfer. */
-const MAX_VIEWS = 1024;
 
 /** Told that a transfer has ended, and may be used for the next. */
 export type Ended = (transfer: FileTransfer, io: Transfer, bytes: number, error: IoError | null) => void;
@@ -28,8 +25,8 @@ export class FileTransfer {
   private readonly ended: Ended;
   /** Null at rest. */
   private io: Transfer | null = null;
-  /** The memory, and where it begins there; null when it is in several runs, which are in `views` then. */
-  private memory: Uint8Array | null = null;
+  /** Where the memory is, and begins; when it is in several runs those are in `views`. */
+  private memory: Uint8Array = new Uint8Array(0);
   private start = 0;
   private views: Uint8Array[] = NONE;
   /** Bytes moved so far. */
@@ -59,10 +56,16 @@ export class FileTransfer {
     const zero = operation === 'writeZeroes';
     const source = zero ? ZEROES : pages;
     if (source === null) throw new TypeError(`A ${operation} without memory`);
-    if (zero && length > ZEROES.length) this.start = -1;
-    else this.start = source.locate(zero ? 0 : offset, length);
-    this.memory = this.start >= 0 ? source.memory : null;
-    this.views = this.memory !== null ? NONE : zero ? zeroes(length) : source.views(offset, length);
+    const runs = zero ? zeroes(length) : source.slices(offset, length);
+    const [only] = runs;
+    if (runs.length !== 1 || only === undefined) {
+      this.views = runs.map((run) => new Uint8Array(run.buffer, run.start, run.length));
+      return;
+    }
+    this.start = only.start;
+    this.views = NONE;
+    // A view of all of a pool's buffer grows with it, so that a pool's transfers share it.
+    if (this.memory.buffer !== only.buffer) this.memory = new Uint8Array(only.buffer);
   }
 
   private call(): void {
@@ -70,7 +73,7 @@ export class FileTransfer {
     if (io === null) return;
     const { fd } = this.file;
     const position = io.position + done;
-    if (memory === null) (io.operation === 'read' ? readv : writev)(fd, this.rest(io, views), position, answered);
+    if (views !== NONE) (io.operation === 'read' ? readv : writev)(fd, this.rest(views), position, answered);
     else if (io.operation === 'read') read(fd, memory, this.start + done, io.length - done, position, answered);
     else write(fd, memory, this.start + done, io.length - done, position, answered);
   }
@@ -93,7 +96,7 @@ export class FileTransfer {
     const { done, views, memory } = this;
     const { fd } = this.file;
     const position = io.position + done;
-    if (memory === null) return (io.operation === 'read' ? readvSync : writevSync)(fd, this.rest(io, views), position);
+    if (views !== NONE) return (io.operation === 'read' ? readvSync : writevSync)(fd, this.rest(views), position);
     const start = this.start + done;
     const length = io.length - done;
     if (io.operation === 'read') return readSync(fd, memory, start, length, position);
@@ -119,15 +122,15 @@ export class FileTransfer {
   }
 
   private end(io: Transfer, bytes: number, error: IoError | null): false {
-    this.io = this.memory = null;
+    this.io = null;
     this.views = NONE;
     this.ended(this, io, bytes, error);
     return false;
   }
 
-  private rest(io: Transfer, views: Uint8Array[]): Uint8Array[] {
+  private rest(views: Uint8Array[]): Uint8Array[] {
     if (this.done === 0) return views;
-    return io.operation === 'writeZeroes' ? zeroes(io.length - this.done) : skip(views, this.done);
+    return skip(views, this.done);
   }
 }
 
@@ -154,10 +157,10 @@ function skip(views: readonly Uint8Array[], bytes: number): Uint8Array[] {
   return rest;
 }
 
-function zeroes(length: number): Uint8Array[] {
-  const views: Uint8Array[] = [];
-  for (let left = length; left > 0 && views.length < MAX_VIEWS; left -= ZEROES.length) {
-    views.push(ZEROES.view(0, Math.min(left, ZEROES.length)) as Uint8Array);
+function zeroes(length: number): Run[] {
+  const runs: Run[] = [];
+  for (let left = length; left > 0; left -= ZEROES.length) {
+    runs.push(...ZEROES.slices(0, Math.min(left, ZEROES.length)));
   }
-  return views;
+  return runs;
 }

@@ -23,16 +23,7 @@ export function checkRequest(
   const { size, blockSize } = device.geometry;
   checkAligned(device, 'position', position, 'block size', blockSize);
   checkAligned(device, 'length', length, 'block size', blockSize);
-  if (range !== null && device.memoryAlignment > 1) {
-    checkAligned(device, 'offset of the range', range.offset, 'memory alignment', device.memoryAlignment);
-    checkAligned(
-      device,
-      'each piece of the joined range',
-      range.pages.skew,
-      'memory alignment',
-      device.memoryAlignment,
-    );
-  }
+  if (range !== null && device.memoryAlignment > 1) checkRuns(device, range);
   if (position + length > size) {
     throw new ArgumentRangeError(
       'ERR_PAST_END',
@@ -69,6 +60,15 @@ function checkAligned(device: BlockDevice, field: string, value: number, unit: s
     'ERR_ALIGNMENT',
     `${field} must be a whole multiple of the ${unit} of ${device.name}, ${String(bytes)}, got ${String(value)}`,
   );
+}
+
+/** Pages are aligned, so that it is the range that is not, or what its vector was joined of. */
+function checkRuns(device: BlockDevice, { pages, offset, length }: PageRange): void {
+  checkAligned(device, 'offset of the range', offset, 'memory alignment', device.memoryAlignment);
+  for (const { start, length: bytes } of pages.slices(offset, length)) {
+    checkAligned(device, 'start of a joined run', start, 'memory alignment', device.memoryAlignment);
+    checkAligned(device, 'length of a joined run', bytes, 'memory alignment', device.memoryAlignment);
+  }
 }
 
 /** Refuses a stack whose devices form a cycle. Depth first, without recursion: a device met while it is open is one. */

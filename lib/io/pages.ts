@@ -21,8 +21,6 @@ export interface PageRange {
 export class PagePool {
   /** What the pages lie in; can be posted to a worker. */
   readonly buffer: SharedArrayBuffer;
-  /** @internal All of `buffer` as one view, which grows with it: a transfer needs none of its own. */
-  readonly memory: Uint8Array;
   private readonly maxPages: number;
   private usedPages = 0;
   private topPage = 0;
@@ -43,7 +41,6 @@ export class PagePool {
     }
     this.maxPages = maxBytes / PAGE_SIZE;
     this.buffer = new SharedArrayBuffer(0, { maxByteLength: maxBytes });
-    this.memory = new Uint8Array(this.buffer);
   }
 
   /** Pages handed out and not freed. */
@@ -164,8 +161,6 @@ const NONE: readonly PageVector[] = [];
 export class PageVector {
   /** Bytes: a multiple of the page size, but for a vector that was joined (`joinPages`). */
   readonly length: number;
-  /** @internal How far from multiples of a page its runs begin and follow each other: 0 unless it was joined. */
-  readonly skew: number;
   private readonly runs: readonly Run[];
   /** Who gets the pages back; nobody, of a joined vector. */
   private readonly pool: PagePool | null;
@@ -180,9 +175,6 @@ export class PageVector {
     this.pool = pool;
     this.sources = sources;
     this.length = runs.reduce((sum, run) => sum + run.length, 0);
-    // The low bits of where each run begins, and of where each but the last ends.
-    const bits = runs.reduce((sum, { start, length }, i) => sum | start | (i < runs.length - 1 ? length : 0), 0);
-    this.skew = bits & (PAGE_SIZE - 1);
   }
 
   /** Whether all pages lie next to each other, so that {@link views} answers one view. */
@@ -217,22 +209,6 @@ export class PageVector {
     }
     const views = this.views(offset, length);
     return views.length === 1 ? views[0] : undefined;
-  }
-
-  /** @internal What {@link locate} counts in: null of a joined vector. */
-  get memory(): Uint8Array | null {
-    return this.pool?.memory ?? null;
-  }
-
-  /** @internal Where a part begins in {@link memory}, or -1 unless it lies there together: a view that costs nothing. */
-  locate(offset: number, length: number): number {
-    this.check(offset, length);
-    let start = offset;
-    for (const run of this.pool === null ? [] : this.runs) {
-      if (start < run.length) return start + length <= run.length ? run.start + start : -1;
-      start -= run.length;
-    }
-    return -1;
   }
 
   /** Copies `source` into the vector. @throws ArgumentRangeError `ERR_RANGE` unless it fits behind `offset` */

@@ -56,7 +56,7 @@ describe('checkRequest', () => {
   });
   refuses([
     ['memory that a device below cannot take', () => aligned.read(pages.range(256, 512), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /^offset of the range must be a whole multiple of the memory alignment of top, 512, got 256$/],
-    ['memory that was joined of pieces it cannot take', () => aligned.read(joinPages([pages.range(512, 256), pages.range(0, 256)]).range(), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /^each piece of the joined range must be a whole multiple of the memory alignment of top, 512, got 768$/],
+    ['memory that was joined of pieces it cannot take', () => aligned.read(joinPages([pages.range(256, 256), pages.range(0, 256)]).range(), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /^start of a joined run must be a whole multiple of the memory alignment of top, 512, got \d+$/],
     ['the same of a write', () => aligned.write(pages.range(100, 512), at(0)), ArgumentRangeError, 'ERR_ALIGNMENT', /512, got 100$/],
   ]); // prettier-ignore
 
