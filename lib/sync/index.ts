@@ -11,3 +11,5 @@ export { Once } from './once.js';
 export type { Hold } from './hold.js';
 export type { AcquireOptions } from './takers.js';
 export { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+export { Poller, type PollEvent, type PollOptions, type Watching } from './poller.js';
+export { StreamSource } from './stream-source.js';
