@@ -1,3 +1,5 @@
+import { Seeded } from '../io/seeded.js';
+
 /** A figure with its spread. */
 export interface Estimate {
   readonly median: number;
@@ -28,13 +30,11 @@ export function estimate(values: readonly number[], seed = 1): Estimate {
   return { median: median(values), low: medians[24] as number, high: medians[975] as number };
 }
 
-/** A seeded generator of numbers from 0 up to 1: mulberry32 (T. Ettinger, 2017, public domain). */
+/**
+ * A seeded generator of numbers from 0 up to 1: mulberry32 (T. Ettinger, 2017, public domain).
+ * @throws ArgumentRangeError `ERR_SEED` unless `seed` is a whole number
+ */
 export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Seeded(seed);
+  return () => random.next();
 }

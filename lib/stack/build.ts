@@ -5,8 +5,10 @@ import {
   Checksum,
   Crypt,
   Delay,
+  Fault,
   FileDevice,
   Linear,
+  loop,
   MemoryDevice,
   Mirror,
   NullDevice,
@@ -15,6 +17,9 @@ import {
   RequestQueue,
   Retry,
   Stripe,
+  Throttle,
+  Trace,
+  VolatileDevice,
   type BlockDevice,
   type DeviceOptions,
   type PagePool,
@@ -73,9 +78,25 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
     case 'null':
       return new NullDevice({ ...options, ...given({ size: description.size, blockSize: description.blockSize }) });
     case 'file': {
-      const { path, size, blockSize, readOnly } = description;
-      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly }) });
+      const { path, size, blockSize, readOnly, direct, blocking } = description;
+      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking }) });
     }
+    case 'volatile': {
+      const { size, blockSize, sectorSize } = description;
+      return new VolatileDevice({ ...options, size, ...given({ blockSize, sectorSize }) });
+    }
+    case 'throttle': {
+      const { bytesPerSecond, operationsPerSecond, burstSeconds } = description;
+      return new Throttle(lower, { ...options, ...given({ bytesPerSecond, operationsPerSecond, burstSeconds }) });
+    }
+    case 'trace':
+      return new Trace(lower, { ...options, ...given({ capacity: description.capacity }) });
+    case 'fault': {
+      const rules = description.rules?.map(({ kind, ...rest }) => ({ kind, ...given(rest) }));
+      return new Fault(lower, { ...options, ...given({ rules, seed: description.seed }) });
+    }
+    case 'loop':
+      return loop(lower, description.extents, options);
     case 'pass':
       return new Pass(lower, options);
     case 'queue':

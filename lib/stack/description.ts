@@ -9,8 +9,31 @@ const wholeBytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const blockSize = v.optional(positive);
 const name = v.optional(v.string());
+/** Of something per second, or seconds. */
+const rate = v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)));
 /** Milliseconds that a host timer can keep. */
 const delay = v.pipe(v.number(), v.minValue(0), v.maxValue(0x7fffffff));
+
+/** What goes wrong in a `fault` layer. */
+export interface FaultDescription {
+  kind: 'error' | 'short' | 'hang' | 'torn';
+  code?: 'EIO' | 'EINVAL' | 'ENOSPC' | 'ENOMEM' | 'ENXIO' | 'EROFS' | 'EOPNOTSUPP' | 'ETIMEDOUT' | undefined;
+  silent?: boolean | undefined;
+  operations?: ('read' | 'write' | 'flush' | 'discard' | 'writeZeroes')[] | undefined;
+  range?: { offset: number; length: number } | undefined;
+  rate?: number | undefined;
+  times?: number | undefined;
+}
+
+const faultRule: v.GenericSchema<FaultDescription> = v.strictObject({
+  kind: v.picklist(['error', 'short', 'hang', 'torn']),
+  code: v.optional(v.picklist(['EIO', 'EINVAL', 'ENOSPC', 'ENOMEM', 'ENXIO', 'EROFS', 'EOPNOTSUPP', 'ETIMEDOUT'])),
+  silent: v.optional(v.boolean()),
+  operations: v.optional(v.array(v.picklist(['read', 'write', 'flush', 'discard', 'writeZeroes']))),
+  range: v.optional(v.strictObject({ offset: wholeBytes, length: wholeBytes })),
+  rate: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  times: v.optional(wholeBytes),
+});
 
 /** A device of a stack; `lower`, `members` and `segments` are devices again. */
 export type DeviceDescription =
@@ -22,6 +45,37 @@ export type DeviceDescription =
       size?: number | undefined;
       blockSize?: number | undefined;
       readOnly?: boolean | undefined;
+      direct?: boolean | 'try' | undefined;
+      blocking?: boolean | number | undefined;
+      name?: string | undefined;
+    }
+  | {
+      type: 'volatile';
+      size: number;
+      blockSize?: number | undefined;
+      sectorSize?: number | undefined;
+      name?: string | undefined;
+    }
+  | {
+      type: 'throttle';
+      lower: DeviceDescription;
+      bytesPerSecond?: number | undefined;
+      operationsPerSecond?: number | undefined;
+      burstSeconds?: number | undefined;
+      name?: string | undefined;
+    }
+  | { type: 'trace'; lower: DeviceDescription; capacity?: number | undefined; name?: string | undefined }
+  | {
+      type: 'fault';
+      lower: DeviceDescription;
+      rules?: FaultDescription[] | undefined;
+      seed?: number | undefined;
+      name?: string | undefined;
+    }
+  | {
+      type: 'loop';
+      lower: DeviceDescription;
+      extents: { start: number; length: number }[];
       name?: string | undefined;
     }
   | { type: 'pass'; lower: DeviceDescription; name?: string | undefined }
@@ -62,6 +116,37 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       size: v.optional(wholeBytes),
       blockSize,
       readOnly: v.optional(v.boolean()),
+      direct: v.optional(v.union([v.boolean(), v.literal('try')])),
+      blocking: v.optional(v.union([v.boolean(), wholeBytes])),
+      name,
+    }),
+    v.strictObject({
+      type: v.literal('volatile'),
+      size: wholeBytes,
+      blockSize,
+      sectorSize: v.optional(positive),
+      name,
+    }),
+    v.strictObject({
+      type: v.literal('throttle'),
+      lower: device,
+      bytesPerSecond: rate,
+      operationsPerSecond: rate,
+      burstSeconds: rate,
+      name,
+    }),
+    v.strictObject({ type: v.literal('trace'), lower: device, capacity: v.optional(wholeBytes), name }),
+    v.strictObject({
+      type: v.literal('fault'),
+      lower: device,
+      rules: v.optional(v.array(faultRule)),
+      seed: v.optional(v.pipe(v.number(), v.safeInteger())),
+      name,
+    }),
+    v.strictObject({
+      type: v.literal('loop'),
+      lower: device,
+      extents: v.array(v.strictObject({ start: wholeBytes, length: positive })),
       name,
     }),
     v.strictObject({ type: v.literal('pass'), lower: device, name }),

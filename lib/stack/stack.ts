@@ -31,6 +31,12 @@ export interface DeviceReport {
   readonly size: number;
   readonly blockSize: number;
   readonly operations: readonly string[];
+  /** What the memory of a request begins at a multiple of, in bytes. */
+  readonly memoryAlignment: number;
+  /** Requests made of this device itself that have not come back; of layers above, what they sent is not among them. */
+  readonly inFlight: number;
+  /** What the device tells of itself: those that it has of its numbers, such as `queued`, `held` or `retried`. */
+  readonly figures: Readonly<Record<string, number>>;
   readonly lowers: readonly DeviceReport[];
 }
 
@@ -88,6 +94,32 @@ function report(device: BlockDevice): DeviceReport {
     size: device.size,
     blockSize: device.blockSize,
     operations: device.operations,
+    memoryAlignment: device.memoryAlignment,
+    inFlight: device.started - device.ended,
+    figures: figuresOf(device),
     lowers: device.lowers.map(report),
   };
+}
+
+/** The numbers that some devices have, under their names there. */
+const FIGURES = [
+  'queued',
+  'held',
+  'hanging',
+  'retried',
+  'seen',
+  'dirty',
+  'dirtyBytes',
+  'healedBytes',
+  'inFlight',
+  'unstableSectors',
+] as const;
+
+function figuresOf(device: BlockDevice): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const name of FIGURES) {
+    const value = (device as unknown as Record<string, unknown>)[name];
+    if (typeof value === 'number') figures[name] = value;
+  }
+  return figures;
 }

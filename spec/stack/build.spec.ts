@@ -19,6 +19,16 @@ describe('build', () => {
     { type: 'checksum', lower: memory, copyWrites: true },
     { type: 'mirror', members: [memory, memory], reads: 'round-robin', copyWrites: true },
     { type: 'parity', members: [memory, memory, memory], chunk: 4096 },
+    { type: 'volatile', size: 1 << 16, sectorSize: 512 },
+    { type: 'throttle', lower: memory, bytesPerSecond: 1e9 },
+    { type: 'trace', lower: memory, capacity: 4 },
+    {
+      type: 'fault',
+      lower: memory,
+      seed: 7,
+      rules: [{ kind: 'error', code: 'ENOSPC', operations: ['flush'], times: 1 }],
+    },
+    { type: 'loop', lower: memory, extents: [{ start: 8192, length: 8192 }] },
     { type: 'linear', segments: [{ device: memory, start: 4096, length: 8192 }, { device: memory }] },
   ];
 
@@ -31,6 +41,12 @@ describe('build', () => {
       await device.close();
     });
   }
+
+  it('hands the rules of a fault layer on', async () => {
+    const rules = [{ kind: 'error' as const, code: 'ENOSPC' as const, operations: ['flush' as const] }];
+    const device = await build({ type: 'fault', lower: memory, rules }, 'device', kit());
+    expect(await device.flush().then(null, (error: unknown) => (error as { code: string }).code)).to.equal('ENOSPC');
+  });
 
   it('lists what it has built, bottom first', async () => {
     const given = kit();

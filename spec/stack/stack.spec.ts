@@ -59,6 +59,18 @@ describe('openStack', () => {
     expect([kind, size, lowers.map((lower) => lower.name)]).to.deep.equal(['Stripe', 1 << 21, ['memory', 'b']]);
   });
 
+  it('inspects what is in flight and what waits', async () => {
+    await using stack = await openStack({
+      device: { type: 'queue', depth: 1, lower: { type: 'delay', delayMs: 1, lower: { type: 'memory', size: 8192 } } },
+    });
+    const pages = stack.pool.allocate(4096);
+    const reads = [0, 4096].map((position) => stack.top.read(pages, { position }));
+    const { inFlight, figures, memoryAlignment, lowers } = stack.inspect();
+    expect([inFlight, figures.queued, lowers[0]?.figures, memoryAlignment]).to.deep.equal([2, 1, { held: 1 }, 1]);
+    await Promise.all(reads.map((read) => read.promise()));
+    expect(stack.inspect()).to.include({ inFlight: 0 });
+  });
+
   it('makes an array anew when it is asked to, and opens what is there otherwise', async () => {
     const members = ['a', 'b', 'c'].map((file) => ({ type: 'file', path: join(directory, file), size: 1 << 20 }));
     const description = { device: { type: 'parity', chunk: 4096, members } };
@@ -82,6 +94,31 @@ describe('openStack', () => {
     'a wrong value deep below': [
       { device: { type: 'stripe', members: [{ type: 'null' }, { type: 'memory', size: -1 }] } },
       /^device\.members\.1\.size: .*received -1/,
+    ],
+    'a fault that is none': [
+      { device: { type: 'fault', lower: { type: 'null' }, rules: [{ kind: 'error', rate: 2 }] } },
+      /^device\.rules\.0\.rate: .*received 2/,
+    ],
+    'no rate': [
+      { device: { type: 'throttle', lower: { type: 'null' }, bytesPerSecond: 0 } },
+      /^device\.bytesPerSecond: .*received 0/,
+    ],
+    'direct and blocking at once': [
+      { device: { type: 'pass', lower: { type: 'file', path: '/nowhere', direct: true, blocking: true } } },
+      /^device\.lower \(file\): blocking must not be given with direct/,
+    ],
+    'extents that overlap': [
+      {
+        device: {
+          type: 'loop',
+          lower: { type: 'null' },
+          extents: [
+            { start: 0, length: 1024 },
+            { start: 512, length: 512 },
+          ],
+        },
+      },
+      /^device \(loop\): extents must not overlap/,
     ],
     'a device that cannot be made': [
       { device: { type: 'stripe', chunk: 100, members: [{ type: 'null' }] } },
