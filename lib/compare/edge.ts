@@ -3,6 +3,7 @@ import {
   counters,
   type ByteRange,
   complementOf,
+  type IoClass,
   type IoError,
   type IoRequest,
   type Io,
@@ -60,6 +61,7 @@ export class EdgeCall implements RootIo {
   readonly offset: number;
   readonly length: number;
   readonly fua: boolean;
+  readonly ioClass: IoClass | null;
   bytes = 0;
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
@@ -71,13 +73,14 @@ export class EdgeCall implements RootIo {
 
   constructor(request: IoRequest, design: EdgeDesign) {
     counters.headers++;
-    const { operation, position, range, length, fua } = request;
+    const { operation, position, range, length, fua, ioClass } = request;
     this.operation = operation;
     this.position = position;
     this.pages = range?.pages ?? null;
     this.offset = range?.offset ?? 0;
     this.length = length;
     this.fua = fua;
+    this.ioClass = ioClass;
     this.request = request;
     this.design = design;
   }

@@ -117,6 +117,11 @@ export abstract class BlockDevice {
 
   /** Resolves when no request made of this device is in flight, also none that was timed out (I9). */
   async drain(): Promise<void> {
+    const stack = new Set<BlockDevice>([this]);
+    for (const device of stack) {
+      device.expedite();
+      for (const lower of device.lowers) stack.add(lower);
+    }
     await waitUntil(this.ends, () => this.started === this.ended);
   }
 
@@ -139,6 +144,11 @@ export abstract class BlockDevice {
   /** Gives back what the device itself holds open; called once, when nothing is in flight. */
   protected release(): Promise<void> | void {
     // Most hold nothing.
+  }
+
+  /** @internal Somebody waits for all that is in flight: what is kept back in the hope of more goes on. */
+  expedite(): void {
+    // Most keep nothing back.
   }
 
   /** @internal A request made here has come back. */

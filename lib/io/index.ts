@@ -7,7 +7,9 @@ export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } fro
 export { IoRequest, type RequestOptions } from './io-request.js';
 export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy, Transfer } from './io.js';
 export { Layer } from './layer.js';
-export { RequestQueue } from './request-queue.js';
+export { IoClass, type IoClassOptions } from './io-class.js';
+export { RequestQueue, type RequestQueueOptions } from './request-queue.js';
+export { Plug } from './plug.js';
 export { Slot, WaitingList } from './waiting-list.js';
 export { counters, type Counters } from './counters.js';
 export { waitQueue } from './strategy/wait-queue.js';

@@ -3,6 +3,7 @@ import { Completion } from '../event/completion.js';
 import type { BlockDevice } from './device.js';
 import type { Io, Operation, OwnIo, RootIo } from './io.js';
 import { IoError, type ByteRange } from './io-error.js';
+import { checkIoClass, type IoClass } from './io-class.js';
 import type { PageRange } from './pages.js';
 import { complementOf } from './ranges.js';
 import { submit } from './submit.js';
@@ -17,6 +18,8 @@ export interface RequestOptions {
    * the device is fenced (it refuses requests with `ENXIO`) and the pages are not reused (I9).
    */
   timeoutMs?: number;
+  /** Whose I/O it is, to request queues: what goes first, and who gets how much. Default: nobody's in particular. */
+  ioClass?: IoClass;
 }
 
 /** The parts of requests that ended short without an error. Kept here: they are rare, and a field costs every request. */
@@ -38,6 +41,7 @@ export class IoRequest extends Completion<number> {
   readonly position: number;
   readonly length: number;
   readonly fua: boolean;
+  readonly ioClass: IoClass | null;
   private root: RootIo | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined = undefined;
   private timedOut = false;
@@ -51,7 +55,8 @@ export class IoRequest extends Completion<number> {
     fua: boolean,
     options: RequestOptions,
   ) {
-    const { signal, timeoutMs } = options;
+    const { signal, timeoutMs, ioClass } = options;
+    if (ioClass !== undefined) checkIoClass(ioClass);
     if (timeoutMs !== undefined) checkDelay('timeoutMs', timeoutMs);
     super();
     this.device = device;
@@ -60,6 +65,7 @@ export class IoRequest extends Completion<number> {
     this.position = options.position;
     this.length = length;
     this.fua = fua;
+    this.ioClass = ioClass ?? null;
     if (signal !== undefined) this.cancelOn(signal);
     if (timeoutMs !== undefined && !this.settled) {
       this.timer = setTimeout(() => {
@@ -97,8 +103,8 @@ export class IoRequest extends Completion<number> {
 
   /** @internal What it asks for, as a root header's own. */
   get own(): OwnIo {
-    const { operation, position, range, length, fua } = this;
-    return { operation, position, pages: range?.pages ?? null, offset: range?.offset ?? 0, length, fua };
+    const { operation, position, range, length, fua, ioClass } = this;
+    return { operation, position, pages: range?.pages ?? null, offset: range?.offset ?? 0, length, fua, ioClass };
   }
 
   /** @internal The root header has come back: nothing below touches the pages any more. */

@@ -1,5 +1,6 @@
 import type { BlockDevice } from './device.js';
 import type { ByteRange, IoError } from './io-error.js';
+import type { IoClass } from './io-class.js';
 import type { IoRequest } from './io-request.js';
 import type { Layer } from './layer.js';
 import type { PageVector } from './pages.js';
@@ -29,6 +30,8 @@ export interface Io {
   readonly length: number;
   /** A write that is to be on stable storage when it ends. */
   readonly fua: boolean;
+  /** Whose I/O it is, to request queues; null when nobody said. Parts have that of their header. */
+  readonly ioClass: IoClass | null;
 
   /** Bytes transferred: the sum over all pieces, not a prefix (I4). */
   bytes: number;
@@ -76,6 +79,8 @@ export interface OwnIo {
   readonly offset: number;
   readonly length: number;
   readonly fua: boolean;
+  /** Default: the header's. */
+  readonly ioClass?: IoClass | null;
 }
 
 /** A header being carved up. Parts are submitted at once, and `layer.done` follows when all have ended. */

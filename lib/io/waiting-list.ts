@@ -1,5 +1,6 @@
 import { PULLED } from './io-error.js';
 import type { Io } from './io.js';
+import type { Place } from './service-order.js';
 
 /** A header's place in a waiting list. */
 export class Slot {
@@ -9,6 +10,7 @@ export class Slot {
   /** @internal */ next: Slot | null = null;
   /** @internal */ prev: Slot | null = null;
   /** @internal The strategy's own. */ link: unknown = null;
+  /** @internal Among its class, where classes wait. */ place: Place | null = null;
 
   constructor(list: WaitingList, io: Io) {
     this.list = list;

@@ -99,8 +99,10 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
       return loop(lower, description.extents, options);
     case 'pass':
       return new Pass(lower, options);
-    case 'queue':
-      return new RequestQueue(lower, { ...options, depth: description.depth });
+    case 'queue': {
+      const { depth, mergeBytes, patience, autoPlug } = description;
+      return new RequestQueue(lower, { ...options, depth, ...given({ mergeBytes, patience, autoPlug }) });
+    }
     case 'crypt':
       return new Crypt(lower, { ...options, key: await readFile(description.keyFile), pool });
     case 'cache':

@@ -79,7 +79,15 @@ export type DeviceDescription =
       name?: string | undefined;
     }
   | { type: 'pass'; lower: DeviceDescription; name?: string | undefined }
-  | { type: 'queue'; lower: DeviceDescription; depth: number; name?: string | undefined }
+  | {
+      type: 'queue';
+      lower: DeviceDescription;
+      depth: number;
+      mergeBytes?: number | undefined;
+      patience?: number | undefined;
+      autoPlug?: boolean | undefined;
+      name?: string | undefined;
+    }
   | { type: 'crypt'; lower: DeviceDescription; keyFile: string; name?: string | undefined }
   | {
       type: 'cache';
@@ -150,7 +158,15 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       name,
     }),
     v.strictObject({ type: v.literal('pass'), lower: device, name }),
-    v.strictObject({ type: v.literal('queue'), lower: device, depth: positive, name }),
+    v.strictObject({
+      type: v.literal('queue'),
+      lower: device,
+      depth: positive,
+      mergeBytes: v.optional(wholeBytes),
+      patience: v.optional(wholeBytes),
+      autoPlug: v.optional(v.boolean()),
+      name,
+    }),
     v.strictObject({ type: v.literal('crypt'), lower: device, keyFile: v.string(), name }),
     v.strictObject({
       type: v.literal('cache'),

@@ -1,8 +1,10 @@
 import type { BlockDevice } from '../../lib/io/device.js';
 import type { Operation, Strategy } from '../../lib/io/io.js';
+import { IoClass } from '../../lib/io/io-class.js';
 import { IoError, type ByteRange, type IoErrorCode } from '../../lib/io/io-error.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PAGE_SIZE, type PagePool, type PageVector } from '../../lib/io/pages.js';
+import type { Plug } from '../../lib/io/plug.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import { FaultyDevice, type Answer, type Op } from './faulty-device.js';
@@ -18,6 +20,7 @@ import { devicesOf, type Stack } from './stacks.js';
 const BLOCK = 512;
 const CODES: readonly IoErrorCode[] = ['EIO', 'ENOSPC', 'EINVAL', 'ENXIO'];
 const EMPTY = new Uint8Array(0);
+const CLASSES = [new IoClass(), new IoClass({ priority: 1 }), new IoClass({ priority: 1, weight: 3 })];
 const SETTLED = new Uint8Array(1 << 16).fill(0xee);
 /** Bytes that are not zero, taken from anywhere. */
 const NOISE: Uint8Array = Uint8Array.from(
@@ -83,6 +86,11 @@ class Flight {
   readonly after: Uint8Array;
   /** Which bytes the disks have transferred. */
   readonly moved: Uint8Array;
+  /** Which they have in any attempt: requests that were merged may be sent again. */
+  readonly touched: Uint8Array;
+  /** Faults before it began. */
+  faultsBefore = 0;
+  ioClass: IoClass | null = null;
   pages: PageVector | null = null;
   /** What its pages held when it was submitted. */
   memory: Uint8Array = EMPTY;
@@ -105,6 +113,7 @@ class Flight {
     this.before = before;
     this.after = after;
     this.moved = new Uint8Array(before.length);
+    this.touched = new Uint8Array(before.length);
   }
 }
 
@@ -120,9 +129,12 @@ export class Program {
   private readonly known: Uint8Array;
   private readonly holders: (Flight | null)[];
   private readonly flights: Flight[] = [];
+  private readonly queues: readonly RequestQueue[];
+  private readonly plugs: Plug[] = [];
   private readonly inlinePercent: number;
   private flushing: Flight | null = null;
   private callbacks = 0;
+  private faults = 0;
   private broken: Error | null = null;
 
   constructor(stack: Stack, strategy: Strategy, layout: Layout, random: Random, pool: PagePool, tally: Tally) {
@@ -134,6 +146,7 @@ export class Program {
     const { top, disks } = build(stack, strategy, pool);
     this.top = top;
     this.disks = disks;
+    this.queues = devicesOf(top).filter((device) => device instanceof RequestQueue);
     for (const { contents } of disks) contents.set(noise(random, contents.length));
     this.model = this.readAll();
     this.known = new Uint8Array(top.size).fill(1);
@@ -153,6 +166,7 @@ export class Program {
       this.step();
       this.check();
     }
+    for (const plug of this.plugs) plug.unplug();
     for (let op = this.anyOp(); op !== null; op = this.anyOp()) {
       this.answer(op);
       this.check();
@@ -168,21 +182,29 @@ export class Program {
     this.demand(this.pool.pagesInUse === inUse, 'pages were left in use');
     this.demand(this.top.started - (before[0] ?? 0) === this.top.ended - (before[1] ?? 0), 'something is in flight');
     this.demand([...WaitingList.all].length === 0, 'a request queue holds something');
-    for (const device of devicesOf(this.top)) {
-      if (device instanceof RequestQueue) this.demand(device.queued + device.inFlight === 0, 'a queue is not empty');
-    }
+    for (const queue of this.queues) this.demand(queue.queued + queue.inFlight === 0, 'a queue is not empty');
     this.compareAll();
   }
 
   private step(): void {
     const { random } = this;
     const dice = random.below(100);
+    if (this.queues.length > 0 && random.chance(15)) this.plugOrUnplug();
     if (dice < 48) this.submit();
     else if (dice < 52) this.flush();
     else if (dice < 88) {
       const op = this.anyOp();
       if (op !== null) this.answer(op);
     } else this.cancel(false);
+  }
+
+  private plugOrUnplug(): void {
+    const { random, plugs } = this;
+    if (plugs.length > 0 && random.chance(60)) plugs.splice(random.below(plugs.length), 1)[0]?.unplug();
+    else {
+      plugs.push(random.pick(this.queues).plug());
+      this.count('plugged');
+    }
   }
 
   /** One of the operations that wait at the disks. */
@@ -196,13 +218,22 @@ export class Program {
     const unit = top.blockSize;
     const units = top.size / unit;
     const length = (1 + random.below(Math.min(units, random.chance(20) ? 32 : 6))) * unit;
-    const position = random.below(units - length / unit + 1) * unit;
+    const beside = this.stack.merges === true && random.chance(80) ? this.pending() : null;
+    const position =
+      beside === null
+        ? random.below(units - length / unit + 1) * unit
+        : random.chance(50)
+          ? beside.position + beside.length
+          : beside.position - length;
+    if (position < 0 || position + length > top.size) return;
     for (let at = position; at < position + length; at += BLOCK) if (this.holders[at / BLOCK] !== null) return;
-    const operation = random.pick(
-      (['read', 'read', 'read', 'write', 'write', 'write', 'writeZeroes', 'discard'] as const).filter((each) =>
-        top.operations.includes(each),
-      ),
-    );
+    const operation =
+      beside?.operation ??
+      random.pick(
+        (['read', 'read', 'read', 'write', 'write', 'write', 'writeZeroes', 'discard'] as const).filter((each) =>
+          top.operations.includes(each),
+        ),
+      );
     const before = this.model.slice(position, position + length);
     const after = operation === 'read' ? before : new Uint8Array(length);
     // No byte is written that is there already, so that what was written shows.
@@ -214,19 +245,26 @@ export class Program {
     }
     const flight = new Flight(operation, position, before, after);
     for (let at = position; at < position + length; at += BLOCK) this.holders[at / BLOCK] = flight;
-    this.start(flight);
+    this.start(flight, beside);
+  }
+
+  /** A request that has not settled, for another to adjoin. */
+  private pending(): Flight | null {
+    const pending = this.flights.filter(({ settled, operation }) => settled === 0 && operation !== 'flush');
+    return pending.length === 0 ? null : this.random.pick(pending);
   }
 
   private flush(): void {
     if (this.flushing !== null) return;
     this.flushing = new Flight('flush', 0, new Uint8Array(0), new Uint8Array(0));
-    this.start(this.flushing);
+    this.start(this.flushing, null);
   }
 
-  private start(flight: Flight): void {
+  private start(flight: Flight, beside: Flight | null): void {
     const { random, top } = this;
     const { operation, position, length } = flight;
     this.flights.push(flight);
+    flight.faultsBefore = this.faults;
     this.count(operation);
     const aborted = random.chance(3);
     if (aborted) {
@@ -234,7 +272,12 @@ export class Program {
       flight.failures.push('ECANCELED');
       this.count('cancelled before submit');
     }
-    const options = { position, ...(aborted ? { signal: AbortSignal.abort('early') } : {}) };
+    flight.ioClass = beside === null ? (random.chance(40) ? random.pick(CLASSES) : null) : beside.ioClass;
+    const options = {
+      position,
+      ...(flight.ioClass === null ? {} : { ioClass: flight.ioClass }),
+      ...(aborted ? { signal: AbortSignal.abort('early') } : {}),
+    };
     if (operation === 'read' || operation === 'write') {
       flight.skip = random.chance(50) ? 0 : random.below(3) * BLOCK + random.below(2);
       const pages = (flight.pages = this.pool.allocate(flight.skip + length + 1));
@@ -260,16 +303,20 @@ export class Program {
   /** Something has come down to a disk. True: it is to answer at once. */
   private reached(op: Op): boolean {
     try {
-      const flight = this.ownerOf(op);
-      if (flight === null) throw new Error(`${name(op)} belongs to no request`);
-      this.demand(flight.settled === 0, `${name(op)} came after ${title(flight)} had settled`);
-      this.demand(!flight.cancelled || flight.loosely, `${name(op)} came after ${title(flight)} was cancelled`);
-      flight.reached += op.operation === 'flush' ? 1 : op.length;
-      flight.running++;
+      const owners = this.ownersOf(op);
+      for (const flight of owners) {
+        this.demand(flight.settled === 0, `${name(op)} came after ${title(flight)} had settled`);
+        // One that rides along with another is left to finish with it.
+        const late = flight.cancelled && !flight.loosely && this.stack.merges !== true;
+        this.demand(!late, `${name(op)} came after ${title(flight)} was cancelled`);
+        flight.reached += op.operation === 'flush' ? 1 : op.length;
+        flight.running++;
+      }
+      if (owners.size > 1) this.count('merged');
       if (!this.random.chance(this.inlinePercent)) return false;
       this.count('inline answers');
-      flight.running--;
-      this.moved(flight, op, []);
+      for (const flight of owners) flight.running--;
+      this.moved(op, []);
       return true;
     } catch (error) {
       this.broken ??= error as Error;
@@ -279,15 +326,16 @@ export class Program {
 
   private answer(op: Op): void {
     const { random } = this;
-    const flight = this.ownerOf(op);
-    if (flight === null) throw new Error(`${name(op)} belongs to no request`);
-    this.demand(flight.settled === 0, `${title(flight)} settled while ${name(op)} ran`);
+    const owners = this.ownersOf(op);
     if (op.device.pending[0] !== op) this.count('out of order');
     const answer = random.chance(25) ? this.fault(op) : {};
     const { error = null } = answer;
-    this.moved(flight, op, answer.missing ?? (error === null ? [] : [{ offset: 0, length: op.length }]));
-    if (error !== null) flight.failures.push(error.code);
-    flight.running--;
+    this.moved(op, answer.missing ?? (error === null ? [] : [{ offset: 0, length: op.length }]));
+    for (const flight of owners) {
+      this.demand(flight.settled === 0, `${title(flight)} settled while ${name(op)} ran`);
+      if (error !== null) flight.failures.push(error.code);
+      flight.running--;
+    }
     op.answer(answer);
   }
 
@@ -297,26 +345,37 @@ export class Program {
     const from = random.below(length + 1);
     const kind = length === 0 ? 'failed' : random.pick(['failed', 'failed behind', 'failed inside', 'short'] as const);
     this.count(kind);
+    this.faults++;
     if (kind === 'failed') return { error };
     if (kind === 'failed behind') return { error, missing: [{ offset: from, length: length - from }] };
     if (kind === 'short') return { missing: [{ offset: from, length: length - from }] };
     return { error, missing: [{ offset: from, length: random.below(length - from + 1) }] };
   }
 
-  private moved(flight: Flight, op: Op, missing: readonly ByteRange[]): void {
+  private moved(op: Op, missing: readonly ByteRange[]): void {
     for (let offset = 0; offset < op.length; offset += BLOCK) {
+      if (missing.length === 0) {
+        this.movedAll(this.positionOf(op, offset));
+        continue;
+      }
+      const gone = new Uint8Array(BLOCK);
+      for (const range of missing) {
+        if (range.offset >= offset + BLOCK || range.offset + range.length <= offset) continue;
+        gone.fill(1, Math.max(0, range.offset - offset), range.offset + range.length - offset);
+      }
       const position = this.positionOf(op, offset);
-      flight.moved.fill(1, position - flight.position, position - flight.position + BLOCK);
-    }
-    for (const range of missing) {
-      for (let offset = range.offset; offset < range.offset + range.length;) {
-        const block = offset - (offset % BLOCK);
-        const end = Math.min(block + BLOCK, range.offset + range.length);
-        const position = this.positionOf(op, block);
-        flight.moved.fill(0, position - flight.position + offset - block, position - flight.position + end - block);
-        offset = end;
+      const { moved, touched, position: start } = this.holders[position / BLOCK] as Flight;
+      for (let i = 0; i < BLOCK; i++) {
+        moved[position - start + i] = 1 - (gone[i] as number);
+        if (gone[i] === 0) touched[position - start + i] = 1;
       }
     }
+  }
+
+  private movedAll(position: number): void {
+    const { moved, touched, position: start } = this.holders[position / BLOCK] as Flight;
+    moved.fill(1, position - start, position - start + BLOCK);
+    touched.fill(1, position - start, position - start + BLOCK);
   }
 
   /** Where a block of what has come down is on the device at the top. */
@@ -324,16 +383,17 @@ export class Program {
     return this.layout.positions.get(op.device.name)?.[(op.position + offset) / BLOCK] ?? -1;
   }
 
-  private ownerOf(op: Op): Flight | null {
-    if (op.operation === 'flush') return this.flushing;
-    let owner: Flight | null = null;
+  /** Whose it is: one request's, unless requests are merged. */
+  private ownersOf(op: Op): Set<Flight> {
+    const owners = new Set<Flight>();
+    if (this.flushing !== null && op.operation === 'flush') owners.add(this.flushing);
     for (let offset = 0; offset < op.length; offset += BLOCK) {
-      const position = this.positionOf(op, offset);
-      const flight = this.holders[position / BLOCK] ?? null;
-      if (flight === null || (owner !== null && flight !== owner)) return null;
-      owner = flight;
+      const flight = this.holders[this.positionOf(op, offset) / BLOCK] ?? null;
+      this.demand(flight !== null, `${name(op)} belongs to no request`);
+      if (flight !== null) owners.add(flight);
     }
-    return owner;
+    this.demand(owners.size === 1 || (owners.size > 1 && this.stack.merges === true), `${name(op)} belongs to no one`);
+    return owners;
   }
 
   private cancel(inside: boolean): void {
@@ -383,6 +443,10 @@ export class Program {
 
   private checkOutcome(flight: Flight, succeeded: readonly ByteRange[], sum: number): void {
     const request = flight.request as IoRequest;
+    if (this.stack.merges === true) {
+      this.checkMerged(flight, succeeded, sum);
+      return;
+    }
     const reachedAll = flight.reached === (flight.operation === 'flush' ? this.layout.flushes : flight.length);
     const failures = flight.failures.filter((code) => code !== 'ECANCELED' || !reachedAll);
     if (failures.length === 0) {
@@ -401,6 +465,28 @@ export class Program {
     this.demand(error.bytes === sum, `${title(flight)} tells ${String(error.bytes)} bytes, not ${String(sum)}`);
     const told = JSON.stringify(error.succeeded);
     this.demand(told === JSON.stringify(succeeded), `${title(flight)} tells ${told}, not ${JSON.stringify(succeeded)}`);
+    this.count(sum > 0 ? `${state} in part` : state);
+  }
+
+  /** Where requests share operations: what succeeded is told exactly, and nobody fails by another's cancel. */
+  private checkMerged(flight: Flight, succeeded: readonly ByteRange[], sum: number): void {
+    const request = flight.request as IoRequest;
+    const { state } = request;
+    if (state === 'done') {
+      this.demand(request.value === sum, `${title(flight)} yields ${String(request.value)}, not ${String(sum)}`);
+      this.demand(sum === flight.length || this.faults > flight.faultsBefore, `${title(flight)} is short, for nothing`);
+      this.count(sum < flight.length ? 'done short' : 'done');
+      return;
+    }
+    const error = request.error as IoError;
+    const { code, bytes, succeeded: told } = error;
+    this.demand(error instanceof IoError, `${title(flight)} is ${state} with ${String(error)}`);
+    this.demand((code === 'ECANCELED') === (state === 'cancelled'), `${title(flight)} is ${state} with ${code}`);
+    const mine = code === 'ECANCELED' ? flight.cancelled : this.faults > flight.faultsBefore;
+    this.demand(mine, `${title(flight)} failed with ${code}, for nothing`);
+    this.demand(bytes === sum, `${title(flight)} tells ${String(bytes)} bytes, not ${String(sum)}`);
+    const [is, ought] = [JSON.stringify(told), JSON.stringify(succeeded)];
+    this.demand(is === ought, `${title(flight)} tells ${is}, not ${ought}`);
     this.count(sum > 0 ? `${state} in part` : state);
   }
 
@@ -438,6 +524,12 @@ export class Program {
         expected.set(sector, skip + at);
       }
     }
+    if (this.stack.merges === true && flight.operation === 'read') {
+      // An attempt before the last may have read more.
+      for (let i = 0; i < length; i++) {
+        if (flight.touched[i] === 1 && flight.moved[i] === 0) expected[skip + i] = before[i] as number;
+      }
+    }
     const at = differsAt(found, expected);
     this.demand(at < 0, `the pages of ${title(flight)} are wrong at ${String(at - skip)}`);
   }
@@ -448,6 +540,9 @@ export class Program {
     if (flight.operation === 'read' || flight.operation === 'flush') return;
     for (const { offset, length } of succeeded) {
       this.model.set(flight.after.subarray(offset, offset + length), flight.position + offset);
+    }
+    for (let i = 0; i < flight.length && this.stack.merges === true; i++) {
+      if (flight.touched[i] === 1 && flight.moved[i] === 0) this.known[flight.position + i] = 0;
     }
     if (whole === undefined) return;
     for (let at = 0; at < flight.length; at += whole) {

@@ -29,6 +29,8 @@ const floors: Record<string, number> = {
   short: 0.2,
   'inline answers': 0.3,
   'fragmented pages': 0.3,
+  merged: 0.02,
+  plugged: 0.2,
 };
 
 describe('every design under every stack', function () {

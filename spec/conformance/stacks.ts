@@ -26,6 +26,8 @@ export interface Stack {
   readonly whole?: number;
   /** Splits stand on splits, so that the first error in time at the top need not be the first at the bottom. */
   readonly nested?: boolean;
+  /** Requests can share one operation below, and with it its first error and its second attempts. */
+  readonly merges?: boolean;
 }
 
 export const key: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => i * 37);
@@ -66,6 +68,24 @@ export const stacks: readonly Stack[] = [
       ]);
     },
   },
+  { name: 'a merging queue', merges: true, build: ({ disk }) => merging(disk(), 1) },
+  {
+    name: 'a merging queue over Stripe over queues',
+    merges: true,
+    build: ({ disk }) => merging(new Stripe([queue(disk(16)), queue(disk(16))], { chunk: 1024 }), 2),
+  },
+  {
+    name: 'Linear over a merging queue over Stripe over merging queues',
+    nested: true,
+    merges: true,
+    build: ({ disk }) => {
+      const below = merging(new Stripe([merging(disk(16), 1), merging(disk(16), 2)], { chunk: 512 }), 2);
+      return new Linear([
+        { device: below, start: 16 * 512 },
+        { device: below, length: 16 * 512 },
+      ]);
+    },
+  },
   {
     name: 'Pass over Linear over Stripe',
     nested: true,
@@ -93,6 +113,11 @@ export const stacks: readonly Stack[] = [
 
 function queue(lower: BlockDevice, depth = 1): RequestQueue {
   return new RequestQueue(lower, { depth });
+}
+
+/** Merges little, so that the limit counts, and lets itself be overtaken little. */
+function merging(lower: BlockDevice, depth: number): RequestQueue {
+  return new RequestQueue(lower, { depth, mergeBytes: 4096, patience: 3 });
 }
 
 /** Every device of a stack, top first. */

@@ -17,7 +17,7 @@ describe('IoRequest', () => {
     const request = device.write(pages.range(512, 1024), { position: 2048, fua: true });
     const { operation, position, length, fua } = request;
     expect([request.device, operation, position, length, fua, request.range]).to.deep.equal([device, 'write', 2048, 1024, true, pages.range(512, 1024)]); // prettier-ignore
-    expect(request.own).to.deep.equal({ operation, position, pages, offset: 512, length, fua });
+    expect(request.own).to.deep.equal({ operation, position, pages, offset: 512, length, fua, ioClass: null });
     device.answerAll();
     expect(device.flush().own.pages).to.equal(null);
     device.answerAll();

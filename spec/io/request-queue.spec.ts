@@ -17,10 +17,24 @@ describe('RequestQueue', () => {
     });
   }
 
+  for (const [field, code] of [
+    ['mergeBytes', 'ERR_MERGE_BYTES'],
+    ['patience', 'ERR_PATIENCE'],
+  ] as const) {
+    for (const value of [-1, 1.5, NaN, Infinity]) {
+      it(`refuses a ${field} of ${String(value)} (I6)`, () => {
+        expect(() => new RequestQueue(new FaultyDevice(), { depth: 1, [field]: value }))
+          .to.throw(ArgumentRangeError, `${field} must be a whole number from 0 up, got ${String(value)}`)
+          .with.property('code', code);
+      });
+    }
+  }
+
   it('has the geometry and the operations of what is below', () => {
     const disk = new FaultyDevice({ blockSize: 1024, operations: ['read'] });
     const queue = new RequestQueue(disk, { depth: 3, name: 'mine' });
     expect([queue.geometry, queue.operations, queue.name, queue.depth]).to.deep.equal([disk.geometry, ['read'], 'mine', 3]); // prettier-ignore
+    expect([queue.mergeBytes, queue.patience, queue.autoPlug, queue.plugged]).to.deep.equal([0, 64, false, false]);
   });
 
   for (const { strategy } of designs) {
@@ -42,7 +56,7 @@ describe('RequestQueue', () => {
         disk.pending[0]?.fail();
         expect(disk.log.at(-1)).to.equal('read 1536+512');
         disk.answerAll();
-        expect([queue.inFlight, queue.queued]).to.deep.equal([0, 0]);
+        expect([queue.inFlight, queue.queued, queue.dispatched, queue.merged]).to.deep.equal([0, 0, 5, 0]);
         expect(requests.map(({ state }) => state)).to.deep.equal(['failed', 'done', 'done', 'done', 'done']);
         expect(disk.log.map((line) => Number(/\d+/.exec(line)?.[0]) / 512)).to.deep.equal([0, 1, 2, 3, 4]);
       });

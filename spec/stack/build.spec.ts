@@ -11,7 +11,7 @@ describe('build', () => {
     memory,
     { type: 'null' },
     { type: 'pass', lower: memory },
-    { type: 'queue', lower: memory, depth: 2 },
+    { type: 'queue', lower: memory, depth: 2, mergeBytes: 65536, patience: 9, autoPlug: true },
     { type: 'cache', lower: memory, lines: 2 },
     { type: 'retry', lower: memory, delaysMs: [0] },
     { type: 'delay', lower: memory, delayMs: 0 },

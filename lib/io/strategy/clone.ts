@@ -3,6 +3,7 @@ import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { ended, keepingEnds, type Ending } from '../endings.js';
 import type { ByteRange, IoError } from '../io-error.js';
+import type { IoClass } from '../io-class.js';
 import type { IoRequest } from '../io-request.js';
 import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
@@ -26,6 +27,7 @@ export class Kiobuf implements RootIo, Split, Ending {
   readonly offset: number;
   readonly length: number;
   readonly fua: boolean;
+  readonly ioClass: IoClass | null;
   bytes = 0;
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
@@ -60,6 +62,7 @@ export class Kiobuf implements RootIo, Split, Ending {
     this.offset = own.offset;
     this.length = own.length;
     this.fua = own.fua;
+    this.ioClass = own.ioClass === undefined ? (parent?.ioClass ?? null) : own.ioClass;
     this.tag = tag;
     this.request = request;
   }

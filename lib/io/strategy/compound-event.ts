@@ -3,6 +3,7 @@ import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { ended, keepingEnds, type Ending } from '../endings.js';
 import { PULLED, type ByteRange, type IoError } from '../io-error.js';
+import type { IoClass } from '../io-class.js';
 import type { IoRequest } from '../io-request.js';
 import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
@@ -27,6 +28,7 @@ export class CompoundEvent implements RootIo, Split, Ending {
   offset: number;
   readonly length: number;
   readonly fua: boolean;
+  readonly ioClass: IoClass | null;
   bytes = 0;
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
@@ -71,6 +73,7 @@ export class CompoundEvent implements RootIo, Split, Ending {
     this.offset = own.offset;
     this.length = own.length;
     this.fua = own.fua;
+    this.ioClass = own.ioClass === undefined ? (parent?.ioClass ?? null) : own.ioClass;
     this.done = done;
     this.private = data;
   }

@@ -6,6 +6,7 @@ import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { PULLED, type ByteRange, type IoError } from '../io-error.js';
+import type { IoClass } from '../io-class.js';
 import type { IoRequest } from '../io-request.js';
 import type { Io, Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
 import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
@@ -28,11 +29,12 @@ class Container extends ReusableCompletion implements RootIo {
   offset: number;
   readonly length: number;
   readonly fua: boolean;
+  readonly ioClass: IoClass | null;
   bytes = 0;
   failure: IoError | null = null;
   failedRanges: ByteRange[] | null = null;
 
-  constructor(own: OwnIo) {
+  constructor(own: OwnIo, ioClass: IoClass | null) {
     super();
     counters.headers++;
     this.operation = own.operation;
@@ -41,6 +43,7 @@ class Container extends ReusableCompletion implements RootIo {
     this.offset = own.offset;
     this.length = own.length;
     this.fua = own.fua;
+    this.ioClass = own.ioClass === undefined ? ioClass : own.ioClass;
   }
 
   get cancelled(): boolean {
@@ -208,7 +211,7 @@ class Cev<F> extends WaitEntry<F> implements Split {
   }
 
   private start(target: BlockDevice, own: OwnIo, shift: number, tag: unknown): void {
-    const part = new Container(own);
+    const part = new Container(own, this.io.ioClass);
     const { first } = this;
     const wait = new Cev(this.layer, this.data, part, this, shift, tag);
     wait.nextSibling = first;
@@ -269,7 +272,7 @@ export const waitQueue: Strategy = {
   name: 'waitQueue',
   capabilities: { pull: 'through the chain' },
   root(request) {
-    const io = new Container(request.own);
+    const io = new Container(request.own, null);
     io.add(new WaitEntry(tellEdge, { data: request }));
     return io;
   },
