@@ -162,6 +162,27 @@ describe('docs/design.md', () => {
   });
 });
 
+describe('the specs', () => {
+  it('name every rule and every need of docs/design.md in a title', () => {
+    const titles = readdirSync(`${root}/spec`, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...textOf(`spec/${file}`).matchAll(/\bit\(\s*(['"`].*)$/gm)].map(([, title = '']) => title));
+    const rules = [...textOf('docs/design.md').matchAll(/^(?:- \*\*|\| )([WCEIN]\d+)\b/gm)].map(
+      ([, rule = '']) => rule,
+    );
+    const named = (rule: string): boolean => titles.some((title) => isNamed(rule, title));
+    expect(rules.length).to.be.greaterThan(40);
+    expect(rules.filter((rule) => !named(rule))).to.deep.equal([]);
+  });
+});
+
+/** Whether a title cites a rule: by its number, or by a range such as W1–W5. */
+function isNamed(rule: string, title: string): boolean {
+  const cited = [...title.matchAll(/\b([WCEIN])(\d+)(?:[–-]\1(\d+))?/g)];
+  const number = Number(rule.slice(1));
+  return cited.some(([, letter, from, to]) => rule[0] === letter && Number(from) <= number && number <= Number(to ?? from)); // prettier-ignore
+}
+
 describe('the links of the pages', () => {
   for (const page of [...pages, 'CHANGELOG.md', 'CONTRIBUTING.md']) {
     it(`lead somewhere: ${page}`, () => {

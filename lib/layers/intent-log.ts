@@ -60,9 +60,12 @@ export class IntentLog {
 
   /** The dirty regions. */
   get regions(): number[] {
-    return Array.from({ length: this.wanted.length * 8 }, (_, region) => region).filter((region) =>
-      has(this.wanted, region),
-    );
+    const regions: number[] = [];
+    for (const [at, bits] of this.wanted.entries()) {
+      if (bits === 0) continue;
+      for (let region = at * 8; region < at * 8 + 8; region++) if (has(this.wanted, region)) regions.push(region);
+    }
+    return regions;
   }
 
   /** The bits to be stored now. Until {@link saved}, only what is both in them and in those before counts as stored. */

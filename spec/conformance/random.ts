@@ -1,6 +1,34 @@
 /** Seeds every random program; printed with the results, and repeated by setting it. */
 export const seed: number = Number(process.env['WAKECHAIN_SEED'] ?? Date.now() % 0x7fffffff);
 
+/** How many random programs each layer goes through under each design. */
+export const programs: number = Number(process.env['WAKECHAIN_PROGRAMS'] ?? 2000);
+
+/** Runs random programs, each with a seed of its own. One that fails says how it is run again, alone. */
+export async function runPrograms(count: number, run: (random: Random, seed: number) => unknown): Promise<void> {
+  const { stackTraceLimit } = Error;
+  for (let own = seed; own < seed + count; own++) {
+    // Errors are made by the thousand, and where is read of none but the last.
+    Error.stackTraceLimit = 0;
+    try {
+      const running = run(new Random(own), own);
+      if (running instanceof Promise) await running;
+    } catch (error) {
+      const again = `WAKECHAIN_SEED=${String(own)} WAKECHAIN_PROGRAMS=1`;
+      throw new Error(`${again} runs it again: ${(error as Error).message}`, { cause: error });
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+}
+
+/** What came up less often than asked for, for each program; nothing when there are too few for chance to be even. */
+export function rareOnes(floors: Record<string, number>, tally: ReadonlyMap<string, number>, count: number): string[] {
+  if (count < 50) return [];
+  const rare = Object.entries(floors).filter(([what, floor]) => (tally.get(what) ?? 0) < floor * count);
+  return rare.map(([what]) => `${what}: ${String(tally.get(what) ?? 0)} times in ${String(count)} programs`);
+}
+
 /** A small seeded generator (mulberry32): fast enough to make thousands of programs. */
 export class Random {
   private state: number;

@@ -5,6 +5,7 @@ import { Crypt } from '../../lib/layers/crypt.js';
 import { Delay } from '../../lib/layers/delay.js';
 import { Fault } from '../../lib/layers/fault.js';
 import { Linear } from '../../lib/layers/linear.js';
+import { loop } from '../../lib/layers/loop.js';
 import { Pass } from '../../lib/layers/pass.js';
 import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
@@ -48,6 +49,14 @@ export const stacks: readonly Stack[] = [
         { device: shared, length: 5 * 512 },
       ]);
     },
+  },
+  {
+    name: 'a loop',
+    build: ({ disk }) =>
+      loop(disk(40), [
+        { start: 20 * 512, length: 12 * 512 },
+        { start: 512, length: 15 * 512 },
+      ]),
   },
   { name: 'Stripe', build: stripe },
   { name: 'RequestQueue', build: ({ disk }) => new RequestQueue(disk(), { depth: 2 }) },

@@ -14,7 +14,7 @@ import { Pass } from '../../lib/layers/pass.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { FaultyDevice, type FaultyOptions } from './faulty-device.js';
 import { fragment, layoutOf, Program, type Tally } from './program.js';
-import { Random, seed } from './random.js';
+import { runPrograms } from './random.js';
 import { key, type Stack } from './stacks.js';
 import type { Design } from './strategies.js';
 import { Tracer } from './tracer.js';
@@ -23,18 +23,14 @@ const MANY = 100_000;
 const BLOCK = 512;
 
 /** Random programs against a stack under a design. Adds to `tally` what came up in them. */
-export function stackContract({ strategy }: Design, stack: Stack, programs: number, tally: Tally): void {
-  it(`carries ${stack.name} through ${String(programs)} random programs (I1, I4, I5, N4, N5, N13, N14)`, () => {
+export function stackContract({ strategy }: Design, stack: Stack, count: number, tally: Tally): void {
+  it(`carries ${stack.name} through ${String(count)} random programs (I1, I4, I5, N4, N5, N13, N14)`, async () => {
     const pool = new PagePool({ maxBytes: 256 * PAGE_SIZE });
     fragment(pool, 256);
     const layout = layoutOf(stack, strategy, pool);
-    for (let i = 0; i < programs; i++) {
-      try {
-        new Program(stack, strategy, layout, new Random(seed + i), pool, tally).run();
-      } catch (error) {
-        throw new Error(`WAKECHAIN_SEED=${String(seed + i)}: ${(error as Error).message}`, { cause: error });
-      }
-    }
+    await runPrograms(count, (random) => {
+      new Program(stack, strategy, layout, random, pool, tally).run();
+    });
   });
 }
 

@@ -565,6 +565,23 @@ describe('CompoundEvent', () => {
   });
 
   describe('a collation of the caller’s own', () => {
+    it('may decide later, long after the last child has settled (N11)', () => {
+      let decide = (): void => undefined;
+      const later: Collation<number, number> = {
+        arrive: () => undefined,
+        conclude: (parent) => {
+          decide = () => parent.complete(parent.children.length);
+        },
+      };
+      const [a, b] = pair();
+      const parent = compound(later, [a, b], undefined);
+      a.complete(1);
+      b.complete(2);
+      expect(parent.state).to.equal('pending');
+      decide();
+      expect([parent.state, parent.value]).to.deep.equal(['done', 2]);
+    });
+
     it('may decide for a part, as a quorum by weight does (N7 N13)', () => {
       const weights = [5, 1, 1];
       const quorum: Collation<number, number> = {

@@ -32,6 +32,16 @@ describe('IoRequest', () => {
     expect([await first, await both]).to.deep.equal([2048, [2048, 4096]]);
   });
 
+  it('wakes the waiter of each part of a large read as that part arrives (N12)', () => {
+    const device = new FaultyDevice();
+    const parts = [0, 1024, 2048].map((offset) => device.read(pages.range(offset, 1024), { position: offset }));
+    const woken: string[] = [];
+    for (const [i, part] of parts.entries()) part.notify(() => woken.push(`part ${String(i)}`));
+    allOf(parts).notify(() => woken.push('all'));
+    for (const at of [1, 0, 0]) device.pending[at]?.answer();
+    expect(woken).to.deep.equal(['part 1', 'part 0', 'part 2', 'all']);
+  });
+
   it('keeps a choice waiting until the loser has let go of its pages (E6, I5)', async () => {
     const device = new FaultyDevice();
     const [winner, loser] = [device.read(pages, { position: 0 }), device.read(pages, { position: 4096 })];

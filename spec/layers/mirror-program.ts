@@ -318,13 +318,17 @@ export class MirrorProgram {
 }
 
 function fill(pages: PageVector, id: number): void {
-  for (const view of pages.views()) for (let i = 0; i < view.length; i++) view[i] = i % 2 === 0 ? id & 0xff : id >> 8;
+  for (const { buffer, byteOffset, length } of pages.views()) new Uint16Array(buffer, byteOffset, length / 2).fill(id);
 }
+
+/** A block that is filled with one number, to compare with. */
+const same = new Uint16Array(BLOCK / 2);
 
 /** The number that fills a block, or -1 when it is not one and the same everywhere. */
 function idOf(block: Uint8Array): number {
   const [low = 0, high = 0] = block;
-  return block.every((byte, i) => byte === (i % 2 === 0 ? low : high)) ? low | (high << 8) : -1;
+  const id = low | (high << 8);
+  return Buffer.compare(block, new Uint8Array(same.fill(id).buffer)) === 0 ? id : -1;
 }
 
 function title({ operation, first, count }: Flight): string {

@@ -4,13 +4,11 @@ import { PagePool } from '../../lib/io/pages.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Mirror, type ReadPolicy } from '../../lib/layers/mirror.js';
 import { deviceContract } from '../conformance/device-contract.js';
-import { Random, seed } from '../conformance/random.js';
+import { programs, rareOnes, runPrograms, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { cutPower, noToll, type Durable } from '../real/power-loss.js';
 import { MirrorProgram } from './mirror-program.js';
 import { DATA, disk, errorOf, states } from './mirror-support.js';
-
-const PROGRAMS = Number(process.env['WAKECHAIN_PROGRAMS'] ?? 50);
 
 describe('Mirror keeps the contract of devices', () => {
   for (const reads of ['round-robin', 'fastest'] as const) {
@@ -30,18 +28,10 @@ describe('Mirror keeps the contract of devices', () => {
 for (const { strategy } of designs) {
   describe(`Mirror under ${strategy.name}`, () => {
     it('survives random programs with overlaps, faults, cancels and losses of power (I4, I5, I7, I8)', async function () {
-      this.timeout(100 * PROGRAMS);
+      this.timeout(300_000);
       const tally = new Map<string, number>();
-      for (let i = 0; i < PROGRAMS; i++) {
-        const own = seed + i;
-        const program = new MirrorProgram(strategy, new Random(own), tally);
-        try {
-          await program.run();
-        } catch (error) {
-          throw new Error(`With seed ${String(own)}: ${(error as Error).message}`, { cause: error });
-        }
-      }
-      const rare = Object.entries({
+      await runPrograms(programs, (random) => new MirrorProgram(strategy, random, tally).run());
+      const floors = {
         'read done': 3,
         'write done': 3,
         'write cancelled': 0.5,
@@ -50,9 +40,8 @@ for (const { strategy } of designs) {
         'flush done': 0.5,
         'power lost': 0.2,
         ended: 0.2,
-      }).filter(([what, floor]) => (tally.get(what) ?? 0) < floor * PROGRAMS);
-      const list = [...tally].sort(([a], [b]) => a.localeCompare(b)).map(([what, count]) => `${what} ${String(count)}`);
-      expect(rare, list.join(', ')).to.deep.equal([]);
+      };
+      expect(rareOnes(floors, tally, programs)).to.deep.equal([]);
     });
 
     it('over Checksum reads the good copy of a block that is corrupt on a member, and heals it', async () => {

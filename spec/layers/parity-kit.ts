@@ -44,10 +44,12 @@ export function wrongParityAt(
   disks: readonly { contents: Uint8Array }[],
   end: number = Math.min(...disks.map(({ contents }) => contents.length)),
 ): number {
-  for (let at = DATA_START; at < end; at++) {
-    if (disks.reduce((sum, { contents }) => sum ^ (contents[at] ?? 0), 0) !== 0) return at;
+  const sum = new Uint8Array(end - DATA_START);
+  for (const { contents } of disks) {
+    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) ^ (contents[DATA_START + at] ?? 0);
   }
-  return -1;
+  const at = sum.findIndex((byte) => byte !== 0);
+  return at < 0 ? -1 : DATA_START + at;
 }
 
 /** An array of small disks, with pages to read and write with. */

@@ -17,6 +17,9 @@ import { BLOCK, copyOf, DATA_START, turn, wrongParityAt } from './parity-kit.js'
  * bad disk nothing may ever be lost.
  */
 
+/** What fills memory after its request has settled. */
+const SETTLED = new Uint8Array(1 << 16).fill(0xee);
+
 interface Flight {
   readonly operation: Operation;
   readonly position: number;
@@ -81,7 +84,7 @@ export class ParityProgram {
     this.check();
     for (const flight of this.flights) {
       if (!flight.settled) throw new Error(`${title(flight)} has not settled`);
-      if (flight.pages?.bytes().some((byte) => byte !== 0xee) === true) {
+      if (flight.pages !== null && differs(flight.pages.bytes(), SETTLED, 0)) {
         throw new Error(`the pages of ${title(flight)} were changed after it had settled`);
       }
       flight.pages?.free();
@@ -99,8 +102,11 @@ export class ParityProgram {
   private async compare(parity: Parity): Promise<void> {
     const pages = this.pool.allocate(parity.size);
     const bytes = await parity.read(pages.range(0, parity.size), { position: 0 });
-    const at = pages.bytes(0, parity.size).findIndex((byte, i) => byte !== this.model[i]);
-    if (bytes < parity.size || at >= 0) throw new Error(`the array differs from the model at ${String(at)}`);
+    const found = pages.bytes(0, parity.size);
+    if (bytes < parity.size || differs(found, this.model, 0)) {
+      const at = found.findIndex((byte, i) => byte !== this.model[i]);
+      throw new Error(`the array differs from the model at ${String(at)}`);
+    }
     if (!parity.degraded) this.checkParity();
     pages.free();
   }
@@ -190,7 +196,7 @@ export class ParityProgram {
     request.notify(() => {
       flight.settled = true;
       this.hasSettled(flight, request, skip, before);
-      pages?.set(new Uint8Array(pages.length).fill(0xee));
+      pages?.set(SETTLED.subarray(0, pages.length));
       this.busy.fill(null, position / BLOCK, (position + length) / BLOCK);
     });
   }
@@ -275,7 +281,7 @@ export class ParityProgram {
 }
 
 function differs(found: Uint8Array, expected: Uint8Array, from: number): boolean {
-  return found.some((byte, i) => byte !== expected[from + i]);
+  return Buffer.compare(found, expected.subarray(from, from + found.length)) !== 0;
 }
 
 function title({ operation, position, length }: Flight): string {
