@@ -12,6 +12,8 @@ export interface Member {
   readonly device: BlockDevice | null;
   /** May change in any turn. */
   readonly state: MemberState;
+  /** While it is rebuilt: bytes of data, from the start, that it holds and that are stable. May change in any turn. */
+  readonly rebuilt: number;
 }
 
 /** A member that is there. */
@@ -21,6 +23,7 @@ export interface PresentMember extends Member {
 
 interface Place extends Member {
   state: MemberState;
+  rebuilt: number;
 }
 
 type Told = (error: IoError | null) => void;
@@ -59,17 +62,19 @@ export class MemberRecords {
    */
   constructor(
     identity: Superblock,
-    members: readonly { device: BlockDevice | null; state: MemberState }[],
+    members: readonly { device: BlockDevice | null; state: MemberState; rebuilt?: number }[],
     pool: PagePool,
   ) {
     this.identity = identity;
     this.generation = identity.generation;
     this.sequence = identity.sequence;
     this.pool = pool;
-    this.all = members.map((_, index) => ({ index, device: null, state: 'failed' }));
+    this.all = members.map((_, index) => ({ index, device: null, state: 'failed', rebuilt: 0 }));
     try {
-      for (const [index, { device, state }] of members.entries()) {
-        if (device !== null) this.set(index, state, device);
+      for (const [index, { device, state, rebuilt = 0 }] of members.entries()) {
+        if (device === null) continue;
+        this.set(index, state, device);
+        this.rebuiltTo(index, rebuilt);
       }
     } catch (error) {
       this.free();
@@ -114,9 +119,15 @@ export class MemberRecords {
       const pages = this.pool.allocate(copySize(device.blockSize));
       this.pages[index]?.free();
       this.pages[index] = pages;
-      this.all[index] = { index, device, state };
+      this.all[index] = { index, device, state, rebuilt: 0 };
     }
     this.touch();
+  }
+
+  /** A member that is being rebuilt holds so many bytes, and they are stable. Not stored until {@link store}. */
+  rebuiltTo(index: number, bytes: number): void {
+    const place = this.all[index];
+    if (place !== undefined) place.rebuilt = bytes;
   }
 
   /** Of the array. */
@@ -186,8 +197,9 @@ export class MemberRecords {
   private write({ device, index }: PresentMember, bits: Uint8Array, then: Told): void {
     const { identity, generation, sequence } = this;
     const states = this.all.map(({ state }) => state);
+    const rebuilt = this.all.map(({ state, rebuilt: bytes }) => (state === 'rebuilding' ? bytes : 0));
     const pages = this.pages[index] as PageVector;
-    pages.set(encodeSuperblock({ ...identity, index, generation, sequence, states, dirty: bits }));
+    pages.set(encodeSuperblock({ ...identity, index, generation, sequence, states, rebuilt, dirty: bits }));
     const range = pages.range(0, copySize(device.blockSize));
     writeMember(device, range, { position: copyPosition(device.blockSize, sequence), fua: true }, then);
   }

@@ -27,6 +27,8 @@ export class MirrorArray {
   readonly records: MemberRecords;
   readonly lock: RangeLock = new RangeLock();
   readonly work: OwnWork = new OwnWork();
+  /** Members that a rebuild is running for. */
+  readonly rebuilding: Set<number> = new Set<number>();
   /** Writes that wait until their regions are marked on the members. */
   readonly marking: WaitingList = new WaitingList((slot) => this.withdrawals.get(slot)?.());
   /** What is to be undone when one of them is withdrawn. */

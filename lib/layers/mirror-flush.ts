@@ -41,7 +41,9 @@ export class MirrorFlush implements MirrorFrame {
     const resume = io.suspend();
     records.settled((error) => {
       io.failure ??= error;
-      records.intent.flushEnded(this.safe, io.failure === null);
+      // Also on members that are rebuilt: what they had before a crash is not copied again, but for what is marked.
+      const everywhere = [...this.failures].every(([{ state }, failed]) => failed === null || state === 'failed');
+      records.intent.flushEnded(this.safe, io.failure === null && everywhere);
       resume();
     });
   }

@@ -73,6 +73,7 @@ export async function createArray(
     chunk: 0,
     regionSize,
     states: [],
+    rebuilt: [],
     dirty: options.assumeEqual === true ? new Uint8Array(Math.ceil(regions / 8)) : ones(regions),
   };
   const places = all.map((device) => ({ device, state: 'in-sync' as const }));
@@ -87,7 +88,7 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
   const top = [...found.values()].reduce((best, each) => (each.generation > best.generation ? each : best));
   const places = Array.from({ length: top.memberCount }, (_, index) => {
     const [device, own] = [...found].find(([, each]) => each.index === index) ?? [null, null];
-    return { device, state: own === null ? ('failed' as const) : stateOf(own, top) };
+    return { device, state: own === null ? ('failed' as const) : stateOf(own, top), rebuilt: own?.rebuilt[index] ?? 0 };
   });
   if (!places.some(({ state }) => state === 'in-sync')) {
     throw new ArgumentError(
@@ -125,17 +126,17 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
     length: Math.min(regionSize, size - region * regionSize),
   }));
   const safe = records.intent.flushBegins();
-  const { inSync } = records;
-  if (!agreed && inSync.length > 1) {
+  const { inSync, written } = records;
+  if (!agreed && written.length > 1) {
     const { failed, starved } = await new Promise<Copied>((resolve) => {
-      array.copy(inSync, inSync, marked, false, resolve);
+      array.copy(inSync, written, marked, false, resolve);
     });
     // Nothing was copied: the marks stay, for the next one to open it.
     if (starved) throw new IoError('ENOMEM', { message: 'No memory is left to make the members agree' });
-    for (const member of inSync) if (failed.has(member.device)) records.drop(member);
+    for (const member of written) if (failed.has(member.device)) records.drop(member);
   }
   let flushed = true;
-  for (const member of records.inSync) {
+  for (const member of records.written) {
     try {
       await member.device.flush().promise();
     } catch {
@@ -156,7 +157,7 @@ async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map
     try {
       own = await readSuperblock(device, pool);
     } catch (error) {
-      if (error instanceof IoError && error.code === 'ENOMEM') throw error;
+      if (!(error instanceof IoError) || error.code === 'ENOMEM') throw error;
       failure = error;
       continue;
     }
@@ -186,10 +187,11 @@ async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map
 
 /**
  * The newest one knows who is in sync. One that is behind it by a single change was so when power was lost, and has
- * missed nothing: nothing that came after was acknowledged before it was told of the change as well.
+ * missed nothing: nothing that came after was acknowledged before it was told of the change as well. So one that was being
+ * rebuilt holds what its own superblock says it does, but for regions that are marked.
  */
 function stateOf(own: Superblock, top: Superblock): MemberState {
-  return top.states[own.index] === 'in-sync' && own.generation >= top.generation - 1 ? 'in-sync' : 'failed';
+  return own.generation >= top.generation - 1 ? (top.states[own.index] ?? 'failed') : 'failed';
 }
 
 /** Refuses members that each have gone on without the other: whose data holds is not for the library to say. */
@@ -220,7 +222,7 @@ function checkMembers(all: readonly BlockDevice[]): void {
 function arrayOf(
   identity: Superblock,
   blockSize: number,
-  places: readonly { device: BlockDevice | null; state: MemberState }[],
+  places: readonly { device: BlockDevice | null; state: MemberState; rebuilt?: number }[],
   pool: PagePool,
   changed: boolean,
 ): MirrorArray {

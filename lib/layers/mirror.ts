@@ -1,4 +1,4 @@
-import { ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
@@ -101,7 +101,7 @@ export class Mirror extends Layer<MirrorFrame> {
 
   /** The members by index, as they are now. */
   get members(): readonly Member[] {
-    return this.array.records.places.map(({ index, device, state }) => ({ index, device, state }));
+    return this.array.records.places.map((place) => ({ ...place }));
   }
 
   /** Of all mirrors this one; equal on all members. */
@@ -131,11 +131,32 @@ export class Mirror extends Layer<MirrorFrame> {
   }
 
   /**
+   * Gives a member up, as a failed write does: it is not used any more, nor is a spare whose rebuild was interrupted.
+   * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; ArgumentError `ERR_MEMBER_STATE` when it is
+   *   the last in sync; IoError when that cannot be stored
+   */
+  async fail(index: number): Promise<void> {
+    const { records } = this.array;
+    const place = records.places[index];
+    if (place === undefined) {
+      const count = String(records.places.length);
+      throw new ArgumentRangeError('ERR_MEMBER', `index must be a whole number below ${count}, got ${String(index)}`);
+    }
+    if (!records.drop(place)) {
+      throw new ArgumentError('ERR_MEMBER_STATE', `Member ${String(index)} of ${this.name} is the last in sync`);
+    }
+    const failure = await new Promise<Error | null>((resolve) => records.settled(resolve));
+    if (failure !== null) throw failure;
+  }
+
+  /**
    * Puts a spare in the place of a member that was dropped and copies everything to it, while requests go on. The device
-   * that was there before is given back to the caller, who may close it.
+   * that was there before is given back to the caller, who may close it. A rebuild that was interrupted (its member's
+   * state is `rebuilding`) goes on where it was when it is given the same device, and begins anew with another.
    * @returns when the spare is in sync and that is stored
-   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`; what `signal` aborts with; IoError when a member in sync cannot
-   *   be read or the spare not be written to: it counts as failed then, and may be tried again
+   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`. What
+   *   `signal` aborts with, and IoError when no member in sync can read a block, there is no memory, or the mirror is
+   *   closed: it is interrupted then; IoError when the spare has failed: it is dropped, and may be tried anew
    */
   async rebuild(index: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     await rebuild(this, this.array, this.devices, index, spare, options);

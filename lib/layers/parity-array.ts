@@ -40,6 +40,10 @@ export class ParityArray {
   private readonly stripesPerRegion: number;
   /** Stripes of a member that is being rebuilt which it holds already, from the first. */
   private rebuiltStripes = 0;
+  /** How many of them are stable there: the checkpoint, which is stored. */
+  private safeStripes = 0;
+  /** Whether a rebuild is running. */
+  rebuilding = false;
   /** How often states have changed, and how much of that is stored. */
   private changes = 0;
   private storedChanges = 0;
@@ -158,13 +162,45 @@ export class ParityArray {
   /** Puts another device in a member's place, which holds nothing yet. */
   replace(member: number, device: BlockDevice): void {
     this.devices[member] = device;
-    this.rebuiltStripes = 0;
+    this.rebuiltStripes = this.safeStripes = 0;
     this.setState(member, 'rebuilding');
   }
 
   /** The member that is being rebuilt now holds the stripes up to, but not including, `stripes`. */
   rebuilt(stripes: number): void {
     this.rebuiltStripes = stripes;
+  }
+
+  /** Stripes of the member that is being rebuilt which it holds. */
+  get rebuiltSoFar(): number {
+    return this.rebuiltStripes;
+  }
+
+  /** A member that was being rebuilt when the array stopped holds so many bytes. */
+  resumeAt(bytes: number): void {
+    this.rebuiltStripes = this.safeStripes = Math.floor(bytes / this.map.chunk);
+  }
+
+  /**
+   * Stores how far a rebuild has come, once that is stable on the member.
+   * @throws IoError when it cannot be flushed: it is given up
+   */
+  async checkpoint(member: number): Promise<void> {
+    const stripes = this.rebuiltStripes;
+    try {
+      await this.device(member).flush().promise();
+      this.safeStripes = stripes;
+    } catch (error) {
+      this.givesUp(member);
+      throw error;
+    } finally {
+      await this.save();
+    }
+  }
+
+  /** Bytes of a member that is being rebuilt which it holds for certain. */
+  safeBytes(member: number): number {
+    return this.states[member] === 'rebuilding' ? this.safeStripes * this.map.chunk : 0;
   }
 
   /** Stores states and dirty regions as they are now, or newer. Never rejects: a member that cannot keep them has failed. */
@@ -184,7 +220,13 @@ export class ParityArray {
       const { changes } = this;
       const bits = this.log.snapshot();
       const devices = [...this.devices];
-      const failed = await this.store.store(devices, [...this.states], bits, changes !== this.storedChanges);
+      const failed = await this.store.store(
+        devices,
+        [...this.states],
+        this.all.map((member) => this.safeBytes(member)),
+        bits,
+        changes !== this.storedChanges,
+      );
       if (failed.length === 0) {
         this.storedChanges = changes;
         this.log.saved(bits);

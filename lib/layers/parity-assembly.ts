@@ -66,7 +66,7 @@ export async function createArray(
   const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
   // Twice, so that neither copy of an array that was there before is left.
   for (const advance of [true, false]) {
-    const failed = await store.store(members, states, dirty, advance);
+    const failed = await store.store(members, states, [], dirty, advance);
     if (failed.length === 0) continue;
     store.close();
     const names = failed.map((index) => members[index]?.name).join(', ');
@@ -93,6 +93,7 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   }
   const newest = newestOf(found.map(({ superblock }) => superblock));
   const devices: (BlockDevice | null)[] = Array.from({ length: newest.memberCount }, () => null);
+  let rebuilt = 0;
   for (const { device, superblock } of found) {
     if (superblock.uuid !== newest.uuid) {
       throw new ArgumentError(
@@ -100,18 +101,21 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
         `${device.name} belongs to array ${superblock.uuid}, not to ${newest.uuid}`,
       );
     }
-    if (isUpToDate(superblock, newest)) place(device, superblock, newest, devices);
+    if (!isUpToDate(superblock, newest)) continue;
+    place(device, superblock, newest, devices);
+    if (newest.states[superblock.index] === 'rebuilding') rebuilt = superblock.rebuilt[superblock.index] ?? 0;
   }
-  const states = devices.map((device): MemberState => (device === null ? 'failed' : 'in-sync'));
-  const missing = states.filter((state) => state === 'failed').length;
+  const states = devices.map((device, i) => (device === null ? 'failed' : (newest.states[i] ?? 'failed')));
+  const missing = states.filter((state) => state !== 'in-sync').length;
   if (missing > 1) {
     throw new ArgumentError(
       'ERR_NOT_IN_SYNC',
       `A parity array bears one missing member, ${String(missing)} are missing`,
     );
   }
-  const dirty = newest.dirty;
-  if (missing > 0 && !force && dirty.some((byte) => byte !== 0)) {
+  const { dirty } = newest;
+  // Where a member that was being rebuilt holds its part, parity can be repaired; behind that it is missing.
+  if (missing > 0 && !force && lastDirty(dirty) * newest.regionSize > rebuilt) {
     throw new StateError(
       'ERR_DIRTY',
       'A member is missing and the array was being written when it stopped: data of that member that shares a stripe ' +
@@ -128,7 +132,15 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
     pool,
   );
   for (const [member, state] of states.entries()) array.setState(member, state);
+  array.resumeAt(rebuilt);
   return array;
+}
+
+/** The number of the last dirty region, counted from 1; 0 when there is none. */
+function lastDirty(dirty: Uint8Array): number {
+  let byte = dirty.length - 1;
+  while (byte >= 0 && dirty[byte] === 0) byte--;
+  return byte < 0 ? 0 : byte * 8 + 32 - Math.clz32(dirty[byte] ?? 0);
 }
 
 /** Refuses a device that cannot be a member: it must have `needed` bytes, and read, write and flush in such blocks. */
@@ -154,7 +166,7 @@ function isNewer(a: Superblock, b: Superblock): boolean {
 
 /** One generation behind is a store that was torn by a crash: nothing that builds on it had begun. */
 function isUpToDate({ index, generation }: Superblock, newest: Superblock): boolean {
-  return newest.states[index] === 'in-sync' && generation >= newest.generation - 1;
+  return newest.states[index] !== 'failed' && generation >= newest.generation - 1;
 }
 
 function place(

@@ -62,10 +62,15 @@ export class Recomputing {
   private write(stripe: number, member: number): Promise<void> {
     const { array, slots } = this;
     const options = { position: array.map.positionOf(stripe), fua: false };
+    const device = array.device(member);
     return new Promise((resolve, reject) => {
-      writeMember(array.device(member), slots.range(0, array.map.chunk), options, (error) => {
-        if (error === null) resolve();
-        else reject(error);
+      writeMember(device, slots.range(0, array.map.chunk), options, (error) => {
+        if (error === null) {
+          resolve();
+          return;
+        }
+        array.givesUp(member, device);
+        reject(error);
       });
     });
   }

@@ -38,6 +38,7 @@ export class ParityStore {
   async store(
     devices: readonly (BlockDevice | null)[],
     states: readonly MemberState[],
+    rebuilt: readonly number[],
     dirty: Uint8Array,
     advance: boolean,
   ): Promise<number[]> {
@@ -49,7 +50,7 @@ export class ParityStore {
       devices.map(async (device, index) => {
         if (device === null || states[index] === 'failed') return;
         const superblock = { ...identity, role: 'parity', layout: LEFT_SYMMETRIC, index } as const;
-        const bytes = encodeSuperblock({ ...superblock, generation, sequence, states, dirty });
+        const bytes = encodeSuperblock({ ...superblock, generation, sequence, states, rebuilt, dirty });
         if (!(await this.write(device, index, bytes, sequence))) failed.push(index);
       }),
     );

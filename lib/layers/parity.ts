@@ -10,7 +10,7 @@ import { checkDevice, createArray, openArray, type ParityLayout } from './parity
 import { ParityFlush } from './parity-flush.js';
 import { StripeRead } from './parity-read.js';
 import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
-import type { RebuildOptions } from './rebuild-options.js';
+import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
 import { StripeWrite } from './parity-write.js';
 import { readSuperblock, type MemberState } from './superblock.js';
 
@@ -32,6 +32,8 @@ export interface ParityMember {
   /** Null when it was absent, or out of date, when the array was opened. */
   readonly device: BlockDevice | null;
   readonly state: MemberState;
+  /** While it is rebuilt: bytes of data, from the start, that it holds and that are stable. */
+  readonly rebuilt: number;
 }
 
 /**
@@ -70,8 +72,9 @@ export class Parity extends Layer<StripeOperation | null> {
   }
 
   /**
-   * Opens the array that is on the members, given in any order; at most one may be absent or out of date (a member whose
-   * rebuild did not finish is), and takes no part then. Parity of the regions that were being written is repaired.
+   * Opens the array that is on the members, given in any order; at most one may be absent or out of date, and takes no
+   * part then. A member whose rebuild did not finish has what it holds up to its last checkpoint, and can be rebuilt on.
+   * Parity of the regions that were being written is repaired.
    * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
    *   none, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
    *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
@@ -87,7 +90,13 @@ export class Parity extends Layer<StripeOperation | null> {
 
   /** The members by index, as they are now. */
   get members(): readonly ParityMember[] {
-    return this.array.states.map((state, index) => ({ index, device: this.array.deviceOrNull(index), state }));
+    const { array } = this;
+    return array.states.map((state, index) => ({
+      index,
+      device: array.deviceOrNull(index),
+      state,
+      rebuilt: array.safeBytes(index),
+    }));
   }
 
   /** Of all arrays this one; equal on all members. */
@@ -153,6 +162,8 @@ export class Parity extends Layer<StripeOperation | null> {
   /**
    * Rebuilds a missing member on a device, while requests go on; resolves when it is in sync. The device may be the one
    * that was given up. What is rebuilt is read from the new device at once; the one before is let go of, not closed.
+   * A rebuild that was interrupted (the member's state is `rebuilding`: by an abort, a close, another member that could not
+   * be read, or a crash) goes on from where it was, or from the last checkpoint, when it is given the same device.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
    *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this, `ERR_MEMBER_STATE` when the member
    *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, or the signal's reason: the
@@ -186,6 +197,7 @@ export class Parity extends Layer<StripeOperation | null> {
     const { array } = this;
     const { map } = array;
     this.checkMember(member);
+    const checkpointSize = checkpointSizeOf(options);
     checkDevice(spare, map.start + map.stripes * map.chunk, this.blockSize, 'ERR_SPARE');
     const superblock = await readSuperblock(spare, array.pool);
     if (superblock !== null && superblock.uuid !== array.uuid) {
@@ -195,35 +207,50 @@ export class Parity extends Layer<StripeOperation | null> {
       );
     }
     this.checkCanRebuild(member, spare);
-    array.replace(member, spare);
-    this.refreshLowers();
+    array.rebuilding = true;
     try {
-      // Twice, so that neither copy of what was there before is left.
-      await array.save();
-      await array.save();
-      await this.recomputeAll(member, options);
-      await array.device(member).flush();
+      if (array.states[member] !== 'rebuilding' || array.device(member) !== spare) await this.place(member, spare);
+      await this.recomputeAll(member, checkpointSize, options);
       this.checkRebuilding(member, options);
       array.setState(member, 'in-sync');
     } catch (error) {
-      array.givesUp(member);
+      // What the member itself has failed has given it up; anything else is an interruption.
+      if (array.states[member] === 'rebuilding') await array.checkpoint(member).catch(() => undefined);
       throw error;
     } finally {
       await array.save();
+      array.rebuilding = false;
       this.refreshLowers();
     }
     if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
   }
 
-  private async recomputeAll(member: number, options: RebuildOptions): Promise<void> {
+  /** Puts a device that holds nothing in a member's place. */
+  private async place(member: number, spare: BlockDevice): Promise<void> {
+    const { array } = this;
+    if (array.states[member] === 'rebuilding') {
+      // Two changes, not one: a member that has missed a single one may still be taken for what it was.
+      array.givesUp(member);
+      await array.save();
+    }
+    array.replace(member, spare);
+    this.refreshLowers();
+    // Twice, so that neither copy of what was there before is left.
+    await array.save();
+    await array.save();
+  }
+
+  private async recomputeAll(member: number, checkpointSize: number, options: RebuildOptions): Promise<void> {
     const { array } = this;
     const { stripes, chunk } = array.map;
     const recomputing = new Recomputing(array);
     try {
-      for (let stripe = 0; stripe < stripes; stripe++) {
+      for (let stripe = array.rebuiltSoFar; stripe < stripes; stripe++) {
         const check = (): void => this.checkRebuilding(member, options);
         await recomputing.recompute(stripe, member, check, () => array.rebuilt(stripe + 1));
         options.onProgress?.((stripe + 1) * chunk, stripes * chunk);
+        const due = (stripe + 1) * chunk - array.safeBytes(member) >= checkpointSize;
+        if (due || stripe + 1 === stripes) await array.checkpoint(member);
       }
     } finally {
       recomputing.close();
@@ -233,14 +260,14 @@ export class Parity extends Layer<StripeOperation | null> {
   private checkCanRebuild(member: number, spare: BlockDevice): void {
     const { array } = this;
     if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
-    if (array.states[member] !== 'failed' || array.broken) {
+    if (array.states[member] === 'in-sync' || array.rebuilding || array.broken) {
       const states = array.states.join(', ');
       throw new ArgumentError(
         'ERR_MEMBER_STATE',
         `Member ${String(member)} cannot be rebuilt, the members are ${states}`,
       );
     }
-    if (array.present.some((other) => array.device(other) === spare)) {
+    if (array.present.some((other) => other !== member && array.device(other) === spare)) {
       throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
     }
   }

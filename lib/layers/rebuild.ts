@@ -5,13 +5,19 @@ import { IoError } from '../io/io-error.js';
 import { COPY_CHUNK } from './copy-range.js';
 import type { PresentMember } from './member-records.js';
 import type { MirrorArray } from './mirror-array.js';
-import type { RebuildOptions } from './rebuild-options.js';
+import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
 
 /**
  * Rebuilds a member onto a spare, online. From the start writes go to the spare as well; reads do not. Then range after
  * range is locked, copied from a member in sync, and unlocked: a write to a range comes before or after its copy, never
  * between reading and writing it (I8). Only when all is copied and flushed does the spare count as in sync, and that is
- * stored: after a crash before that the rebuild begins anew.
+ * stored.
+ *
+ * Every so often the spare is flushed, and then how far it has come is stored on the members: the checkpoint. An
+ * interrupted rebuild leaves the spare as it is, still written to; another one on it goes on from there, also when the
+ * mirror was closed in between. After a crash it goes on from the last checkpoint: what lies before it was copied and
+ * stable, and what was written there since is in regions that are marked until a flush has reached the spare as well,
+ * which `open` makes agree on the spare too. What lies behind it is copied in any case.
  */
 export async function rebuild(
   mirror: BlockDevice,
@@ -21,53 +27,106 @@ export async function rebuild(
   spare: BlockDevice,
   options: RebuildOptions,
 ): Promise<void> {
-  const { records } = array;
   checkSpare(mirror, array, devices, index, spare);
+  const checkpointSize = checkpointSizeOf(options);
   options.signal?.throwIfAborted();
-  const before = records.places[index]?.device ?? null;
-  records.set(index, 'rebuilding', spare);
-  // The list is also the mirror's `lowers`: the spare is closed with it, what was there before is not.
-  if (before !== null) devices.splice(devices.indexOf(before), 1);
-  devices.push(spare);
-  const member = records.places[index] as PresentMember;
   let ended: () => void = () => undefined;
   array.work.run((end) => (ended = end));
+  array.rebuilding.add(index);
   try {
-    await stored(array);
-    for (let at = 0; at < array.shape.size; at += COPY_CHUNK) {
-      const end = Math.min(at + COPY_CHUNK, array.shape.size);
+    const member = await placed(array, devices, index, spare);
+    const check = (): void => {
       checkGoesOn(mirror, member);
       options.signal?.throwIfAborted();
-      await copyLocked(array, member, at, end);
-      options.onProgress?.(end, array.shape.size);
-    }
-    await spare.flush().promise();
+    };
+    await copyAll(array, member, checkpointSize, check, options);
     checkGoesOn(mirror, member);
-    records.set(index, 'in-sync');
+    array.records.set(index, 'in-sync');
     await stored(array);
     checkGoesOn(mirror, member);
-  } catch (error) {
-    if (member.state === 'rebuilding') {
-      records.set(index, 'failed');
-      await new Promise<void>((resolve) => records.settled(() => resolve()));
-    }
-    throw error;
   } finally {
+    array.rebuilding.delete(index);
     ended();
   }
+}
+
+/** The spare in its place: as it was, when it is there and its rebuild was interrupted. */
+async function placed(
+  array: MirrorArray,
+  devices: BlockDevice[],
+  index: number,
+  spare: BlockDevice,
+): Promise<PresentMember> {
+  const { records } = array;
+  const before = records.places[index];
+  if (before?.state === 'rebuilding' && before.device === spare) return before as PresentMember;
+  if (before?.state === 'rebuilding') {
+    // Two changes, not one: a member that has missed a single one may still be taken for what it was.
+    records.set(index, 'failed');
+    await stored(array);
+  }
+  records.set(index, 'rebuilding', spare);
+  // The list is also the mirror's `lowers`: the spare is closed with it, what was there before is not.
+  const at = devices.findIndex((device) => device === before?.device);
+  if (at >= 0) devices.splice(at, 1);
+  devices.push(spare);
+  await stored(array);
+  return records.places[index] as PresentMember;
+}
+
+async function copyAll(
+  array: MirrorArray,
+  member: PresentMember,
+  checkpointSize: number,
+  check: () => void,
+  options: RebuildOptions,
+): Promise<void> {
+  const { size } = array.shape;
+  let at = member.rebuilt;
+  try {
+    while (at < size) {
+      const end = Math.min(at + COPY_CHUNK, size);
+      check();
+      await copyLocked(array, member, at, end);
+      at = end;
+      options.onProgress?.(end, size);
+      if (at - member.rebuilt >= checkpointSize || at === size) await checkpoint(array, member, at);
+    }
+  } catch (error) {
+    // What the spare itself has failed has dropped it; anything else is an interruption.
+    if (member.state === 'rebuilding') await checkpoint(array, member, at).catch(() => undefined);
+    await new Promise<void>((resolve) => array.records.settled(() => resolve()));
+    throw error;
+  }
+}
+
+/** Stores how far it has come, once that is stable on the spare. */
+async function checkpoint({ records }: MirrorArray, member: PresentMember, at: number): Promise<void> {
+  try {
+    await member.device.flush().promise();
+  } catch (error) {
+    records.drop(member);
+    throw error;
+  }
+  records.rebuiltTo(member.index, at);
+  const failure = await new Promise<IoError | null>((resolve) => records.store(resolve));
+  if (failure !== null) throw failure;
 }
 
 async function copyLocked(array: MirrorArray, member: PresentMember, start: number, end: number): Promise<void> {
   const hold = await array.locked(start, end);
   try {
     const { failed, unread, starved } = await array.copied(member, { offset: start, length: end - start });
+    if (failed.size > 0) {
+      array.records.drop(member);
+      throw new IoError('EIO', { message: `${member.device.name} cannot be written to` });
+    }
     if (starved) throw new IoError('ENOMEM', { message: 'No memory is left to copy with' });
     const [first] = unread;
     if (first !== undefined) {
       const at = String(first.offset);
       throw new IoError('EIO', { message: `No member can read ${String(first.length)} bytes at ${at} of the mirror` });
     }
-    if (failed.size > 0) throw new IoError('EIO', { message: `${member.device.name} cannot be written to` });
   } finally {
     array.lock.release(hold);
   }
@@ -88,16 +147,17 @@ function checkGoesOn(mirror: BlockDevice, { state, device }: PresentMember): voi
 
 function checkSpare(
   mirror: BlockDevice,
-  { records, shape }: MirrorArray,
+  { records, shape, rebuilding }: MirrorArray,
   devices: readonly BlockDevice[],
   index: number,
   spare: BlockDevice,
 ): void {
   const place = records.places[index];
-  if (place?.state !== 'failed') {
+  if (place === undefined || place.state === 'in-sync' || rebuilding.has(index)) {
     throw new ArgumentError(
       'ERR_MEMBER_STATE',
-      `index must be that of a failed member of ${mirror.name}, got ${String(index)}, ${place?.state ?? 'no member'}`,
+      `index must be that of a failed member of ${mirror.name}, or of one whose rebuild was interrupted, ` +
+        `got ${String(index)}, ${place?.state ?? 'no member'}`,
     );
   }
   if (devices.includes(spare) && spare !== place.device) {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { ArgumentError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
@@ -18,6 +19,9 @@ import type { PagePool } from '../io/pages.js';
  *     36  members      u16          1024  dirty regions, a bit each, lowest first
  *     38  layout       u16          3072  zeroes
  *     40  generation   u64          4096  end
+ *
+ * From 192 on, since version 2: for each member the bytes of it that are rebuilt, u64; 64 of them. Version 1 has zeroes
+ * there, so that it is read as one whose rebuild has not begun.
  */
 
 /** Bytes of one copy. */
@@ -28,8 +32,9 @@ export const MAX_REGIONS = 16384;
 export const MAX_MEMBERS = 64;
 
 const MAGIC = 'wakechai';
-const VERSION = 1;
+const VERSION = 2;
 const STATES_AT = 128;
+const REBUILT_AT = 192;
 const DIRTY_AT = 1024;
 const DIRTY_BYTES = MAX_REGIONS / 8;
 
@@ -64,6 +69,8 @@ export interface Superblock {
   readonly regionSize: number;
   /** Of each member, by index. */
   readonly states: readonly MemberState[];
+  /** Of each member that is being rebuilt: bytes of data, from the start, that it holds for certain. Default 0. */
+  readonly rebuilt: readonly number[];
   /** The regions where members may disagree: a bit each, lowest first; at most `MAX_REGIONS / 8` bytes. */
   readonly dirty: Uint8Array;
 }
@@ -91,19 +98,30 @@ export function encodeSuperblock(superblock: Superblock): Uint8Array {
     view.setBigUint64(40 + 8 * i, BigInt(value), true);
   }
   for (const [i, state] of states.entries()) bytes[STATES_AT + i] = STATES.indexOf(state);
+  for (const [i, done] of superblock.rebuilt.entries()) view.setBigUint64(REBUILT_AT + 8 * i, BigInt(done), true);
   bytes.set(dirty, DIRTY_AT);
   view.setUint32(8, crc32(bytes), true);
   return bytes;
 }
 
-/** What one copy says; null when it is none, or torn, or of a version that is not known here. */
+/**
+ * What one copy says; null when it is none, or torn.
+ * @throws ArgumentError `ERR_SUPERBLOCK_VERSION` for one of a version that is not known here
+ */
 export function decodeSuperblock(bytes: Uint8Array): Superblock | null {
   const copy = Uint8Array.from(bytes.subarray(0, SUPERBLOCK_SIZE));
   if (copy.length < SUPERBLOCK_SIZE || new TextDecoder().decode(copy.subarray(0, 8)) !== MAGIC) return null;
   const view = new DataView(copy.buffer);
   const sum = view.getUint32(8, true);
   view.setUint32(8, 0, true);
-  if (crc32(copy) !== sum || view.getUint32(12, true) !== VERSION) return null;
+  if (crc32(copy) !== sum) return null;
+  const version = view.getUint32(12, true);
+  if (version > VERSION) {
+    throw new ArgumentError(
+      'ERR_SUPERBLOCK_VERSION',
+      `The superblock is of version ${String(version)}, what is known here is up to ${String(VERSION)}`,
+    );
+  }
   const role = ROLES[view.getUint16(32, true)];
   const memberCount = view.getUint16(36, true);
   const states = [...copy.subarray(STATES_AT, STATES_AT + memberCount)].map((code) => STATES[code] ?? 'failed');
@@ -124,6 +142,7 @@ export function decodeSuperblock(bytes: Uint8Array): Superblock | null {
     chunk: number(72),
     regionSize: number(80),
     states,
+    rebuilt: states.map((_, i) => number(REBUILT_AT + 8 * i)),
     dirty: copy.slice(DIRTY_AT, DIRTY_AT + DIRTY_BYTES),
   };
 }
@@ -145,7 +164,8 @@ export function dataStartFor(blockSize: number): number {
 
 /**
  * The newer one of a member's two copies, which lie by its own block size; null when neither is one.
- * @throws IoError when the member is too small for it (`ENXIO`), or neither copy can be read; `ENOMEM`
+ * @throws IoError when the member is too small for it (`ENXIO`), or neither copy can be read; `ENOMEM`; ArgumentError
+ *   `ERR_SUPERBLOCK_VERSION`
  */
 export async function readSuperblock(device: BlockDevice, pool: PagePool): Promise<Superblock | null> {
   const { blockSize } = device;
@@ -156,16 +176,20 @@ export async function readSuperblock(device: BlockDevice, pool: PagePool): Promi
   const pages = pool.allocate(size);
   const copies: (Superblock | null)[] = [];
   let failure: unknown = null;
-  for (const position of [0, size]) {
-    try {
-      // A short transfer ends behind the first zeroes, which the checksum tells.
-      const bytes = await device.read(pages.range(0, size), { position });
-      copies.push(bytes === size ? decodeSuperblock(pages.bytes()) : null);
-    } catch (error) {
-      failure = error;
+  try {
+    for (const position of [0, size]) {
+      try {
+        // A short transfer ends behind the first zeroes, which the checksum tells.
+        const bytes = await device.read(pages.range(0, size), { position });
+        copies.push(bytes === size ? decodeSuperblock(pages.bytes()) : null);
+      } catch (error) {
+        if (!(error instanceof IoError)) throw error;
+        failure = error;
+      }
     }
+  } finally {
+    pages.free();
   }
-  pages.free();
   if (copies.length === 0) throw failure;
   return copies.reduce((best, copy) => (best === null || (copy?.sequence ?? -1) > best.sequence ? copy : best), null);
 }

@@ -17,6 +17,7 @@ const identity: Superblock = {
   chunk: 0,
   regionSize: 1024,
   states: [],
+  rebuilt: [],
   dirty: new Uint8Array(1),
 };
 

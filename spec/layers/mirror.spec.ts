@@ -73,6 +73,23 @@ for (const { strategy } of designs) {
       }
     });
 
+    it('gives a member up when it is told to, and keeps the last one', async () => {
+      const pool = new PagePool();
+      const disks = [disk('left', strategy), disk('right', strategy)];
+      const mirror = await Mirror.create(disks, { pool, assumeEqual: true });
+      await mirror.fail(0);
+      expect(mirror.members.map(({ state }) => state)).to.deep.equal(['failed', 'in-sync']);
+      expect((await errorOf(mirror.fail(1))).code).to.equal('ERR_MEMBER_STATE');
+      for (const index of [2, -1, 0.5]) expect((await errorOf(mirror.fail(index))).code).to.equal('ERR_MEMBER');
+      // A rebuild of it ends, and so does an interrupted one.
+      const failing = mirror.rebuild(0, disks[0]!, { onProgress: () => void mirror.fail(0) });
+      expect((await errorOf(failing)).message).to.match(/^EIO/);
+      const again = await Mirror.open([disks[0]!, disks[1]!], { pool });
+      expect(again.members.map(({ state }) => state)).to.deep.equal(['failed', 'in-sync']);
+      await again.close();
+      await mirror.close();
+    });
+
     it('waits in close for what it heals, and leaves no mark', async () => {
       const pool = new PagePool();
       const disks = [disk('left', strategy), disk('right', strategy)];

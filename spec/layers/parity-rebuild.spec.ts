@@ -16,6 +16,15 @@ async function contentsOf(device: BlockDevice, pool: PagePool): Promise<number[]
   return valuesOf(bytes);
 }
 
+/** The disk in a machine that lost its power: each block that was not stable is there or not. */
+function crashed(disk: FaultyDevice, random: Random): FaultyDevice {
+  const image = copyOf(disk);
+  for (let at = 0; at < disk.size; at += BLOCK) {
+    if (random.chance(50)) image.contents.set(disk.stable.subarray(at, at + BLOCK), at);
+  }
+  return image;
+}
+
 describe('repairParity', () => {
   it('makes parity right after a write was cut anywhere, so that a lost member can be computed', async () => {
     // After each number of I/Os that reach the disks: marking, reading, data, parity.
@@ -170,7 +179,7 @@ describe('Parity.rebuild', () => {
     expect([kit.parity.degraded, wrongParityAt(kit.disks), kit.parity.lowers.length]).to.deep.equal([false, -1, 3]);
   });
 
-  it('gives the spare up when it fails, a member cannot be read, it is aborted, or the array is closed', async () => {
+  it('gives the spare up when it fails, and is interrupted when a member cannot be read, it is aborted, or the array is closed', async () => {
     for (const [end, code] of [
       ['spare', 'EIO'],
       ['member', 'EIO'],
@@ -195,10 +204,124 @@ describe('Parity.rebuild', () => {
       expect(await codeOf(kit.parity.rebuild(1, spare, { signal: controller.signal, onProgress })), end).to.equal(code);
       await Promise.all(closed);
       // A member that cannot take the superblock any more is the second to fail.
-      const states = end === 'member' ? ['failed', 'failed', 'in-sync'] : ['in-sync', 'failed', 'in-sync'];
+      const states =
+        end === 'member'
+          ? ['failed', 'rebuilding', 'in-sync']
+          : ['in-sync', end === 'spare' ? 'failed' : 'rebuilding', 'in-sync'];
       expect(kit.parity.members.map(({ state }) => state), end).to.deep.equal(states); // prettier-ignore
       if (end === 'spare' || end === 'abort') expect(await kit.read()).to.deep.equal(new Array<number>(20).fill(5));
     }
+  });
+
+  it('goes on from where it was, after an abort, and after a close and an open', async () => {
+    const kit = await Kit.make(3);
+    await kit.write(0, 20, 5);
+    await kit.parity.fail(1);
+    const spare = spareFor(kit);
+    const interrupt = async (parity: Parity, device: BlockDevice, at: number): Promise<number[]> => {
+      const steps: number[] = [];
+      const controller = new AbortController();
+      const onProgress = (done: number): void => {
+        steps.push(done / 1024);
+        if (done === at * 1024) controller.abort('stop');
+      };
+      await codeOf(parity.rebuild(1, device, { signal: controller.signal, onProgress }));
+      return steps;
+    };
+    expect(await interrupt(kit.parity, spare, 2)).to.deep.equal([1, 2]);
+    // Where it holds its part it is written to and read from, behind that it is not.
+    await kit.write(0, 20, 6);
+    expect(await interrupt(kit.parity, spare, 3)).to.deep.equal([3]);
+    expect(await kit.read()).to.deep.equal(new Array<number>(20).fill(6));
+    const disks = [kit.disks[0], spare, kit.disks[2]] as FaultyDevice[];
+    await kit.parity.close();
+    const copies = disks.map(copyOf);
+    const again = await Parity.open(copies, { pool: kit.pool });
+    expect(again.members.map(({ state }) => state)).to.deep.equal(['in-sync', 'rebuilding', 'in-sync']);
+    expect(await interrupt(again, copies[1] as FaultyDevice, -1)).to.deep.equal([4, 5]);
+    expect([again.degraded, wrongParityAt(copies)]).to.deep.equal([false, -1]);
+    expect(await contentsOf(again, kit.pool)).to.deep.equal(new Array<number>(20).fill(6));
+    await again.close();
+    expect(await codeOf(again.rebuild(1, spare, { checkpointSize: 0 }))).to.equal('ERR_CHECKPOINT_SIZE');
+  });
+
+  it('begins anew on another device, and does not take the one before for it', async () => {
+    const kit = await Kit.make(3);
+    await kit.write(0, 20, 5);
+    await kit.parity.fail(1);
+    const [spare, other] = [spareFor(kit), spareFor(kit)];
+    const stopAt = (at: number) => {
+      const controller = new AbortController();
+      return {
+        signal: controller.signal,
+        onProgress: (done: number) => void (done === at && controller.abort('stop')),
+      };
+    };
+    await codeOf(kit.parity.rebuild(1, spare, stopAt(4096)));
+    const before = copyOf(spare);
+    await codeOf(kit.parity.rebuild(1, other, stopAt(2048)));
+    await kit.parity.close();
+    const copies = [kit.disks[0], kit.disks[2]].map((disk) => copyOf(disk as FaultyDevice));
+    const again = await Parity.open([...copies, before], { pool: kit.pool });
+    expect(again.members.map(({ state }) => state)).to.deep.equal(['in-sync', 'failed', 'in-sync']);
+    await again.close();
+  });
+
+  it('goes on from its last checkpoint after a crash, and what was being written is right (I8)', async () => {
+    const random = new Random(seed);
+    for (let round = 0; round < 40; round++) {
+      const kit = await Kit.make(3);
+      await kit.write(0, 20, 5);
+      await kit.parity.flush();
+      await kit.parity.fail(1);
+      const spare = spareFor(kit);
+      const disks = [kit.disks[0], spare, kit.disks[2]] as FaultyDevice[];
+      const cut = random.pick([3, 5]);
+      let images: FaultyDevice[] = [];
+      const controller = new AbortController();
+      const onProgress = (done: number): void => {
+        if (done !== cut * 1024) return;
+        // Checkpoints are a stripe behind: whole regions before that.
+        for (let i = 0; i < 3; i++) kit.write(random.below((cut - 1) * 4), 1, 6);
+        images = disks.map((disk) => crashed(disk, random));
+        controller.abort('stop');
+      };
+      await codeOf(kit.parity.rebuild(1, spare, { signal: controller.signal, onProgress, checkpointSize: 1024 }));
+      const pool = new PagePool();
+      const again = await Parity.open(images, { pool });
+      expect(again.members[1]?.state, `seed ${String(seed)}`).to.equal('rebuilding');
+      const steps: number[] = [];
+      await again.rebuild(1, images[1] as FaultyDevice, { onProgress: (done) => steps.push(done / 1024) });
+      expect(steps[0]).to.equal(cut);
+      const values = await contentsOf(again, pool);
+      expect(
+        values.every((value) => value === 5 || value === 6),
+        values.join(),
+      ).to.equal(true);
+      expect([again.degraded, wrongParityAt(images)], `seed ${String(seed)}`).to.deep.equal([false, -1]);
+      await again.close();
+      expect(pool.pagesInUse).to.equal(0);
+    }
+  });
+
+  it('is refused after a crash in which stripes behind its checkpoint may be torn, unless forced', async () => {
+    const kit = await Kit.make(3);
+    await kit.write(0, 20, 5);
+    await kit.parity.flush();
+    await kit.parity.fail(1);
+    const spare = spareFor(kit);
+    const controller = new AbortController();
+    const onProgress = (done: number): void => {
+      if (done !== 2048) return;
+      kit.write(8, 1, 6);
+      controller.abort('stop');
+    };
+    await codeOf(kit.parity.rebuild(1, spare, { signal: controller.signal, onProgress, checkpointSize: 1024 }));
+    const disks = [kit.disks[0], spare, kit.disks[2]].map((disk) => copyOf(disk as FaultyDevice));
+    expect(await codeOf(Parity.open(disks, { pool: kit.pool }))).to.equal('ERR_DIRTY');
+    const forced = await Parity.open(disks, { pool: kit.pool, force: true });
+    await forced.close();
+    await kit.parity.close();
   });
 
   it('lets a cancelled or waiting write wait for no more than one stripe', async () => {

@@ -20,8 +20,8 @@ describe('ParityStore', () => {
     const disks = someDisks(3, 8);
     const store = new ParityStore(identity, pool, { generation: 4, sequence: 7 });
     const dirty = Uint8Array.of(5);
-    expect(await store.store(disks, states, dirty, true)).to.deep.equal([]);
-    expect(await store.store(disks, states, dirty, false)).to.deep.equal([]);
+    expect(await store.store(disks, states, [], dirty, true)).to.deep.equal([]);
+    expect(await store.store(disks, states, [], dirty, false)).to.deep.equal([]);
     expect(disks.map(({ log }) => log)).to.deep.equal([
       ['write 0+4096', 'write 4096+4096'],
       [],
@@ -30,7 +30,7 @@ describe('ParityStore', () => {
     expect(disks[0]?.stable).to.deep.equal(disks[0]?.contents);
     const found = await readSuperblock(disks[2] as never, pool);
     expect(found?.dirty[0]).to.equal(5);
-    expect({ ...found, dirty: null }).to.deep.equal({ ...identity, role: 'parity', layout: 2, index: 2, generation: 5, sequence: 9, states, dirty: null }); // prettier-ignore
+    expect({ ...found, dirty: null }).to.deep.equal({ ...identity, role: 'parity', layout: 2, index: 2, generation: 5, sequence: 9, states, rebuilt: [0, 0, 0], dirty: null }); // prettier-ignore
     store.close();
     expect(pool.pagesInUse).to.equal(0);
   });
@@ -43,6 +43,6 @@ describe('ParityStore', () => {
     last.inline = false;
     last.onSubmit = (op) => (op.fail(), false);
     const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
-    expect(await store.store(disks, states, new Uint8Array(1), true)).to.deep.equal([2]);
+    expect(await store.store(disks, states, [], new Uint8Array(1), true)).to.deep.equal([2]);
   });
 });

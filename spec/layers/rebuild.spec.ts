@@ -152,9 +152,9 @@ for (const { strategy } of designs) {
       failOn(disks[0]!, (op) => op.operation === 'read' && op.position + op.length > DATA + SIZE - 512);
       const unread = await errorOf(mirror.rebuild(1, spare));
       expect([unread.code, unread.message]).to.deep.equal(['EIO', 'EIO: No member can read 512 bytes at 261632 of the mirror']); // prettier-ignore
-      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      expect([states(mirror), mirror.members[1]?.rebuilt]).to.deep.equal([['in-sync', 'rebuilding'], SIZE - 65536]);
       failOn(disks[0]!, null);
-      failOn(spare, (op) => op.position > DATA + 70_000);
+      failOn(spare, (op) => op.operation === 'write' && op.position > DATA + 70_000);
       expect((await errorOf(mirror.rebuild(1, spare))).message).to.equal('EIO: spare cannot be written to');
       failOn(spare, (op) => op.operation === 'flush');
       expect((await errorOf(mirror.rebuild(1, spare))).message).to.match(/^EIO/);
@@ -174,7 +174,7 @@ for (const { strategy } of designs) {
       const rebuilding = mirror.rebuild(1, spare);
       const pages = own.allocate(2 * PAGE_SIZE);
       expect((await errorOf(rebuilding)).message).to.equal('ENOMEM: No memory is left to copy with');
-      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      expect(states(mirror)).to.deep.equal(['in-sync', 'rebuilding']);
       pages.free();
       answerInline(disks);
       await mirror.close();
@@ -187,14 +187,14 @@ for (const { strategy } of designs) {
       const controller = new AbortController();
       const onProgress = (): void => controller.abort('stop');
       expect(await mirror.rebuild(1, spare, { signal: controller.signal, onProgress }).catch(String)).to.equal('stop');
-      expect(states(mirror)).to.deep.equal(['in-sync', 'failed']);
+      expect(states(mirror)).to.deep.equal(['in-sync', 'rebuilding']);
 
       const pages = pool.allocate(512);
       let outcome: unknown[] = [];
       const failed = await errorOf(
         mirror.rebuild(1, spare, {
           onProgress: (done) => {
-            if (done > 65536) return;
+            if (done > 131072) return;
             failOn(spare, (op) => op.operation === 'write');
             outcome = outcomeOf(mirror.write(pages.range(0, 512), { position: 0 }));
             failOn(spare, null);
@@ -208,8 +208,81 @@ for (const { strategy } of designs) {
       expect((await errorOf(cut)).message).to.equal('ENXIO: mirror was closed during a rebuild');
       await mirror.close();
       const again = await Mirror.open([copyOf(disks[0]!), copyOf(spare)], { pool, strategy });
-      expect(states(again)).to.deep.equal(['in-sync', 'failed']);
+      expect([states(again), again.members[1]?.rebuilt]).to.deep.equal([['in-sync', 'rebuilding'], 65536]);
       await again.close();
+    });
+
+    it('goes on from where it was on the same device, and begins anew on another', async () => {
+      const { mirror, disks } = await degraded();
+      const [spare, other] = [disk('spare', strategy, SIZE), disk('other', strategy, SIZE)];
+      const steps: number[] = [];
+      const stopAt = (at: number): { signal: AbortSignal; onProgress: (done: number) => void } => {
+        const controller = new AbortController();
+        const onProgress = (done: number): void => {
+          steps.push(done / 65536);
+          if (done === at * 65536) controller.abort('stop');
+        };
+        return { signal: controller.signal, onProgress };
+      };
+      await errorOf(mirror.rebuild(1, spare, stopAt(2)));
+      const pages = pool.allocate(SIZE);
+      pages.set(new Uint8Array(SIZE).fill(9));
+      await mirror.write(pages.range(0, SIZE), { position: 0 });
+      pages.free();
+      await errorOf(mirror.rebuild(1, spare, stopAt(3)));
+      const before = copyOf(spare);
+      await errorOf(mirror.rebuild(1, other, stopAt(1)));
+      expect(mirror.lowers.map(({ name }) => name)).to.deep.equal(['disk 0', 'other']);
+      await mirror.close();
+      const [left, right] = [copyOf(disks[0]!), copyOf(other)];
+      const again = await Mirror.open([right, left], { pool, strategy });
+      await again.rebuild(1, right, stopAt(0));
+      expect(steps).to.deep.equal([1, 2, 3, 1, 2, 3, 4]);
+      expect([states(again), right.contents.at(-1)]).to.deep.equal([['in-sync', 'in-sync'], 9]);
+      expectAgreement(again);
+      await again.close();
+      const stale = await Mirror.open([before, copyOf(disks[0]!)], { pool, strategy });
+      expect(states(stale)).to.deep.equal(['in-sync', 'failed']);
+      await stale.close();
+    });
+
+    it('goes on from its last checkpoint after a crash, and members agree where it was written to (I8)', async () => {
+      const random = new Random(seed);
+      for (let round = 0; round < 10; round++) {
+        const { mirror, disks } = await degraded();
+        const spare = disk('spare', strategy, SIZE);
+        const cut = random.pick([2, 3, 4]);
+        const pages = pool.allocate(4096);
+        pages.set(new Uint8Array(4096).fill(0xcc));
+        let images: MemoryDevice[] = [];
+        const controller = new AbortController();
+        const onProgress = (done: number): void => {
+          if (done !== cut * 65536) return;
+          for (let i = 0; i < 8; i++)
+            mirror.write(pages.range(0, 4096), { position: 4096 * random.below(SIZE / 4096) });
+          images = [disks[0]!, spare].map((each) => {
+            const image = copyOf(each);
+            for (let at = 0; at < image.size; at += 512) {
+              if (random.chance(50)) image.contents.set(each.stable.subarray(at, at + 512), at);
+            }
+            return image;
+          });
+          controller.abort('stop');
+        };
+        await mirror
+          .rebuild(1, spare, { signal: controller.signal, onProgress, checkpointSize: 65536 })
+          .catch(() => undefined);
+        pages.free();
+        await mirror.close();
+        const again = await Mirror.open(images, { pool, strategy });
+        expect([states(again), again.members[1]?.rebuilt]).to.deep.equal([
+          ['in-sync', 'rebuilding'],
+          (cut - 1) * 65536,
+        ]);
+        await again.rebuild(1, images[1]!);
+        expectAgreement(again);
+        await again.close();
+      }
     });
 
     it('refuses a member that is in use, and a spare that does not fit', async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { expect } from 'chai';
 import { IoError } from '../../lib/io/io-error.js';
 import { PagePool } from '../../lib/io/pages.js';
@@ -12,6 +13,9 @@ import {
   SUPERBLOCK_SIZE,
   type Superblock,
 } from '../../lib/layers/superblock.js';
+import { ArgumentError } from '../../lib/wait/errors.js';
+import { Mirror } from '../../lib/layers/mirror.js';
+import { Parity } from '../../lib/layers/parity.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 
 const superblock: Superblock = {
@@ -27,6 +31,7 @@ const superblock: Superblock = {
   chunk: 65536,
   regionSize: 1 << 20,
   states: ['in-sync', 'failed', 'rebuilding', 'in-sync'],
+  rebuilt: [0, 0, 1 << 20, 2 ** 40],
   dirty: Uint8Array.from({ length: MAX_REGIONS / 8 }, (_, i) => i * 7),
 };
 
@@ -54,6 +59,26 @@ describe('Superblock', () => {
       expect(decodeSuperblock(new Uint8Array(SUPERBLOCK_SIZE).fill(0x77))).to.equal(null);
       expect(decodeSuperblock(encodeSuperblock(superblock).subarray(0, 4000))).to.equal(null);
       expect(decodeSuperblock(new Uint8Array(0))).to.equal(null);
+    });
+
+    it('read version 1, which has nothing of rebuilds, and refuse what is newer than they know', async () => {
+      const as = (version: number): Uint8Array => {
+        const bytes = encodeSuperblock({ ...superblock, rebuilt: [] });
+        const view = new DataView(bytes.buffer);
+        view.setUint32(12, version, true);
+        view.setUint32(8, 0, true);
+        view.setUint32(8, crc32(bytes), true);
+        return bytes;
+      };
+      expect(decodeSuperblock(as(1))).to.deep.equal({ ...superblock, rebuilt: [0, 0, 0, 0] });
+      expect(() => decodeSuperblock(as(3))).to.throw(ArgumentError, 'of version 3').with.property('code', 'ERR_SUPERBLOCK_VERSION'); // prettier-ignore
+      const disk = new MemoryDevice({ size: 1 << 16 });
+      disk.contents.set(as(3), 4096);
+      const refused = async (what: Promise<unknown>): Promise<unknown> =>
+        what.catch((error: unknown) => (error as { code?: string }).code);
+      expect(await refused(readSuperblock(disk, pool))).to.equal('ERR_SUPERBLOCK_VERSION');
+      expect(await refused(Mirror.open([disk], { pool }))).to.equal('ERR_SUPERBLOCK_VERSION');
+      expect(await refused(Parity.open([disk], { pool }))).to.equal('ERR_SUPERBLOCK_VERSION');
     });
 
     it('refuse what has no room', () => {
