@@ -254,7 +254,9 @@ describe('Parity.rebuild', () => {
       const controller = new AbortController();
       return {
         signal: controller.signal,
-        onProgress: (done: number) => void (done === at && controller.abort('stop')),
+        onProgress: (done: number): void => {
+          if (done === at) controller.abort('stop');
+        },
       };
     };
     await codeOf(kit.parity.rebuild(1, spare, stopAt(4096)));
