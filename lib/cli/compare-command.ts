@@ -1,11 +1,22 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
-import { checkReport, compare, comparisonText, writeReport, type CompareOptions } from '../compare/index.js';
+import {
+  checkReport,
+  compare,
+  experiments,
+  experimentText,
+  methodOf,
+  rivals,
+  writeReport,
+  type CompareOptions,
+} from '../compare/index.js';
 
 interface Flags {
   file?: string;
   strategy?: string[];
   experiment?: string[];
+  quick?: boolean;
+  thorough?: boolean;
   rounds?: number;
   seed?: number;
   json?: boolean;
@@ -17,13 +28,22 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('send a real file through a stack of layers under each design, and measure the designs')
     .option('--file <path>', 'the file to send through the stack (default: the Node binary that runs this)')
-    .option('--strategy <name...>', 'the designs to compare, the first as the base of ratios (default: all)')
-    .option('--experiment <name...>', 'what to run: real-file, depth, fan-out, cancel (default: all)')
-    .option('--rounds <n>', 'interleaved rounds of each experiment (default: 15)', wholeNumber(1))
+    .option(
+      '--strategy <name...>',
+      `the designs to compare, the first as the base of ratios: ${namesOf(rivals)} (default: all)`,
+    )
+    .option('--experiment <name...>', `what to run: ${namesOf(experiments)} (default: all)`)
+    .addOption(new Option('--quick', 'fewer points: under a minute on two cores').conflicts('thorough'))
+    .option('--thorough', 'more points and rounds: under a quarter of an hour')
+    .option('--rounds <n>', 'interleaved rounds of each experiment (default: 15, thorough 31)', wholeNumber(1))
     .option('--seed <n>', 'where random workloads begin (default: 1)', wholeNumber(0))
     .option('--json', 'print the figures as JSON')
     .option('--out <dir>', 'write a Markdown report with a plot per experiment there')
     .action(run);
+}
+
+function namesOf(named: readonly { readonly name: string }[]): string {
+  return named.map(({ name }) => name).join(', ');
 }
 
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -43,34 +63,48 @@ async function run(flags: Flags): Promise<void> {
     clearOnComplete: true,
     hideCursor: true,
   });
+  let told = 0;
+  const print = (text: string): void => {
+    // The bar makes way for what is printed and comes back below it.
+    bar.stop();
+    process.stdout.write(`${told++ === 0 ? '' : '\n'}${text}\n`);
+    bar.start(bar.getTotal(), done, { step });
+  };
+  let done = 0;
+  let step = '';
   const options: CompareOptions = {
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.strategy === undefined ? {} : { designs: flags.strategy }),
     ...(flags.experiment === undefined ? {} : { experiments: flags.experiment }),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    plan: flags.thorough === true ? 'thorough' : flags.quick === true ? 'quick' : 'full',
     signal,
-    onProgress(step, done, total) {
-      if (done === 0) bar.start(total, 0, { step });
-      else bar.update(done, { step });
+    onProgress(now, ...[steps, total]) {
+      [step, done] = [now, steps];
+      if (steps === 0) bar.start(total, 0, { step });
+      else bar.update(steps, { step });
+    },
+    onResult(result, comparison) {
+      if (flags.json === true) return;
+      if (told === 0) print(methodOf(comparison).join('\n'));
+      print(experimentText(result));
     },
   };
   try {
     if (flags.out !== undefined) await checkReport(flags.out);
     const comparison = await compare(options);
     bar.stop();
-    signal.throwIfAborted();
-    process.stdout.write(
-      flags.json === true ? `${JSON.stringify(comparison, null, 2)}\n` : `${comparisonText(comparison)}\n`,
-    );
-    if (flags.out !== undefined) {
-      process.stderr.write(`Report: ${await writeReport(comparison, flags.out, { signal })}\n`);
+    if (flags.json === true) process.stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
+    if (flags.out !== undefined && comparison.experiments.length > 0) {
+      process.stderr.write(`Report: ${await writeReport(comparison, flags.out)}\n`);
     }
+    if (!comparison.interrupted) return;
+    process.exitCode = 130;
+    process.stderr.write('wakechain: interrupted; what was found until then is above, temporary files are removed\n');
   } catch (error) {
     bar.stop();
-    if (!signal.aborted) throw error;
-    process.exitCode = 130;
-    throw new Error('interrupted; the work was cancelled and its temporary files removed');
+    throw error;
   } finally {
     // After an interrupt the process ends with its own code, whatever else comes.
     if (!signal.aborted) for (const name of INTERRUPTS) process.removeListener(name, onInterrupt);

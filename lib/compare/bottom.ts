@@ -55,10 +55,12 @@ export class HeldBottom extends Bottom {
     super('held', size, blockSize);
   }
 
-  /** Answers all, the last first, and what these answers bring. Returns how many. */
-  answerAll(): number {
+  /** Answers so many, the last first, and what these answers bring; by default all. Returns how many. */
+  answer(count = Infinity): number {
     let answered = 0;
-    for (let transfer = this.held.pop(); transfer !== undefined; transfer = this.held.pop()) {
+    while (answered < count) {
+      const transfer = this.held.pop();
+      if (transfer === undefined) break;
       answered++;
       transfer.finish(transfer.length, null);
     }

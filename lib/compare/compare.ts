@@ -1,111 +1,143 @@
-import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { Strategy } from '../io/index.js';
-import { designs as allDesigns } from './designs.js';
-import type { Experiment, Row, Setting } from './experiment.js';
-import { cancel } from './experiments/cancel.js';
-import { depth } from './experiments/depth.js';
-import { fanOut } from './experiments/fan-out.js';
-import { runRealFile, type RealFileRow } from './real-file.js';
-
-/** The experiments, in the order of the report. */
-export const experiments: readonly Experiment[] = [depth, fanOut, cancel];
+import type { Experiment, Metric, Row, Setting } from './experiment.js';
+import { experiments } from './experiments.js';
+import { commonMetrics } from './metrics.js';
+import { plans, type Plan } from './plan.js';
+import type { Rival, RivalCapabilities } from './rival.js';
+import { rivals as allRivals } from './rivals.js';
+import { edge } from './rivals/edge.js';
+import { strategyRival } from './rivals/strategy.js';
 
 export interface CompareOptions {
   /** The file that goes through the stack. Default: the program that runs this, which every machine has. */
   file?: string;
   /** Names of designs, or designs of your own. Ratios are taken against the first. Default: all. */
-  designs?: readonly (string | Strategy)[];
-  /** Names of experiments, or experiments of your own; `real-file` is the main job. Default: all. */
+  designs?: readonly (string | Strategy | Rival)[];
+  /** Names of experiments, or experiments of your own. Default: all. */
   experiments?: readonly (string | Experiment)[];
-  /** Interleaved rounds of each experiment. Default 15. */
+  /** How much time it may take: `quick` is under a minute, `thorough` under a quarter of an hour. Default `full`. */
+  plan?: Plan['name'];
+  /** Interleaved rounds of each experiment. Default: the plan's. */
   rounds?: number;
-  /** Rounds of the main job. Default 3. */
+  /** Rounds of experiments on a real file. Default: the plan's. */
   fileRounds?: number;
   /** Where random workloads and resampling begin. Default 1. */
   seed?: number;
-  /** Cancels the run. */
+  /** Ends the run early, with what has been found until then. */
   signal?: AbortSignal;
   /** Called at the start and after each step, with what was done, how many steps are done, and of how many. */
   onProgress?: (step: string, done: number, total: number) => void;
+  /** Called with what an experiment has found, as soon as it is through, and when it was interrupted. */
+  onResult?: (result: ExperimentResult, comparison: Comparison) => void;
 }
 
 /** What a run found; plain data. */
 export interface Comparison {
   /** What it ran on. */
   readonly runtime: string;
+  readonly designs: readonly { readonly name: string; readonly capabilities: RivalCapabilities }[];
   /** The design that ratios are against. */
   readonly base: string;
   readonly file: string;
-  readonly rounds: number;
+  readonly plan: Plan;
   readonly seed: number;
-  /** Null when the main job was not asked for. */
-  readonly realFile: readonly RealFileRow[] | null;
+  /** Whether the signal ended it before it was through. */
+  readonly interrupted: boolean;
   readonly experiments: readonly ExperimentResult[];
 }
 
-export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 'unit' | 'xLabel'> & {
+export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 'unit' | 'xLabel' | 'decides'> & {
+  /** Those of which there are figures. */
+  readonly metrics: readonly Metric[];
   readonly rows: readonly Row[];
+  readonly notes: readonly string[];
+  /** Where the interval of each comparison was resampled from. */
+  readonly seed: number;
 };
 
-/** The name of the main job among the experiments. */
-export const REAL_FILE = 'real-file';
-
 /**
- * Runs the main job and the experiments under each design.
- * @throws ArgumentError `ERR_DESIGN` or `ERR_EXPERIMENT` for an unknown name or a list of none, ArgumentRangeError
- *   `ERR_ROUNDS`, before anything is run; ArgumentError `ERR_FILE` for what is not a regular file; StateError
- *   `ERR_MISMATCH` when what was read back is not what was written; when the signal aborts, its reason or the IoError of
- *   the request that it cancelled; errors of files
+ * Runs the experiments under each design. When the signal aborts it resolves with what was found until then, and
+ * `interrupted` says so.
+ * @throws ArgumentError `ERR_DESIGN`, `ERR_EXPERIMENT` or `ERR_PLAN` for an unknown name or a list of none,
+ *   ArgumentRangeError `ERR_ROUNDS`, before anything is run; what an experiment throws
  */
 export async function compare(options: CompareOptions = {}): Promise<Comparison> {
-  const { file = process.execPath, seed = 1, rounds = 15, fileRounds = 3, onProgress } = options;
-  const designs = select('design', allDesigns, options.designs ?? allDesigns);
-  const chosen = select<Experiment | typeof mainJob>(
-    'experiment',
-    [mainJob, ...experiments],
-    options.experiments ?? [mainJob, ...experiments],
-  );
-  checkRounds('rounds', rounds);
-  checkRounds('fileRounds', fileRounds);
-  const others = chosen.filter((each) => 'run' in each);
-  const runsFile = others.length < chosen.length;
-  const total =
-    (runsFile ? fileRounds * designs.length : 0) +
-    others.reduce((sum, experiment) => sum + experiment.points.length, 0);
-  let done = 0;
-  const setting: Setting = {
-    designs,
-    rounds,
-    seed,
-    signal: options.signal ?? new AbortController().signal,
-    progress: (step) => onProgress?.(step, ++done, total),
-  };
-  setting.signal.throwIfAborted();
-  onProgress?.('starting', 0, total);
-  const realFile = runsFile ? await runRealFile(file, { ...setting, rounds: fileRounds }) : null;
-  checkVerified(realFile ?? []);
+  const { file = process.execPath, seed = 1, onProgress, onResult } = options;
+  const designs = designsOf(options.designs ?? allRivals);
+  const chosen = select('experiment', experiments, options.experiments ?? experiments);
+  const plan = planOf(options);
+  const signal = options.signal ?? new AbortController().signal;
+  const common: Setting = { rivals: [...designs, edge], plan, seed, file, signal, note: () => undefined };
   const results: ExperimentResult[] = [];
-  for (const experiment of others) {
-    const { name, title, question, unit, xLabel } = experiment;
-    results.push({ name, title, question, unit, xLabel, rows: await experiment.run(setting) });
+  const found = (interrupted: boolean): Comparison => ({
+    runtime: `Node.js ${process.version}, ${process.platform} ${process.arch}`,
+    designs: designs.map(({ name, capabilities }) => ({ name, capabilities })),
+    base: (designs[0] as Rival).name,
+    file,
+    plan,
+    seed,
+    interrupted,
+    experiments: [...results],
+  });
+  const total = chosen.reduce((sum, { points }) => sum + points[plan.name].length, 0);
+  let done = 0;
+  onProgress?.('starting', 0, total);
+  for (const experiment of chosen) {
+    const rows: Row[] = [];
+    const notes: string[] = [];
+    const setting: Setting = { ...common, note: (text) => notes.includes(text) || notes.push(text) };
+    const tell = (): void => {
+      results.push(resultOf(experiment, rows, notes, seed));
+      onResult?.(results.at(-1) as ExperimentResult, found(signal.aborted));
+    };
+    try {
+      for (const point of experiment.points[plan.name]) {
+        signal.throwIfAborted();
+        rows.push(...(await experiment.at(point, setting)));
+        onProgress?.(`${experiment.name}, ${experiment.unit} ${String(point)}`, ++done, total);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      if (rows.length > 0) tell();
+      return found(true);
+    }
+    tell();
   }
-  const runtime = `Node.js ${process.version}, ${process.platform} ${process.arch}`;
-  return { runtime, base: (designs[0] as Strategy).name, file, rounds, seed, realFile, experiments: results };
+  return found(false);
 }
 
-/** Stands for the main job among the experiments. */
-const mainJob = { name: REAL_FILE };
-
-function checkVerified(rows: readonly RealFileRow[]): void {
-  for (const { design, verified, sha256 } of rows) {
-    if (verified) continue;
-    throw new StateError('ERR_MISMATCH', `Under ${design} the file read back differs from the one written, ${sha256}`);
-  }
+function resultOf(
+  experiment: Experiment,
+  rows: readonly Row[],
+  notes: readonly string[],
+  seed: number,
+): ExperimentResult {
+  const { name, title, question, unit, xLabel, decides } = experiment;
+  const named = new Set(rows.flatMap(({ figures }) => Object.keys(figures)));
+  const metrics = [...experiment.metrics, ...commonMetrics].filter((metric) => named.has(metric.name));
+  return { name, title, question, unit, xLabel, decides, metrics, rows, notes, seed };
 }
 
-function checkRounds(field: string, value: number): void {
-  if (Number.isSafeInteger(value) && value >= 1) return;
-  throw new ArgumentRangeError('ERR_ROUNDS', `${field} must be a whole number from 1 up, got ${String(value)}`);
+function designsOf(wanted: readonly (string | Strategy | Rival)[]): Rival[] {
+  const found = wanted.map((each) => (typeof each === 'object' && 'root' in each ? strategyRival(each) : each));
+  return select('design', allRivals, found);
+}
+
+function planOf({ plan: name = 'full', rounds, fileRounds }: CompareOptions): Plan {
+  if (!Object.hasOwn(plans, name)) {
+    throw new ArgumentError('ERR_PLAN', `Unknown plan '${name}'; known are ${Object.keys(plans).join(', ')}`);
+  }
+  const plan = plans[name];
+  const changed = { ...plan, rounds: rounds ?? plan.rounds, fileRounds: fileRounds ?? plan.fileRounds };
+  for (const field of ['rounds', 'fileRounds'] as const) {
+    if (Number.isSafeInteger(changed[field]) && changed[field] >= 1) continue;
+    throw new ArgumentRangeError(
+      'ERR_ROUNDS',
+      `${field} must be a whole number from 1 up, got ${String(changed[field])}`,
+    );
+  }
+  return changed;
 }
 
 /** What is wanted, each once, in the order in which it is named. */
@@ -123,5 +155,9 @@ function select<N extends { readonly name: string }>(
     if (found === undefined) throw new ArgumentError(code, `Unknown ${kind} '${each}'; known are ${list}`);
     return found;
   });
-  return [...new Set(chosen)];
+  const unique = [...new Set(chosen)];
+  // Figures are kept by name.
+  const twice = unique.find(({ name }, i) => unique.findIndex((other) => other.name === name) < i);
+  if (twice !== undefined) throw new ArgumentError(code, `Two of them are called '${twice.name}'; names must differ`);
+  return unique;
 }

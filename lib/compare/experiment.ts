@@ -1,37 +1,27 @@
-import type { Counters, Strategy } from '../io/index.js';
+import type { Plan } from './plan.js';
+import type { Rival } from './rival.js';
 import type { Estimate } from './statistics.js';
 
 /** What an experiment is given to run with. */
 export interface Setting {
-  readonly designs: readonly Strategy[];
-  /** Interleaved rounds; every design is measured once in each. */
-  readonly rounds: number;
+  /** The designs, in order; ratios are against the first. The last is the edge alone, where it takes part. */
+  readonly rivals: readonly Rival[];
+  readonly plan: Plan;
   readonly seed: number;
+  /** The file for experiments on a real one. */
+  readonly file: string;
   /** Aborts the run; experiments look at it between rounds and hand it to requests. */
   readonly signal: AbortSignal;
-  /** Called as work gets done. */
-  readonly progress: (step: string) => void;
+  /** Tells something beside the figures, once: what was sent, what was found equal. */
+  readonly note: (text: string) => void;
 }
 
-/** One design at one point of an experiment. Times are per request. */
-export interface Row {
-  readonly design: string;
-  /** The point: how deep, how wide, how many. */
-  readonly x: number;
-  /** Nanoseconds, the median over rounds. */
-  readonly ns: number;
-  /** Against the first design, of the same rounds; above 1 is slower. */
-  readonly ratio: Estimate;
-  /** Heap bytes allocated; NaN, in JSON null, when a garbage collection came in every round. */
-  readonly bytes: number;
-  /** What was counted while the clock ran. */
-  readonly counts: Readonly<Counters>;
-  /** What else the experiment counted, by name. */
-  readonly extra?: Readonly<Record<string, number>>;
-}
-
-/** A question, the designs' ways of answering it, and what is counted and timed. */
+/**
+ * A question, the rivals' ways of answering it, and what is counted and timed. To add one, write a file with an object of
+ * this type and hand it to `compare({ experiments: […] })`; `contend` builds the rivals' stacks and `measure` runs them.
+ */
 export interface Experiment {
+  /** By which it is chosen, and its files are named. */
   readonly name: string;
   readonly title: string;
   readonly question: string;
@@ -39,7 +29,47 @@ export interface Experiment {
   readonly unit: string;
   /** What the points are: the axis of the plot. */
   readonly xLabel: string;
-  /** Where it measures. `progress` is called once for each. */
-  readonly points: readonly number[];
-  run(setting: Setting): Promise<Row[]>;
+  /** Where it measures, ascending, by how much time there is. */
+  readonly points: Readonly<Record<Plan['name'], readonly number[]>>;
+  /** What it measures beyond what every experiment does, by the names of figures. */
+  readonly metrics: readonly Metric[];
+  /** The names of the metrics that answer the question, the first one first. */
+  readonly decides: readonly string[];
+  /** Measures all rivals at one point: a row for each, in their order. */
+  at(point: number, setting: Setting): Promise<Row[]>;
+}
+
+/** What figures of one name are of. */
+export interface Metric {
+  readonly name: string;
+  /** `''` for plain numbers. */
+  readonly unit: 'ns' | 'B' | 'B/s' | '';
+  readonly better: 'less' | 'more';
+  /**
+   * `exact`: counted, the same whenever it is run. `measured`: off by little; what differs by less than a twentieth counts
+   * as equal. `timed`: has a spread, and is compared by ratios within a round.
+   */
+  readonly kind: 'exact' | 'measured' | 'timed';
+  /** What is measured, per what. */
+  readonly meaning: string;
+}
+
+/** One design at one point of an experiment. */
+export interface Row {
+  readonly design: string;
+  /** The point: how deep, how wide, how many. */
+  readonly x: number;
+  /** Why the design has no figures here; null when it has. */
+  readonly cannot: string | null;
+  /** By the names of metrics. */
+  readonly figures: Readonly<Record<string, Figure>>;
+}
+
+export interface Figure {
+  /** The median over rounds, or what was counted; null when it is not known. */
+  readonly value: number | null;
+  /** Of a timed figure: one for each round. */
+  readonly rounds?: readonly number[];
+  /** Of a timed figure: against the first design that has one, of the same rounds; above 1 is more. */
+  readonly ratio?: Estimate;
 }

@@ -1,6 +1,13 @@
-export { compare, experiments, REAL_FILE } from './compare.js';
+export { compare } from './compare.js';
 export type { CompareOptions, Comparison, ExperimentResult } from './compare.js';
-export { designs } from './designs.js';
+export { experiments } from './experiments.js';
+export type { Experiment, Figure, Metric, Row, Setting } from './experiment.js';
+export { commonMetrics } from './metrics.js';
+export { LEAST_ROUNDS, plans, type Plan } from './plan.js';
+export { contend, buildStack, oneByOne, type Stack, type Work } from './contend.js';
+export { measure, timed, type Contender } from './meter.js';
+export { retainedBytes } from './retained.js';
+export { passTurns } from './turns.js';
 export { rivals } from './rivals.js';
 export { isCannot, type Cannot, type Kit, type Rival, type RivalCapabilities } from './rival.js';
 export { strategyRival } from './rivals/strategy.js';
@@ -25,17 +32,16 @@ export {
   type Size,
   type StripePlan,
 } from './blueprint.js';
-export type { Experiment, Row, Setting } from './experiment.js';
-export { measure, type Contender } from './meter.js';
-export type { RealFileRow } from './real-file.js';
 export { estimate, median, randomFrom, type Estimate } from './statistics.js';
 export { answer } from './report/answer.js';
 export {
   alignedText,
   comparisonText,
   experimentTable,
+  experimentText,
+  legendOf,
   markdownTable,
-  realFileTable,
+  methodOf,
   type Table,
 } from './report/table.js';
 export { plot } from './report/plot.js';

@@ -1,28 +1,26 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
-import { counters, type Counters } from '../io/index.js';
-import type { Row, Setting } from './experiment.js';
+import { counters } from '../io/index.js';
+import type { Figure, Row, Setting } from './experiment.js';
 import { estimate, median } from './statistics.js';
 
 /** One way of doing the work, under measurement. */
 export interface Contender {
   readonly design: string;
-  /** Does the work `times` times, before it returns. */
-  run(times: number): void;
+  /** Does the work `times` times: before it returns, or before what it returns resolves. */
+  run(times: number): void | Promise<void>;
   /** Sets up one run, neither timed nor counted; the work is then done once per run. */
-  prepare?(): void;
-  /** Tidies up after a run and tells what the contender itself has counted in it, per request. */
-  extra?(): Record<string, number>;
+  prepare?(): void | Promise<void>;
+  /** Totals that only grow; the figure is what a run has added to them, per request. */
+  totals?(): Readonly<Record<string, number>>;
+  /** Tidies up after a run and tells what the contender itself has found in it, per request. */
+  extra?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
 }
 
 interface Samples {
   readonly ns: number[];
   readonly bytes: number[];
-  counts: Counters;
-  extra: Record<string, number> | undefined;
+  found: Readonly<Record<string, number>>;
 }
-
-/** How long one timed run should take, in milliseconds: long enough for the clock, short enough for many rounds. */
-const RUN_MS = 4;
 
 /**
  * Measures contenders interleaved: each once per round, the order rotated, so that what disturbs the machine disturbs
@@ -31,97 +29,95 @@ const RUN_MS = 4;
  */
 export async function measure(x: number, contenders: readonly Contender[], setting: Setting): Promise<Row[]> {
   if (contenders.length === 0) return [];
-  const times = await calibrate(contenders, setting.signal);
-  const samples = contenders.map((): Samples => ({ ns: [], bytes: [], counts: { ...counters }, extra: undefined }));
-  for (let round = 0; round < setting.rounds; round++) {
+  const times = await calibrate(contenders, setting);
+  const samples = contenders.map((): Samples => ({ ns: [], bytes: [], found: {} }));
+  for (let round = 0; round < setting.plan.rounds; round++) {
     for (let i = 0; i < contenders.length; i++) {
       const index = (i + round) % contenders.length;
-      sample(contenders[index] as Contender, times, samples[index] as Samples);
+      await sample(contenders[index] as Contender, times, samples[index] as Samples);
     }
     await nextTask();
     setting.signal.throwIfAborted();
   }
-  const base = samples[0] as Samples;
-  return contenders.map((contender, i) => {
-    const { ns, bytes, counts, extra } = samples[i] as Samples;
-    const ratios = ns.map((value, round) => value / (base.ns[round] as number));
-    return {
-      design: contender.design,
-      x,
-      ns: median(ns),
-      ratio: estimate(ratios, setting.seed),
-      bytes: median(bytes.filter((value) => value >= 0)),
-      counts,
-      ...(extra === undefined ? {} : { extra }),
-    };
+  const base = (samples[0] as Samples).ns;
+  return contenders.map(({ design }, i) => {
+    const { ns, bytes, found } = samples[i] as Samples;
+    const figures: Record<string, Figure> = {};
+    for (const [name, value] of Object.entries(found)) figures[name] = { value };
+    // A garbage collection came in every round when none is left.
+    const allocated = bytes.filter((value) => value >= 0);
+    figures['allocated'] = { value: allocated.length === 0 ? null : median(allocated) };
+    figures['time'] = timed(ns, base, setting.seed);
+    return { design, x, cannot: null, figures };
   });
 }
 
-/** How many times the work is done in a run: the same for all contenders, from the slowest of them. */
-async function calibrate(contenders: readonly Contender[], signal: AbortSignal): Promise<number> {
-  let times = 1;
-  for (const contender of contenders) if (contender.prepare !== undefined) return warm(contenders, times);
-  for (;;) {
-    const slowest = Math.max(...contenders.map((contender) => time(contender, times)));
-    if (slowest >= RUN_MS * 1e6) return warm(contenders, times);
-    times *= 2;
-    await nextTask();
-    signal.throwIfAborted();
-  }
+/** A figure of one value per round, against those of the first design in the same rounds. */
+export function timed(rounds: readonly number[], base: readonly number[], seed: number): Figure {
+  const ratios = rounds.map((value, round) => value / (base[round] as number));
+  return { value: median(rounds), rounds, ratio: estimate(ratios, seed) };
 }
 
-function warm(contenders: readonly Contender[], times: number): number {
+/** How many times the work is done in a run: the same for all contenders, from the slowest of them. */
+async function calibrate(contenders: readonly Contender[], { plan, signal }: Setting): Promise<number> {
+  let times = 1;
+  if (contenders.every((contender) => contender.prepare === undefined)) {
+    for (;;) {
+      let slowest = 0;
+      for (const contender of contenders) slowest = Math.max(slowest, await clock(contender, times));
+      if (slowest >= plan.runMs * 1e6) break;
+      times *= 2;
+      await nextTask();
+      signal.throwIfAborted();
+    }
+  }
   for (const contender of contenders) {
-    time(contender, times);
-    contender.extra?.();
+    await contender.prepare?.();
+    await clock(contender, times);
+    await contender.extra?.();
   }
   return times;
 }
 
-function time(contender: Contender, times: number): number {
-  contender.prepare?.();
-  return clock(contender, times);
-}
-
-function clock(contender: Contender, times: number): number {
+/** Nanoseconds. A contender that is done when it returns is not charged a turn of the loop. */
+async function clock(contender: Contender, times: number): Promise<number> {
   const start = process.hrtime.bigint();
-  contender.run(times);
+  const pending = contender.run(times);
+  if (pending !== undefined) await pending;
   return Number(process.hrtime.bigint() - start);
 }
 
-function sample(contender: Contender, times: number, into: Samples): void {
-  contender.prepare?.();
-  const before = { ...counters };
-  into.ns.push(clock(contender, times) / times);
-  into.counts = perRequest(before, times);
-  into.extra = contender.extra?.();
-  into.bytes.push(allocated(contender, times));
-  contender.extra?.();
+async function sample(contender: Contender, times: number, into: Samples): Promise<void> {
+  await contender.prepare?.();
+  const before = totalsOf(contender);
+  const heap = contender.prepare === undefined ? NaN : process.memoryUsage().heapUsed;
+  into.ns.push((await clock(contender, times)) / times);
+  // Preparing may be what takes longest, so that a run that needs it serves the clock and the heap.
+  const once = process.memoryUsage().heapUsed - heap;
+  const after = totalsOf(contender);
+  const found = Object.entries(after).map(([name, total]) => [name, (total - (before[name] as number)) / times]);
+  into.found = { ...(Object.fromEntries(found) as Record<string, number>), ...(await contender.extra?.()) };
+  into.bytes.push(contender.prepare === undefined ? await allocated(contender, times) : once);
+}
+
+function totalsOf(contender: Contender): Record<string, number> {
+  return { ...counters, ...contender.totals?.() };
 }
 
 /** Enough for the heap's own accounting, too little to bring on a collection in most rounds. */
 const ALLOCATION_BYTES = 256 * 1024;
 
 /** Heap bytes per request, of fewer requests than are timed: a collection in between would hide what came before it. */
-function allocated(contender: Contender, times: number): number {
-  const few = contender.prepare === undefined ? Math.min(times, 16) : times;
-  const once = grown(contender, few);
+async function allocated(contender: Contender, times: number): Promise<number> {
+  const few = Math.min(times, 16);
+  const once = await grown(contender, few);
   const more = Math.min(times, Math.max(few, Math.floor(ALLOCATION_BYTES / Math.max(once, 1))));
   return more === few ? once : grown(contender, more);
 }
 
-function grown(contender: Contender, times: number): number {
-  contender.prepare?.();
+async function grown(contender: Contender, times: number): Promise<number> {
   const heap = process.memoryUsage().heapUsed;
-  contender.run(times);
+  const pending = contender.run(times);
+  if (pending !== undefined) await pending;
   return (process.memoryUsage().heapUsed - heap) / times;
-}
-
-function perRequest(before: Counters, times: number): Counters {
-  return {
-    headers: (counters.headers - before.headers) / times,
-    links: (counters.links - before.links) / times,
-    callbacks: (counters.callbacks - before.callbacks) / times,
-    visited: (counters.visited - before.visited) / times,
-  };
 }

@@ -34,12 +34,12 @@ describe('a bottom', () => {
     const bottom = new HeldBottom();
     const asked = [ask(bottom), ask(bottom)];
     expect([bottom.holds, bottom.held.length, asked[0]!.ended]).to.deep.equal([true, 2, null]);
-    expect(bottom.answerAll()).to.equal(2);
+    expect(bottom.answer()).to.equal(2);
     expect(asked.map(({ ended }) => ended)).to.deep.equal([
       [PAGE_SIZE, null],
       [PAGE_SIZE, null],
     ]);
-    expect(bottom.answerAll()).to.equal(0);
+    expect(bottom.answer()).to.equal(0);
   });
 
   it('that is a device transfers what the device does', () => {

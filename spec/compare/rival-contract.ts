@@ -127,7 +127,7 @@ export function rivalContract(rival: Rival): void {
       const request = device.read(pages, { position: 0 });
       await turn();
       expect([request.settled, good.held.length]).to.deep.equal([false, 1]);
-      good.answerAll();
+      good.answer();
       const error = await request.promise().then(
         () => null,
         (reason: unknown) => reason as IoError,
@@ -177,7 +177,7 @@ export function rivalContract(rival: Rival): void {
       request.cancel();
       await turn();
       expect([request.settled, bottom.held.length]).to.deep.equal([false, 1]);
-      while (bottom.answerAll() > 0) await turn();
+      while (bottom.answer() > 0) await turn();
       await turn();
       expect(request.settled).to.equal(true);
       expect(bottom.operations).to.equal(rival.capabilities.pulls === null ? 3 : 1);

@@ -1,12 +1,25 @@
-import { Linear, NullDevice, PagePool, RequestQueue, Stripe, type Io, type IoRequest } from '../../io/index.js';
-import type { Strategy } from '../../io/index.js';
-import type { Experiment, Row, Setting } from '../experiment.js';
-import { measure, type Contender } from '../meter.js';
+import type { IoRequest } from '../../io/index.js';
+import type { Blueprint } from '../blueprint.js';
+import { HeldBottom } from '../bottom.js';
+import { contend, type Stack, type Work } from '../contend.js';
+import type { Experiment, Metric, Row, Setting } from '../experiment.js';
 import { randomFrom } from '../statistics.js';
+import { passTurns } from '../turns.js';
 
-const points = [0, 10, 100, 1000, 10_000];
 const PIECES = 16;
 const BLOCK = 4096;
+/** Others in the queue while the progress is what differs. */
+const OTHERS = 1000;
+
+const metrics: readonly Metric[] = [
+  {
+    name: 'wasted',
+    unit: '',
+    better: 'less',
+    kind: 'exact',
+    meaning: 'transfers of the request that were begun after it was cancelled',
+  },
+];
 
 /** Q3: what finding a cancelled request's pieces costs among many that wait. */
 export const cancel: Experiment = {
@@ -15,90 +28,120 @@ export const cancel: Experiment = {
   question: 'What does it cost to cancel one request of 16 queued pieces, and how much is done in vain?',
   unit: 'queued',
   xLabel: 'Other requests in the queue',
-  points,
-  async run(setting: Setting): Promise<Row[]> {
-    const rows: Row[] = [];
-    for (const others of points) {
-      const contenders = setting.designs.map((design) => new Cancelling(design, others, setting.seed));
-      rows.push(...(await measure(others, contenders, setting)));
-      for (const contender of contenders) contender.release();
-      setting.progress(`cancel among ${String(others)}`);
-    }
-    return rows;
+  points: {
+    quick: [0, 1000],
+    full: [0, 10, 100, 1000, 10_000],
+    thorough: [0, 10, 100, 1000, 10_000, 100_000],
   },
+  metrics,
+  decides: ['wasted', 'visited', 'time'],
+  at: (others, setting) => cancelling(others, setting, others, 0),
 };
 
-/** A device that answers when it is told to. */
-class Stalled extends NullDevice {
-  private readonly held: Io[] = [];
+/** Q3: the same when part of the request has been done. */
+export const cancelProgress: Experiment = {
+  name: 'cancel-progress',
+  title: 'Cancelling a split request that is under way',
+  question:
+    'What does it cost to cancel one request of 16 pieces after part of them has been done, and what is wasted?',
+  unit: 'percent',
+  xLabel: 'Pieces done before the cancel, in per cent, with 1,000 other requests queued behind',
+  points: { quick: [50], full: [0, 25, 50, 75, 100], thorough: [0, 25, 50, 75, 100] },
+  metrics,
+  decides: ['wasted', 'visited', 'time'],
+  at: (percent, setting) => cancelling(percent, setting, OTHERS, percent / 100),
+};
 
-  override submit(io: Io): void {
-    this.held.push(io);
-  }
-
-  /** Answers all, also what its answers bring. Returns how many. */
-  answerAll(): number {
-    let answered = 0;
-    for (let io = this.held.pop(); io !== undefined; io = this.held.pop()) {
-      answered++;
-      io.finish(io.length, null);
-    }
-    return answered;
-  }
+async function cancelling(x: number, setting: Setting, others: number, progress: number): Promise<Row[]> {
+  const rows = await contend(
+    x,
+    setting,
+    oneQueue,
+    (stack: Stack<HeldBottom>) => new Cancelling(stack, others, progress, setting.seed),
+  );
+  // What the request has to wait for is the device, and no time to cancel.
+  return rows.map((row) => {
+    if ((row.figures['wasted']?.value ?? 0) === 0) return row;
+    const figures = Object.entries(row.figures).filter(([name]) => name !== 'time');
+    return { ...row, figures: Object.fromEntries(figures) };
+  });
 }
 
-class Cancelling implements Contender {
-  readonly design: string;
+/** Sixteen runs of the one queue, so that the pieces wait among the others. */
+function oneQueue(): Blueprint {
+  const over: Blueprint = {
+    kind: 'queue',
+    depth: 1,
+    over: { kind: 'device', bottom: new HeldBottom({ blockSize: BLOCK }) },
+  };
+  const member = (_: unknown, i: number): Blueprint => ({
+    kind: 'linear',
+    segments: [{ over, start: i * BLOCK, length: BLOCK }],
+  });
+  return { kind: 'stripe', chunk: BLOCK, over: Array.from({ length: PIECES }, member) };
+}
+
+class Cancelling implements Work {
+  private readonly stack: Stack<HeldBottom>;
+  private readonly bottom: HeldBottom;
   private readonly others: number;
-  private readonly device: Stalled;
-  private readonly queue: RequestQueue;
-  private readonly stripe: Stripe;
-  private readonly pages = new PagePool({ maxBytes: 1 << 20 }).allocate(PIECES * BLOCK);
+  private readonly progress: number;
   private readonly random: () => number;
+  private readonly pages: ReturnType<Stack['pool']['allocate']>;
   private victim: IoRequest | null = null;
+  /** Transfers that there should be in all. */
   private expected = 0;
 
-  constructor(strategy: Strategy, others: number, seed: number) {
-    this.design = strategy.name;
+  constructor(stack: Stack<HeldBottom>, others: number, progress: number, seed: number) {
+    this.stack = stack;
+    this.bottom = stack.bottoms[0] as HeldBottom;
     this.others = others;
+    this.progress = progress;
     this.random = randomFrom(seed);
-    this.device = new Stalled({ strategy, blockSize: BLOCK });
-    this.queue = new RequestQueue(this.device, { depth: 1 });
-    // Sixteen runs of the one queue, so that the pieces wait among the others.
-    const members = Array.from(
-      { length: PIECES },
-      (_, i) => new Linear([{ device: this.queue, start: i * BLOCK, length: BLOCK }]),
-    );
-    this.stripe = new Stripe(members, { chunk: BLOCK });
+    this.pages = stack.pool.allocate(PIECES * BLOCK);
   }
 
-  /** One request runs; of the others some came before the victim and the rest after. */
-  prepare(): void {
-    this.release();
-    const before = Math.floor(this.random() * this.others);
+  /** Another request runs; of the others some came before the victim and the rest after. Under way, it is the first. */
+  async prepare(): Promise<void> {
+    const { bottom, others, progress } = this;
+    const before = progress > 0 ? 0 : Math.floor(this.random() * others);
+    this.expected =
+      bottom.operations + 1 + others + Math.min(PIECES, Math.floor(progress * PIECES) + (progress > 0 ? 1 : 0));
     this.enqueue(before + 1);
-    this.victim = this.stripe.read(this.pages, { position: 0 });
-    this.enqueue(this.others - before);
-    this.expected = this.others + 1;
+    this.victim = this.stack.device.read(this.pages, { position: 0 });
+    this.enqueue(others - before);
+    // What runs first is answered as well, for the victim to begin.
+    const answers = progress > 0 ? 1 + Math.floor(progress * PIECES) : 0;
+    for (let i = 0; i < answers; i++) {
+      await passTurns(() => bottom.held.length > 0);
+      bottom.answer(1);
+    }
+    await passTurns(() => bottom.held.length > 0 || progress === 1);
   }
 
-  run(): void {
-    this.victim?.cancel();
-    if (this.victim?.state !== 'cancelled') throw new Error(`${this.design} did not cancel the request`);
+  /** Cancels it. One that runs is then answered, so that the request can settle. */
+  run(): void | Promise<void> {
+    const { victim, bottom, progress } = this;
+    if (victim === null) return;
+    victim.cancel();
+    if (progress > 0 && progress < 1) bottom.answer(1);
+    if (!victim.settled) return passTurns(() => victim.settled).then(() => undefined);
   }
 
-  extra(): Record<string, number> {
-    // What the device is still asked to do beyond the others' requests was done in vain.
-    const wasted = this.release() - this.expected;
-    return { wasted };
-  }
-
-  /** Lets everything out; how much there was. */
-  release(): number {
-    return this.device.answerAll();
+  /** Lets everything out. What the device was asked for beyond what was expected was in vain. */
+  async extra(): Promise<Record<string, number>> {
+    const { device } = this.stack;
+    const { bottom } = this;
+    const through = (): boolean => {
+      bottom.answer();
+      return device.started === device.ended;
+    };
+    if (!(await passTurns(through))) throw new Error(`${device.strategy.name} has left requests behind`);
+    return { wasted: bottom.operations - this.expected };
   }
 
   private enqueue(count: number): void {
-    for (let i = 0; i < count; i++) this.queue.read(this.pages.range(0, BLOCK), { position: 0 });
+    const { device } = this.stack;
+    for (let i = 0; i < count; i++) device.read(this.pages.range(0, BLOCK), { position: 0 });
   }
 }

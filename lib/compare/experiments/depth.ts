@@ -1,8 +1,10 @@
-import { NullDevice, PagePool, Pass, type BlockDevice, type Strategy } from '../../io/index.js';
-import type { Experiment, Row, Setting } from '../experiment.js';
-import { measure, type Contender } from '../meter.js';
+import type { Blueprint } from '../blueprint.js';
+import { HeldBottom, InstantBottom, type Bottom } from '../bottom.js';
+import { buildStack, contend, oneByOne, type Stack, type Work } from '../contend.js';
+import type { Experiment } from '../experiment.js';
+import { retainedBytes } from '../retained.js';
 
-const points = [0, 1, 2, 4, 8, 16, 32];
+const LENGTH = 4096;
 
 /** Q1: what a layer costs that does nothing. */
 export const depth: Experiment = {
@@ -10,33 +12,45 @@ export const depth: Experiment = {
   title: 'Layers that pass a request on',
   question: 'What does each design charge for a layer that only passes a request on?',
   unit: 'layers',
-  xLabel: 'Pass layers over a NullDevice',
-  points,
-  async run(setting: Setting): Promise<Row[]> {
-    const rows: Row[] = [];
-    const pages = new PagePool({ maxBytes: 1 << 20 }).allocate(4096);
-    for (const layers of points) {
-      const contenders = setting.designs.map((design): Contender => {
-        const device = stackOf(layers, design);
-        const range = pages.range();
-        return {
-          design: design.name,
-          run(times) {
-            let bytes = 0;
-            for (let i = 0; i < times; i++) bytes += device.read(range, { position: 0 }).value;
-            if (bytes !== times * 4096) throw new Error(`${design.name} read ${String(bytes)} bytes`);
-          },
-        };
-      });
-      rows.push(...(await measure(layers, contenders, setting)));
-      setting.progress(`depth ${String(layers)}`);
-    }
-    return rows;
+  xLabel: 'Pass layers over a device that answers at once',
+  points: {
+    quick: [0, 1, 8, 64],
+    full: [0, 1, 2, 4, 8, 16, 32, 64],
+    thorough: [0, 1, 2, 4, 8, 16, 32, 64],
   },
+  metrics: [],
+  decides: ['time', 'retained', 'allocated'],
+  at: (layers, setting) =>
+    contend(
+      layers,
+      setting,
+      () => layersOver(layers, new InstantBottom()),
+      (stack) => reading(stack, LENGTH, () => layersOver(layers, new HeldBottom())),
+    ),
 };
 
-function stackOf(layers: number, strategy: Strategy): BlockDevice {
-  let device: BlockDevice = new NullDevice({ strategy });
-  for (let i = 0; i < layers; i++) device = new Pass(device);
-  return device;
+/** Pass layers, so many, over a bottom. */
+export function layersOver(layers: number, bottom: Bottom): Blueprint {
+  let blueprint: Blueprint = { kind: 'device', bottom };
+  for (let i = 0; i < layers; i++) blueprint = { kind: 'pass', over: blueprint };
+  return blueprint;
+}
+
+/** Reads from the start, one request after the other; and what one holds in flight, over bottoms that hold it. */
+export function reading({ rival, device, pool }: Stack, length: number, held: () => Blueprint): Work {
+  const range = pool.allocate(length).range(0, length);
+  return {
+    run: oneByOne(() => device.read(range, { position: 0 }), length),
+    async after() {
+      const stack = await buildStack<HeldBottom>(rival, held());
+      if ('cannot' in stack) return {};
+      const retained = await retainedBytes(
+        () => stack.device.read(range, { position: 0 }),
+        () => {
+          for (const bottom of stack.bottoms) bottom.answer();
+        },
+      );
+      return { retained };
+    },
+  };
 }

@@ -4,7 +4,8 @@ import { ArgumentError } from '../../wait/errors.js';
 import type { Comparison } from '../compare.js';
 import { answer } from './answer.js';
 import { checkPlots, plot } from './plot.js';
-import { experimentTable, fileCaption, markdownTable, methodOf, realFileTable } from './table.js';
+import { plans, type Plan } from '../plan.js';
+import { experimentTable, legendOf, markdownTable, methodOf, type Table } from './table.js';
 
 /**
  * Writes `report.md`, a plot per experiment and the figures as `comparison.json` into a directory, which is made when it
@@ -61,21 +62,35 @@ export async function checkReport(directory: string): Promise<void> {
 
 /** The report as Markdown; its pictures lie beside it. */
 export function reportText(comparison: Comparison): string {
-  const { seed, rounds, realFile, experiments } = comparison;
-  const parts = ['# The designs compared', methodOf(comparison).join(' ')];
-  if (realFile !== null) {
-    parts.push('## A real file', fileCaption(comparison), markdownTable(realFileTable(realFile)));
-    parts.push('Again: `wakechain compare --experiment real-file`');
-  }
+  const { seed, plan, experiments, designs } = comparison;
+  const parts = ['# The designs compared', methodOf(comparison).join(' '), markdownTable(capabilitiesTable(designs))];
   for (const result of experiments) {
     parts.push(`## ${result.title}`, `**${result.question}**`);
-    const answers = answer(result);
-    if (answers.length > 0) parts.push(answers.map((sentence) => `- ${sentence}`).join('\n'));
+    const said = [...result.notes, ...answer(result)];
+    if (said.length > 0) parts.push(said.map((sentence) => `- ${sentence}`).join('\n'));
     parts.push(`![${result.title}](${result.name}.svg)`, markdownTable(experimentTable(result)));
-    parts.push(`${result.unit}: ${result.xLabel}`);
-    parts.push(
-      `Again: \`wakechain compare --experiment ${result.name} --rounds ${String(rounds)} --seed ${String(seed)}\``,
-    );
+    parts.push(`${result.unit}: ${result.xLabel}. ${legendOf(result).join('; ')}.`);
+    parts.push(`Again: \`wakechain compare --experiment ${result.name} ${againOf(plan)}--seed ${String(seed)}\``);
   }
   return `${parts.join('\n\n')}\n`;
+}
+
+/** The options that run a plan again, as it was changed. */
+function againOf({ name, rounds }: Plan): string {
+  const chosen = name === 'full' ? '' : `--${name} `;
+  return rounds === plans[name].rounds ? chosen : `${chosen}--rounds ${String(rounds)} `;
+}
+
+/** What each design says that it can do. */
+function capabilitiesTable(designs: Comparison['designs']): Table {
+  return [
+    ['design', 'ends', 'finds queued parts of a cancelled request', 'tells the caller', 'tries again'],
+    ...designs.map(({ name, capabilities: { ends, pulls, knows, retries } }) => [
+      name,
+      ends,
+      pulls ?? 'not at all',
+      knows,
+      retries,
+    ]),
+  ];
 }

@@ -1,78 +1,65 @@
 import type { Comparison, ExperimentResult } from '../compare.js';
-import type { Row } from '../experiment.js';
-import type { RealFileRow } from '../real-file.js';
+import type { Figure, Metric } from '../experiment.js';
+import type { Estimate } from '../statistics.js';
 import { answer } from './answer.js';
 
 /** A table as cells: the first row is the heading. */
 export type Table = readonly (readonly string[])[];
 
-export function realFileTable(rows: readonly RealFileRow[]): Table {
-  return [
-    ['design', 'written', 'read', 'ratio', 'headers', 'links', 'callbacks', 'SHA-256'],
-    ...rows.map((row) => [
-      row.design,
-      `${size(row.writeRate)}/s`,
-      `${size(row.readRate)}/s`,
-      ratio(row),
-      String(row.counts.headers),
-      String(row.counts.links),
-      String(row.counts.callbacks),
-      row.verified ? 'verified' : 'differs',
-    ]),
-  ];
-}
-
-/** A row per point and design. A column of counts in which nothing was counted anywhere is left out. */
-export function experimentTable({ rows, unit }: ExperimentResult): Table {
-  const counted = (['headers', 'links', 'callbacks', 'visited'] as const).filter((name) =>
-    rows.some(({ counts }) => counts[name] > 0),
+/**
+ * A row per point and design: counts first, then times, those that decide with their ratios. A column of counts in which
+ * nothing was counted anywhere is left out.
+ */
+export function experimentTable({ rows, unit, metrics, decides }: ExperimentResult): Table {
+  const shown = metrics.filter(
+    ({ name, kind }) => kind !== 'exact' || rows.some((row) => row.figures[name]?.value !== 0),
   );
-  const extras = [...new Set(rows.flatMap((row) => Object.keys(row.extra ?? {})))];
+  const columns = [...shown.filter(({ kind }) => kind !== 'timed'), ...shown.filter(({ kind }) => kind === 'timed')];
+  const withRatio = ({ name, kind }: Metric): boolean => kind === 'timed' && decides.includes(name);
   return [
-    [unit, 'design', 'time', 'ratio', 'allocated', ...counted, ...extras],
+    [unit, 'design', ...columns.flatMap((metric) => (withRatio(metric) ? [metric.name, 'ratio'] : [metric.name]))],
     ...rows.map((row) => [
       String(row.x),
       row.design,
-      duration(row.ns),
-      ratio(row),
-      size(row.bytes),
-      ...counted.map((name) => count(row.counts[name])),
-      ...extras.map((name) => count(row.extra?.[name] ?? 0)),
+      ...columns.flatMap((metric, i) => {
+        const figure = row.figures[metric.name];
+        const cell = row.cannot !== null && i === 0 ? 'cannot' : valueOf(figure, metric);
+        return withRatio(metric) ? [cell, figure?.ratio === undefined ? '–' : ratio(figure.ratio)] : [cell];
+      }),
     ]),
   ];
 }
 
 /** The whole comparison for a terminal. */
 export function comparisonText(comparison: Comparison): string {
-  const { realFile, experiments } = comparison;
-  const parts = [methodOf(comparison).join('\n')];
-  if (realFile !== null) parts.push(fileCaption(comparison), alignedText(realFileTable(realFile)));
-  for (const result of experiments) {
-    parts.push(experimentCaption(result), alignedText(experimentTable(result)));
-    const answers = answer(result);
-    if (answers.length > 0) parts.push(answers.join('\n'));
-  }
+  return [methodOf(comparison).join('\n'), ...comparison.experiments.map(experimentText)].join('\n\n');
+}
+
+/** What an experiment found, for a terminal. */
+export function experimentText(result: ExperimentResult): string {
+  const { question, unit, xLabel, notes } = result;
+  const parts = [`${question}\n${unit}: ${xLabel}`, alignedText(experimentTable(result))];
+  const said = [...notes, ...answer(result)];
+  if (said.length > 0) parts.push(said.join('\n'));
   return parts.join('\n\n');
 }
 
 /** How the figures came about, in sentences. */
-export function methodOf({ runtime, base, rounds, seed }: Comparison): string[] {
+export function methodOf({ runtime, base, plan, seed, interrupted }: Comparison): string[] {
+  const rounds = `${String(plan.rounds)} interleaved ${plan.rounds === 1 ? 'round' : 'rounds'}`;
   return [
-    `${runtime}; ${String(rounds)} interleaved ${rounds === 1 ? 'round' : 'rounds'}, seed ${String(seed)}.`,
-    'Times are medians over the rounds. In the experiments times, bytes and counts are per request.',
+    `${runtime}; plan ${plan.name}, ${rounds}, seed ${String(seed)}.`,
+    'Times are medians over the rounds. Times, bytes and counts are per request.',
     `Ratios are against ${base} in the same round, with the 95 % bootstrap interval of their median.`,
+    'A difference is told only of at least 15 rounds whose interval excludes 1.',
+    "The line 'edge' is what all designs are charged alike: the caller's completion and submission.",
+    ...(interrupted ? ['It was interrupted: this is what had been found by then.'] : []),
   ];
 }
 
-/** What was sent through what, in a line or two. */
-export function fileCaption({ file, realFile }: Comparison): string {
-  const [row] = realFile ?? [];
-  const digest = row === undefined ? '' : `, ${size(row.bytes)}\nSHA-256 ${row.sha256}`;
-  return `Through Crypt over Stripe over three files, and back: ${file}${digest}`;
-}
-
-function experimentCaption({ question, unit, xLabel }: ExperimentResult): string {
-  return `${question}\n${unit}: ${xLabel}`;
+/** What the columns of an experiment's table mean. */
+export function legendOf({ metrics }: ExperimentResult): string[] {
+  return metrics.map(({ name, meaning }) => `${name}: ${meaning}`);
 }
 
 /** Columns aligned, numbers to the right. */
@@ -95,7 +82,7 @@ export function markdownTable(table: Table): string {
 
 interface Column {
   readonly width: number;
-  /** All below the heading begin with a figure, or are not known. */
+  /** All below the heading begin with a figure, or stand for one that is not known or not there. */
   readonly right: boolean;
 }
 
@@ -103,7 +90,7 @@ function columnsOf(table: Table): Column[] {
   const [head = [], ...body] = table;
   return head.map((_, i) => ({
     width: Math.max(...table.map((cells) => (cells[i] ?? '').length)),
-    right: body.every((cells) => /^(\d|\?$)/.test(cells[i] ?? '')),
+    right: body.every((cells) => /^(\d|[?–]$|cannot$)/.test(cells[i] ?? '')),
   }));
 }
 
@@ -114,18 +101,33 @@ function padded(cells: readonly string[], columns: readonly Column[]): string[] 
   });
 }
 
-function ratio({ ratio: { median, low, high } }: Pick<Row, 'ratio'>): string {
+function valueOf(figure: Figure | undefined, { unit }: Metric): string {
+  if (figure === undefined) return '–';
+  if (figure.value === null) return '?';
+  switch (unit) {
+    case 'ns':
+      return duration(figure.value);
+    case 'B':
+      return size(figure.value);
+    case 'B/s':
+      return `${size(figure.value)}/s`;
+    default:
+      return count(figure.value);
+  }
+}
+
+function ratio({ median, low, high }: Estimate): string {
   if (low === high) return median === 1 ? '1' : median.toFixed(2);
   return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }
 
 function duration(ns: number): string {
   if (ns < 1e3) return `${ns.toFixed(0)} ns`;
-  return ns < 1e6 ? `${(ns / 1e3).toFixed(2)} µs` : `${(ns / 1e6).toFixed(2)} ms`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(2)} µs`;
+  return ns < 1e9 ? `${(ns / 1e6).toFixed(2)} ms` : `${(ns / 1e9).toFixed(2)} s`;
 }
 
 function size(bytes: number): string {
-  if (Number.isNaN(bytes)) return '?';
   if (bytes < 1e4) return `${bytes.toFixed(0)} B`;
   return bytes < 1e7 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(0)} MB`;
 }

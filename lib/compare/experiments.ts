@@ -1,0 +1,24 @@
+import type { Experiment } from './experiment.js';
+import { cancel, cancelProgress } from './experiments/cancel.js';
+import { depth } from './experiments/depth.js';
+import { fanOut } from './experiments/fan-out.js';
+import { fastest } from './experiments/fastest.js';
+import { partial } from './experiments/partial.js';
+import { plain } from './experiments/plain.js';
+import { realFile } from './experiments/real-file.js';
+import { retry } from './experiments/retry.js';
+import { tree } from './experiments/tree.js';
+
+/** The experiments, in the order of the report. */
+export const experiments: readonly Experiment[] = [
+  realFile,
+  depth,
+  fanOut,
+  tree,
+  plain,
+  cancel,
+  cancelProgress,
+  partial,
+  retry,
+  fastest,
+];
