@@ -7,7 +7,7 @@ import { compareCommand } from './compare-command.js';
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Codes of errors that the call itself is to blame for. */
-const WRONG_CALLS = ['ERR_DESIGN', 'ERR_EXPERIMENT'];
+const WRONG_CALLS = ['ERR_DESIGN', 'ERR_EXPERIMENT', 'ERR_PLAN'];
 
 const program = new Command('wakechain')
   .description('Wait queues, compound events and a stackable I/O engine: the design comparison')

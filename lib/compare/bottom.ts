@@ -56,7 +56,7 @@ export class HeldBottom extends Bottom {
   }
 
   /** Answers so many, the last first, and what these answers bring; by default all. Returns how many. */
-  answer(count = Infinity): number {
+  answer(count: number = Infinity): number {
     let answered = 0;
     while (answered < count) {
       const transfer = this.held.pop();

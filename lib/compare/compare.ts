@@ -1,6 +1,6 @@
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { Strategy } from '../io/index.js';
-import type { Experiment, Metric, Row, Setting } from './experiment.js';
+import type { Experiment, Metric, Row } from './experiment.js';
 import { experiments } from './experiments.js';
 import { commonMetrics } from './metrics.js';
 import { plans, type Plan } from './plan.js';
@@ -26,7 +26,10 @@ export interface CompareOptions {
   seed?: number;
   /** Ends the run early, with what has been found until then. */
   signal?: AbortSignal;
-  /** Called at the start and after each step, with what was done, how many steps are done, and of how many. */
+  /**
+   * Called at the start and as it goes on, with what is being measured, and how much of how much is done: each point of an
+   * experiment is 100.
+   */
   onProgress?: (step: string, done: number, total: number) => void;
   /** Called with what an experiment has found, as soon as it is through, and when it was interrupted. */
   onResult?: (result: ExperimentResult, comparison: Comparison) => void;
@@ -68,7 +71,7 @@ export async function compare(options: CompareOptions = {}): Promise<Comparison>
   const chosen = select('experiment', experiments, options.experiments ?? experiments);
   const plan = planOf(options);
   const signal = options.signal ?? new AbortController().signal;
-  const common: Setting = { rivals: [...designs, edge], plan, seed, file, signal, note: () => undefined };
+  const common = { rivals: [...designs, edge], plan, seed, file, signal };
   const results: ExperimentResult[] = [];
   const found = (interrupted: boolean): Comparison => ({
     runtime: `Node.js ${process.version}, ${process.platform} ${process.arch}`,
@@ -80,13 +83,15 @@ export async function compare(options: CompareOptions = {}): Promise<Comparison>
     interrupted,
     experiments: [...results],
   });
-  const total = chosen.reduce((sum, { points }) => sum + points[plan.name].length, 0);
+  const total = 100 * chosen.reduce((sum, { points }) => sum + points[plan.name].length, 0);
   let done = 0;
   onProgress?.('starting', 0, total);
   for (const experiment of chosen) {
     const rows: Row[] = [];
     const notes: string[] = [];
-    const setting: Setting = { ...common, note: (text) => notes.includes(text) || notes.push(text) };
+    const note = (text: string): void => {
+      if (!notes.includes(text)) notes.push(text);
+    };
     const tell = (): void => {
       results.push(resultOf(experiment, rows, notes, seed));
       onResult?.(results.at(-1) as ExperimentResult, found(signal.aborted));
@@ -94,8 +99,11 @@ export async function compare(options: CompareOptions = {}): Promise<Comparison>
     try {
       for (const point of experiment.points[plan.name]) {
         signal.throwIfAborted();
-        rows.push(...(await experiment.at(point, setting)));
-        onProgress?.(`${experiment.name}, ${experiment.unit} ${String(point)}`, ++done, total);
+        const step = `${experiment.name}, ${experiment.unit} ${String(point)}`;
+        const progress = (part: number): void => onProgress?.(step, done + Math.floor(part * 100), total);
+        progress(0);
+        rows.push(...(await experiment.at(point, { ...common, note, progress })));
+        onProgress?.(step, (done += 100), total);
       }
     } catch (error) {
       if (!signal.aborted) throw error;

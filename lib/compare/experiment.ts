@@ -14,6 +14,8 @@ export interface Setting {
   readonly signal: AbortSignal;
   /** Tells something beside the figures, once: what was sent, what was found equal. */
   readonly note: (text: string) => void;
+  /** Tells how much of this point is done, from 0 to 1. */
+  readonly progress: (part: number) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { counters } from '../io/index.js';
 import type { Figure, Row, Setting } from './experiment.js';
+import type { Plan } from './plan.js';
 import { estimate, median } from './statistics.js';
 
 /** One way of doing the work, under measurement. */
@@ -38,6 +39,7 @@ export async function measure(x: number, contenders: readonly Contender[], setti
     }
     await nextTask();
     setting.signal.throwIfAborted();
+    setting.progress((round + 1) / setting.plan.rounds);
   }
   const base = (samples[0] as Samples).ns;
   return contenders.map(({ design }, i) => {
@@ -71,13 +73,25 @@ async function calibrate(contenders: readonly Contender[], { plan, signal }: Set
       signal.throwIfAborted();
     }
   }
-  for (const contender of contenders) {
-    await contender.prepare?.();
-    await clock(contender, times);
-    await contender.extra?.();
-  }
+  await warmUp(contenders, times, plan);
   return times;
 }
+
+/** Runs each by turns, until what is going to be compiled has been, and outside of what is timed. */
+async function warmUp(contenders: readonly Contender[], times: number, plan: Plan): Promise<void> {
+  const [first] = contenders;
+  const runs = first?.prepare === undefined ? WARM_RUNS : 1;
+  for (let i = 0; i < Math.min(runs, plan.rounds); i++) {
+    for (const contender of contenders) {
+      await contender.prepare?.();
+      await clock(contender, times);
+      await contender.extra?.();
+    }
+  }
+}
+
+/** Each as long as a timed one. */
+const WARM_RUNS = 8;
 
 /** Nanoseconds. A contender that is done when it returns is not charged a turn of the loop. */
 async function clock(contender: Contender, times: number): Promise<number> {

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSy
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Comparison } from '../../lib/compare/index.js';
-import { designs } from '../../lib/compare/designs.js';
+import { experiments, rivals } from '../../lib/compare/index.js';
 import { useFolder } from '../compare/support.js';
 import { parseMarkdownTable, parseXml } from '../compare/report/support.js';
 import {
@@ -21,7 +21,10 @@ import {
   type Ended,
 } from './support.js';
 
-const names = designs.map(({ name }) => name);
+const names = rivals.map(({ name }) => name);
+const asked = experiments.map(({ name }) => name);
+/** How many points an experiment has when it is quick. */
+const pointsOf = (name: string): number => experiments.find((each) => each.name === name)!.points.quick.length;
 
 describe('wakechain compare', function () {
   this.timeout(120_000);
@@ -50,23 +53,24 @@ describe('wakechain compare', function () {
   describe('with a small file and one round', () => {
     let ended: Ended;
     before(async () => {
-      ended = await compare(['--file', small, '--rounds', '1']);
+      ended = await compare(['--quick', '--file', small, '--rounds', '1']);
     });
 
-    it('prints a table of the file and of each experiment, with a row for every design', () => {
+    it('prints a table of each experiment, with a row for every design and the edge', () => {
       expect(ended).to.include({ code: 0, signal: null, stderr: '' });
       const parts = ended.stdout.split('\n\n').map((part) => part.split('\n'));
       const headings = parts.map(([line]) => line!.trim().split(/ {2,}/)).filter(([, second]) => second !== undefined);
-      expect(headings.map(([first]) => first)).to.deep.equal(['design', 'layers', 'members', 'queued']);
+      expect(headings.map(([first]) => first)).to.deep.equal(experiments.map(({ unit }) => unit));
+      const points = asked.reduce((sum, name) => sum + pointsOf(name), 0);
       for (const name of names) {
-        expect(ended.stdout.match(new RegExp(`^ *(\\d+ +)?${name} `, 'gm'))).to.have.length(1 + 7 + 6 + 5);
+        expect(ended.stdout.match(new RegExp(`^ *\\d+ +${name} `, 'gm'))).to.have.length(points);
       }
-      expect(ended.stdout.match(/ verified$/gm)).to.have.length(names.length);
-      expect(ended.stdout).to.include(`${small}, 100 kB`);
+      expect(ended.stdout.match(/^ *\d+ +edge /gm)).to.have.length(points - 1);
+      expect(ended.stdout).to.include(`${small}, 100000 bytes, came back under each design; SHA-256 `);
     });
 
-    it('has no line wider than 100 columns but for the name of the file', () => {
-      const wide = ended.stdout.split('\n').filter((line) => line.length > 100 && !line.includes(small));
+    it('has no row of a table wider than 120 columns', () => {
+      const wide = ended.stdout.split('\n').filter((line) => line.length > 120 && /^ *\d/.test(line));
       expect(wide).to.deep.equal([]);
     });
 
@@ -82,37 +86,32 @@ describe('wakechain compare', function () {
 
   describe('--json', () => {
     it('prints the figures, all of them', async () => {
-      const { code, stdout, stderr } = await compare(['--file', small, '--rounds', '1', '--seed', '5', '--json']);
+      const args = ['--quick', '--file', small, '--rounds', '1', '--seed', '5', '--json'];
+      const { code, stdout, stderr } = await compare(args);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       const found = JSON.parse(stdout) as Comparison;
-      expect(found).to.have.all.keys('runtime', 'base', 'file', 'rounds', 'seed', 'realFile', 'experiments');
-      expect(found).to.include({ base: names[0], file: small, rounds: 1, seed: 5 });
-      for (const row of found.realFile!) {
-        expect(row).to.have.all.keys(
-          ...['design', 'bytes', 'sha256', 'verified', 'writeRate', 'readRate', 'ratio', 'counts'],
-        );
-        expect(row).to.include({ bytes: 100_000, verified: true });
-      }
-      expect(found.experiments.map(({ name }) => name)).to.deep.equal(['depth', 'fan-out', 'cancel']);
-      for (const experiment of found.experiments) {
-        expect(experiment).to.have.all.keys('name', 'title', 'question', 'unit', 'xLabel', 'rows');
-        for (const row of experiment.rows) {
-          expect(row).to.include.all.keys('design', 'x', 'ns', 'ratio', 'bytes', 'counts');
-          expect(row.ratio).to.have.all.keys('median', 'low', 'high');
-          expect(row.counts).to.have.all.keys('headers', 'links', 'callbacks', 'visited');
-          const figures: number[] = Object.values({ x: row.x, ns: row.ns, ...row.ratio, ...row.counts });
-          for (const figure of figures) {
-            expect(Number.isFinite(figure)).to.equal(true);
+      expect(found).to.have.all.keys(
+        ...['runtime', 'designs', 'base', 'file', 'plan', 'seed', 'interrupted', 'experiments'],
+      );
+      expect(found).to.include({ base: names[0], file: small, seed: 5, interrupted: false });
+      expect(found.experiments.map(({ name }) => name)).to.deep.equal(asked);
+      for (const { rows } of found.experiments) {
+        for (const { cannot, figures } of rows) {
+          expect(Object.keys(figures).length > 0).to.equal(cannot === null);
+          for (const { value } of Object.values(figures)) {
+            expect(value === null || Number.isFinite(value)).to.equal(true);
           }
         }
       }
     });
 
-    it('counts the same each time: only times differ', async () => {
+    it('counts the same each time: only times and bytes of the heap differ', async () => {
       const counted = async (): Promise<unknown> => {
-        const { stdout } = await compare(['--file', small, '--rounds', '1', '--json']);
-        const { realFile, experiments } = JSON.parse(stdout) as Comparison;
-        return [realFile, ...experiments.map(({ rows }) => rows)].map((rows) => rows?.map(({ counts }) => counts));
+        const { stdout } = await compare(['--quick', '--file', small, '--rounds', '1', '--json']);
+        return (JSON.parse(stdout) as Comparison).experiments.map(({ rows, metrics }) => {
+          const exact = metrics.filter(({ kind }) => kind === 'exact');
+          return rows.map(({ figures }) => exact.map(({ name }) => figures[name]));
+        });
       };
       expect(await counted()).to.deep.equal(await counted());
     });
@@ -121,12 +120,11 @@ describe('wakechain compare', function () {
   describe('--strategy and --experiment', () => {
     it('run only what they name', async () => {
       const args = ['--strategy', 'cloneKiobuf', 'waitQueue', '--experiment', 'depth', '--rounds', '1', '--json'];
-      const { realFile, base, experiments } = JSON.parse((await compare(args)).stdout) as Comparison;
-      expect(realFile).to.equal(null);
+      const { base, experiments } = JSON.parse((await compare(args)).stdout) as Comparison;
       expect(base).to.equal('cloneKiobuf');
       expect(experiments.map(({ name }) => name)).to.deep.equal(['depth']);
       expect(new Set(experiments[0]!.rows.map(({ design }) => design))).to.deep.equal(
-        new Set(['cloneKiobuf', 'waitQueue']),
+        new Set(['cloneKiobuf', 'waitQueue', 'edge']),
       );
     });
   });
@@ -134,17 +132,16 @@ describe('wakechain compare', function () {
   describe('--out', () => {
     it('writes a report, a plot for each experiment and the figures', async () => {
       const out = join(folder.path, 'new', 'report');
-      const { code, stdout, stderr } = await compare(['--file', small, '--rounds', '1', '--out', out]);
+      const { code, stdout, stderr } = await compare(['--quick', '--file', small, '--rounds', '1', '--out', out]);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: `Report: ${out}/report.md\n` });
-      expect(stdout).to.include('verified');
-      expect(readdirSync(out).sort()).to.deep.equal([
-        ...['cancel.svg', 'comparison.json', 'depth.svg', 'fan-out.svg', 'report.md'],
-      ]);
+      expect(stdout).to.include('came back under each design');
+      expect(readdirSync(out)).to.have.members([...asked.map((name) => `${name}.svg`), 'comparison.json', 'report.md']);
       const report = readFileSync(join(out, 'report.md'), 'utf8');
       const tables = report.split('\n\n').filter((part) => part.startsWith('|'));
-      expect(tables.map((table) => parseMarkdownTable(table).cells.length)).to.deep.equal(
-        [1, 7, 6, 5].map((points) => 1 + points * names.length),
-      );
+      expect(tables.map((table) => parseMarkdownTable(table).cells.length)).to.deep.equal([
+        1 + names.length,
+        ...asked.map((name) => 1 + pointsOf(name) * (names.length + (name === 'real-file' ? 0 : 1))),
+      ]);
       for (const [, picture] of report.matchAll(/!\[.*\]\((.*)\)/g)) {
         const svg = parseXml(readFileSync(join(out, picture!), 'utf8'));
         expect(svg.children.slice(0, 2).map(({ name }) => name)).to.deep.equal(['title', 'desc']);
@@ -176,19 +173,21 @@ describe('wakechain compare', function () {
       it(`sends one of ${bytes} bytes through, and back`, async () => {
         const { path, sha256 } = fileOf(`${bytes}`, bytes);
         const { code, stdout } = await compare([...only, path]);
-        const { realFile } = JSON.parse(stdout) as Comparison;
+        const [result] = (JSON.parse(stdout) as Comparison).experiments;
         expect(code).to.equal(0);
-        expect(realFile!.map((row) => [row.design, row.bytes, row.sha256, row.verified])).to.deep.equal(
-          names.map((name) => [name, bytes, sha256, true]),
-        );
+        expect(result!.rows.map(({ design }) => design)).to.deep.equal(names);
+        expect(result!.notes).to.deep.equal([
+          `${path}, ${bytes} bytes, came back under each design; SHA-256 ${sha256}`,
+        ]);
       });
     }
 
     it('sends the Node binary through when none is named', async () => {
       const { stdout } = await compare(['--experiment', 'real-file', '--strategy', 'waitQueue', '--json']);
-      const { file, realFile } = JSON.parse(stdout) as Comparison;
+      const { file, experiments: found } = JSON.parse(stdout) as Comparison;
       const sha256 = createHash('sha256').update(readFileSync(process.execPath)).digest('hex');
-      expect([file, realFile![0]!.sha256, realFile![0]!.verified]).to.deep.equal([process.execPath, sha256, true]);
+      expect(file).to.equal(process.execPath);
+      expect(found[0]!.notes[0]).to.include(sha256);
     });
 
     const refused: [name: string, make: () => string, line: string][] = [
@@ -294,7 +293,7 @@ describe('wakechain compare', function () {
     const begin = (...args: string[]): Child =>
       start(process.execPath, [built, 'compare', '--strategy', 'waitQueue', ...args], { tmp: folder.tmp });
 
-    const line = 'wakechain: interrupted; the work was cancelled and its temporary files removed\n';
+    const line = 'wakechain: interrupted; what was found until then is above, temporary files are removed\n';
     const interrupted = { code: 130, signal: null, stdout: '', stderr: line };
 
     const forEver = ['--rounds', '100000', '--experiment'];
@@ -367,8 +366,9 @@ describe('wakechain compare', function () {
       const { code, stdout } = await child.ended;
       expect(code).to.equal(0);
       const table = stdout.lastIndexOf('\x1b[2K');
-      expect(stdout.slice(0, table)).to.include(' 0% | starting |').and.to.include(' 100% | depth 32 |');
-      expect(stdout.slice(table)).to.include('verified').and.to.not.include('%|');
+      expect(stdout.slice(0, table)).to.include(' 0% | starting |').and.to.include(' 100% | depth, layers 64 |');
+      expect(stdout.slice(table)).to.not.include('%|');
+      expect(stdout).to.include('came back under each design');
       expect(stdout.lastIndexOf('\x1b[?25h')).to.be.greaterThan(stdout.lastIndexOf('\x1b[?25l'));
     });
 

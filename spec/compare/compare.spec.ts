@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   compare,
-  designs,
+  contend,
   experiments,
-  measure,
-  REAL_FILE,
+  InstantBottom,
+  plans,
+  rivals,
+  strategyRival,
   type CompareOptions,
   type Experiment,
-  type Row,
-  type Setting,
+  type Rival,
 } from '../../lib/compare/index.js';
 import { waitQueue } from '../../lib/io/index.js';
 import { rejectionOf, useFolder, watched } from './support.js';
@@ -26,111 +27,118 @@ describe('compare', function () {
     writeFileSync(file, randomBytes(70_000));
   });
 
-  const small = (options: CompareOptions = {}): CompareOptions => ({ file, rounds: 1, fileRounds: 1, ...options });
+  const small = (options: CompareOptions = {}): CompareOptions => ({
+    file,
+    plan: 'quick',
+    rounds: 1,
+    fileRounds: 1,
+    ...options,
+  });
+  const names = rivals.map(({ name }) => name);
 
-  it('runs the main job and every experiment under every design', async () => {
-    const found = await compare(small({ seed: 3 }));
-    expect(found).to.include({ file, rounds: 1, seed: 3, base: designs[0]!.name });
+  it('runs every experiment under every design and the edge, and tells of each as soon as it is through', async () => {
+    const told: string[] = [];
+    const found = await compare(
+      small({
+        seed: 3,
+        designs: names.slice(0, 2),
+        onResult: ({ name }, { experiments: so }) => told.push(`${name} ${so.length}`),
+      }),
+    );
+    expect(found).to.include({ file, seed: 3, base: names[0], interrupted: false });
+    expect(found.plan).to.deep.equal({ ...plans.quick, rounds: 1, fileRounds: 1 });
+    expect(found.designs.map(({ name }) => name)).to.deep.equal(names.slice(0, 2));
     expect(found.runtime).to.match(/^Node\.js v\d+\.\d+\.\d+, \w+ \w+$/);
-    expect(found.realFile!.map(({ design }) => design)).to.deep.equal(designs.map(({ name }) => name));
-    expect(found.experiments.map(({ name }) => name)).to.deep.equal(['depth', 'fan-out', 'cancel']);
-    for (const [i, { rows, ...said }] of found.experiments.entries()) {
-      const { title, question, unit, xLabel, points, name } = experiments[i]!;
-      expect(said).to.deep.equal({ name, title, question, unit, xLabel });
-      expect(rows).to.have.length(points.length * designs.length);
+    expect(told).to.deep.equal(experiments.map(({ name }, i) => `${name} ${i + 1}`));
+    for (const [i, { rows, metrics, notes, seed, ...said }] of found.experiments.entries()) {
+      const { title, question, unit, xLabel, points, name, decides } = experiments[i]!;
+      expect(said).to.deep.equal({ name, title, question, unit, xLabel, decides });
+      expect(rows).to.have.length(points.quick.length * (name === 'real-file' ? 2 : 3));
+      const having = new Set(rows.flatMap(({ figures }) => Object.keys(figures)));
+      expect(metrics.map((metric) => metric.name)).to.have.members([...having]);
+      expect([notes.length, seed]).to.deep.equal([name === 'real-file' ? 1 : 0, 3]);
     }
   });
 
   it('finds plain data, which goes through JSON unchanged', async () => {
-    const found = await compare(small({ experiments: [REAL_FILE], designs: ['waitQueue'] }));
+    const found = await compare(small({ experiments: ['real-file', 'depth'], designs: ['waitQueue'] }));
     expect(JSON.parse(JSON.stringify(found))).to.deep.equal(found);
   });
 
   it('runs only what is named, in the order in which it is named, each once', async () => {
-    const names = designs.map(({ name }) => name).reverse();
-    const found = await compare(small({ designs: [...names, ...names], experiments: ['fan-out', 'depth', 'fan-out'] }));
-    expect(found.realFile).to.equal(null);
-    expect(found.base).to.equal(names[0]);
-    expect(found.experiments.map(({ name }) => name)).to.deep.equal(['fan-out', 'depth']);
-    expect(found.experiments[0]!.rows.slice(0, names.length).map(({ design }) => design)).to.deep.equal(names);
+    const asked = [names[1]!, names[0]!];
+    const found = await compare(small({ designs: [...asked, ...asked], experiments: ['retry', 'tree', 'retry'] }));
+    expect(found.base).to.equal(asked[0]);
+    expect(found.experiments.map(({ name }) => name)).to.deep.equal(['retry', 'tree']);
+    expect(found.experiments[0]!.rows.slice(0, 3).map(({ design }) => design)).to.deep.equal([...asked, 'edge']);
   });
 
   it('sends the program that runs it when no file is named', async function () {
-    this.timeout(60_000);
-    const found = await compare({ fileRounds: 1, experiments: [REAL_FILE], designs: ['waitQueue'] });
+    this.timeout(120_000);
+    const found = await compare({ fileRounds: 1, experiments: ['real-file'], designs: ['waitQueue'] });
     expect(found.file).to.equal(process.execPath);
-    expect(found.realFile![0]!.verified).to.equal(true);
   });
 
   it('tells its progress from nothing to everything', async () => {
     const told: [done: number, total: number][] = [];
-    await compare(
-      small({
-        fileRounds: 2,
-        experiments: [REAL_FILE, 'depth'],
-        onProgress: (_step, done, total) => told.push([done, total]),
-      }),
-    );
-    const total = 2 * designs.length + 7;
-    expect(told).to.deep.equal(Array.from({ length: total + 1 }, (_, done) => [done, total]));
+    await compare(small({ experiments: ['tree', 'retry'], onProgress: (_step, ...how) => told.push(how) }));
+    const total = 100 * 4;
+    expect([told[0], told.at(-1)]).to.deep.equal([
+      [0, total],
+      [total, total],
+    ]);
+    for (const [i, [done]] of told.entries()) expect(done).to.be.at.least(told[i - 1]?.[0] ?? 0);
   });
 
   describe('with what a user brings', () => {
-    class Squares implements Experiment {
-      readonly name = 'squares';
-      readonly title = 'Squares';
-      readonly question = 'What does it cost to square?';
-      readonly unit = 'side';
-      readonly xLabel = 'Length of a side';
-      readonly points = [2, 3];
-
-      async run(setting: Setting): Promise<Row[]> {
-        const rows: Row[] = [];
-        for (const point of this.points) {
-          const contenders = setting.designs.map(({ name }) => ({
-            design: name,
-            prepare: () => {},
-            run: () => {},
-            extra: () => ({ area: point ** 2 }),
-          }));
-          rows.push(...(await measure(point, contenders, setting)));
-          setting.progress(`squares ${point}`);
-        }
-        return rows;
-      }
-    }
+    const squares: Experiment = {
+      name: 'squares',
+      title: 'Squares',
+      question: 'What does it cost to square?',
+      unit: 'side',
+      xLabel: 'Length of a side',
+      points: { quick: [2, 3], full: [2, 3], thorough: [2, 3] },
+      metrics: [{ name: 'area', unit: '', better: 'less', kind: 'exact', meaning: 'the area' }],
+      decides: ['area'],
+      at: (point, setting) =>
+        contend(
+          point,
+          setting,
+          () => ({ kind: 'device', bottom: new InstantBottom() }),
+          () => ({ run: () => {}, prepare: () => {}, extra: () => ({ area: point ** 2 }) }),
+        ),
+    };
 
     it('runs an experiment beside the known ones', async () => {
-      const steps: string[] = [];
-      const found = await compare(
-        small({
-          experiments: [new Squares(), 'depth'],
-          designs: ['waitQueue'],
-          onProgress: (step) => void steps.push(step),
-        }),
-      );
-      const [squares, depth] = found.experiments;
-      expect(squares!.rows.map(({ x, extra }) => [x, extra!['area']])).to.deep.equal([
+      const found = await compare(small({ experiments: [squares, 'retry'], designs: ['waitQueue'] }));
+      const [first, second] = found.experiments;
+      const areas = first!.rows.filter(({ design }) => design !== 'edge');
+      expect(areas.map(({ x, figures }) => [x, figures['area']!.value])).to.deep.equal([
         [2, 4],
         [3, 9],
       ]);
-      expect(squares).to.include({ name: 'squares', unit: 'side', xLabel: 'Length of a side' });
-      expect(depth!.name).to.equal('depth');
-      expect(steps.slice(0, 3)).to.deep.equal(['starting', 'squares 2', 'squares 3']);
+      expect(first!.metrics[0]).to.equal(squares.metrics[0]);
+      expect(second!.name).to.equal('retry');
     });
 
-    it('measures a design beside the known ones', async () => {
+    it('measures a strategy, and a rival, beside the known ones', async () => {
       const mine = { ...watched(waitQueue, () => {}), name: 'mine' };
-      const found = await compare(small({ experiments: [REAL_FILE], designs: ['waitQueue', mine] }));
-      expect(found.realFile!.map(({ design, verified }) => [design, verified])).to.deep.equal([
-        ['waitQueue', true],
-        ['mine', true],
+      const unable: Rival = { ...strategyRival(waitQueue), name: 'unable', build: () => ({ cannot: 'is not ready' }) };
+      const found = await compare(small({ experiments: ['retry'], designs: ['waitQueue', mine, unable] }));
+      const rows = found.experiments[0]!.rows.slice(0, 4);
+      expect(rows.map(({ design, cannot }) => [design, cannot])).to.deep.equal([
+        ['waitQueue', null],
+        ['mine', null],
+        ['unable', 'is not ready'],
+        ['edge', null],
       ]);
     });
   });
 
   describe('when it is called wrongly', () => {
-    const all = designs.map(({ name }) => name).join(', ');
+    const all = names.join(', ');
+    const known = experiments.map(({ name }) => name).join(', ');
+    const twin = { ...waitQueue, name: names[1]! };
     const cases: [name: string, options: CompareOptions, code: string, message: string][] = [
       [
         'an unknown design',
@@ -140,16 +148,23 @@ describe('compare', function () {
       ],
       ['no design', { designs: [] }, 'ERR_DESIGN', `Name at least one design; known are ${all}`],
       [
+        'two designs of one name',
+        { designs: [names[1]!, twin] },
+        'ERR_DESIGN',
+        `Two of them are called '${names[1]}'; names must differ`,
+      ],
+      [
         'an unknown experiment',
         { experiments: ['nope'] },
         'ERR_EXPERIMENT',
-        `Unknown experiment 'nope'; known are real-file, depth, fan-out, cancel`,
+        `Unknown experiment 'nope'; known are ${known}`,
       ],
+      ['no experiment', { experiments: [] }, 'ERR_EXPERIMENT', `Name at least one experiment; known are ${known}`],
       [
-        'no experiment',
-        { experiments: [] },
-        'ERR_EXPERIMENT',
-        'Name at least one experiment; known are real-file, depth, fan-out, cancel',
+        'an unknown plan',
+        { plan: 'nope' as 'quick' },
+        'ERR_PLAN',
+        "Unknown plan 'nope'; known are quick, full, thorough",
       ],
       ['no rounds', { rounds: 0 }, 'ERR_ROUNDS', 'rounds must be a whole number from 1 up, got 0'],
       ['part of a round', { rounds: 1.5 }, 'ERR_ROUNDS', 'rounds must be a whole number from 1 up, got 1.5'],
@@ -170,54 +185,47 @@ describe('compare', function () {
   });
 
   describe('when it is cancelled', () => {
-    it('does not begin', async () => {
-      const signal = AbortSignal.abort(new Error('enough'));
-      const steps: string[] = [];
-      const error = await rejectionOf(compare(small({ signal, onProgress: (step) => void steps.push(step) })));
-      expect(error.message).to.equal('enough');
-      expect(steps).to.deep.equal([]);
+    it('has found nothing when it was cancelled before', async () => {
+      const found = await compare(small({ signal: AbortSignal.abort(new Error('enough')) }));
+      expect([found.interrupted, found.experiments]).to.deep.equal([true, []]);
     });
 
-    for (const name of [REAL_FILE, ...experiments.map(({ name }) => name)]) {
-      it(`ends during ${name} and leaves nothing behind`, async () => {
+    for (const { name } of experiments) {
+      it(`ends during ${name} with what was found until then, and leaves nothing behind`, async () => {
         const controller = new AbortController();
-        let last = 0;
-        const options = small({
-          experiments: [name],
-          rounds: 2,
-          fileRounds: 5,
-          signal: controller.signal,
-          onProgress(_step, done) {
-            last = done;
-            if (done === 1) controller.abort(new Error('enough'));
-          },
-        });
-        const error = await rejectionOf(compare(options));
-        expect(error.code === 'ECANCELED' ? (error.cause as Error).message : error.message).to.equal('enough');
-        expect(last).to.equal(1);
+        const told: boolean[] = [];
+        const { interrupted, experiments: found } = await compare(
+          small({
+            designs: ['waitQueue'],
+            experiments: ['retry', name === 'retry' ? 'tree' : name],
+            rounds: 3,
+            fileRounds: 5,
+            signal: controller.signal,
+            // Within the first point of the second experiment.
+            onProgress(_step, done) {
+              if (done > 200) controller.abort(new Error('enough'));
+            },
+            onResult: (_result, comparison) => void told.push(comparison.interrupted),
+          }),
+        );
+        expect([interrupted, found.map((each) => each.name), told]).to.deep.equal([true, ['retry'], [false]]);
         expect(folder.left()).to.deep.equal([]);
       });
     }
-  });
 
-  it('fails when what was read back is not what was written', async () => {
-    const spoiling = watched(waitQueue, (request) => {
-      if (request.operation === 'read') request.intercept(() => request.range!.pages.set(Uint8Array.of(1, 2, 3), 0));
+    it('keeps the points of an experiment that were measured', async () => {
+      const controller = new AbortController();
+      const found = await compare(
+        small({
+          designs: ['waitQueue'],
+          experiments: ['retry'],
+          signal: controller.signal,
+          onProgress(_step, done) {
+            if (done === 100) controller.abort();
+          },
+        }),
+      );
+      expect(found.experiments[0]!.rows.map(({ x }) => x)).to.deep.equal([4, 4]);
     });
-    const error = await rejectionOf(compare(small({ designs: [spoiling], experiments: [REAL_FILE] })));
-    expect(error.code).to.equal('ERR_MISMATCH');
-    expect(error.message).to.match(/^Under waitQueue the file read back differs from the one written, [0-9a-f]{64}$/);
-  });
-});
-
-describe('experiments', () => {
-  it('have names, questions, headings and points', () => {
-    expect(experiments.map(({ name }) => name)).to.deep.equal(['depth', 'fan-out', 'cancel']);
-    for (const { title, question, unit, xLabel, points } of experiments) {
-      for (const text of [title, xLabel]) expect(text).to.match(/^[A-Z].*[a-zA-Z]$/);
-      expect(question).to.match(/^[A-Z].*\?$/);
-      expect(unit).to.match(/^[a-z]{1,8}$/);
-      expect([...points].sort((a, b) => a - b)).to.deep.equal(points);
-    }
   });
 });

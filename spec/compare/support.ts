@@ -2,14 +2,55 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'mocha';
-import type { Setting } from '../../lib/compare/experiment.js';
-import { designs } from '../../lib/compare/designs.js';
-import type { Row } from '../../lib/compare/index.js';
-import type { IoRequest, Strategy } from '../../lib/io/index.js';
+import {
+  plans,
+  strategyRival,
+  type Estimate,
+  type Experiment,
+  type Row,
+  type Setting,
+} from '../../lib/compare/index.js';
+import { edge } from '../../lib/compare/rivals/edge.js';
+import {
+  cloneKiobuf,
+  cloneKiobufTracked,
+  compoundEvent,
+  waitQueue,
+  type IoRequest,
+  type Strategy,
+} from '../../lib/io/index.js';
+
+/** The designs that run wakechain's own layers and are counted by hand in these specs. */
+export const strategies: readonly Strategy[] = [waitQueue, compoundEvent, cloneKiobuf, cloneKiobufTracked];
 
 /** A setting as small as it goes. */
-export function settingOf(changes: Partial<Setting> = {}): Setting {
-  return { designs, rounds: 1, seed: 1, signal: new AbortController().signal, progress: () => {}, ...changes };
+export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: number } = {}): Setting {
+  const { rounds = 1, ...others } = changes;
+  return {
+    rivals: [...strategies.map(strategyRival), edge],
+    plan: { ...plans.quick, rounds, fileRounds: rounds },
+    seed: 1,
+    file: '',
+    signal: new AbortController().signal,
+    note: () => {},
+    progress: () => {},
+    ...others,
+  };
+}
+
+/** The figures of an experiment at a point, by design; throws where a design cannot. */
+export async function figuresAt(
+  experiment: Experiment,
+  point: number,
+  setting: Setting = settingOf(),
+): Promise<Record<string, Record<string, number | null>>> {
+  const rows = await experiment.at(point, setting);
+  return Object.fromEntries(
+    rows.map(({ design, cannot, figures }) => {
+      if (cannot !== null) throw new Error(`${design} ${cannot}`);
+      return [design, Object.fromEntries(Object.entries(figures).map(([name, { value }]) => [name, value]))];
+    }),
+  );
 }
 
 /** Whether a design makes a header for each layer, rather than send one container down. */
@@ -30,15 +71,23 @@ export function watched(design: Strategy, see: (request: IoRequest) => void): St
 }
 
 /** A row as a run could have found it. */
-export function rowOf(changes: Partial<Row> = {}): Row {
+export function rowOf({
+  ns = 1500,
+  ratio = { median: 1, low: 1, high: 1 },
+  figures = {},
+  ...changes
+}: Partial<Row> & { ns?: number; ratio?: Estimate } = {}): Row {
+  // As many rounds as it takes to tell; the interval is resampled from them.
+  const rounds = Array.from({ length: 15 }, () => ns);
   return {
     design: 'waitQueue',
     x: 1,
-    ns: 1500,
-    ratio: { median: 1, low: 1, high: 1 },
-    bytes: 800,
-    counts: { headers: 1, links: 2, callbacks: 3, visited: 0 },
+    cannot: null,
     ...changes,
+    figures:
+      (changes.cannot ?? null) === null
+        ? { headers: { value: 1 }, allocated: { value: 800 }, time: { value: ns, rounds, ratio }, ...figures }
+        : {},
   };
 }
 

@@ -76,7 +76,7 @@ interface Run {
 
 /** Rows of all designs but the edge, which stores nothing. */
 async function inRounds(x: number, source: FileHandle, directory: string, setting: Setting): Promise<Row[]> {
-  const { plan, seed, signal, file, note } = setting;
+  const { plan, seed, signal, file, note, progress } = setting;
   const rivals = setting.rivals.filter((rival) => rival !== edge);
   const runs = new Map<Rival, Run[]>();
   const cannot = new Map<Rival, string>();
@@ -88,6 +88,7 @@ async function inRounds(x: number, source: FileHandle, directory: string, settin
       const run = await runOnce(source, directory, rival, signal);
       if ('cannot' in run) cannot.set(rival, run.cannot);
       else runs.set(rival, [...(runs.get(rival) ?? []), run]);
+      progress((round * rivals.length + i + 1) / (plan.fileRounds * rivals.length));
     }
   }
   const base = rivals.map((rival) => runs.get(rival)).find((each) => each !== undefined) ?? [];

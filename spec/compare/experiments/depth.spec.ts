@@ -1,62 +1,32 @@
 import { expect } from 'chai';
-import { designs } from '../../../lib/compare/designs.js';
 import { depth } from '../../../lib/compare/experiments/depth.js';
-import type { Row } from '../../../lib/compare/index.js';
-import type { IoRequest } from '../../../lib/io/index.js';
-import { clones, settingOf, watched } from '../support.js';
+import { clones, figuresAt, strategies } from '../support.js';
 
 describe('depth', function () {
-  this.timeout(30_000);
-  let rows: Row[];
-  const steps: string[] = [];
-  const last = new Map<string, IoRequest>();
+  this.timeout(60_000);
 
-  before(async () => {
-    const setting = settingOf({
-      designs: designs.map((design) =>
-        watched(design, (request) => last.set(`${design.name}, ${request.device.name}`, request)),
-      ),
-      progress: (step) => void steps.push(step),
-    });
-    rows = await depth.run(setting);
-  });
-
-  it('measures every design at 0 to 32 layers', () => {
-    const asked = [0, 1, 2, 4, 8, 16, 32].flatMap((x) => designs.map(({ name }) => `${x} ${name}`));
-    expect(rows.map(({ x, design }) => `${x} ${design}`)).to.deep.equal(asked);
-    expect(depth.points).to.deep.equal([0, 1, 2, 4, 8, 16, 32]);
-  });
-
-  it('tells its progress once for each point', () => {
-    expect(steps).to.deep.equal(depth.points.map((layers) => `depth ${layers}`));
-  });
-
-  for (const { name } of designs) {
-    it(`counts for ${name} ${clones(name) ? 'one header for each layer and one more' : 'one header'}`, () => {
-      for (const { x, counts } of rows.filter(({ design }) => design === name)) {
-        expect(counts.headers).to.equal(clones(name) ? x + 1 : 1);
+  for (const layers of [0, 1, 8]) {
+    it(`counts at ${layers} layers a header for each with clones, and one otherwise`, async () => {
+      const figures = await figuresAt(depth, layers);
+      for (const { name } of strategies) {
+        const { headers, callbacks, visited, operations } = figures[name]!;
+        expect({ headers, callbacks, visited, operations }).to.deep.equal({
+          headers: clones(name) ? layers + 1 : 1,
+          callbacks: layers,
+          visited: 0,
+          operations: 1,
+        });
       }
+      expect([figures['waitQueue']!['links'], figures['cloneKiobuf']!['links']]).to.deep.equal([layers, 0]);
     });
   }
 
-  it('counts one callback for each layer, whatever the design', () => {
-    for (const { x, counts } of rows) expect(counts.callbacks).to.equal(x);
-  });
-
-  it('counts a link for each layer with waitQueue, and none with untracked clones', () => {
-    for (const { x, design, counts } of rows) {
-      if (design === 'waitQueue') expect(counts.links).to.equal(x);
-      if (design === 'cloneKiobuf') expect(counts.links).to.equal(0);
+  it('finds more held in flight through more layers, and shows the edge alone', async () => {
+    const [few, many] = [await figuresAt(depth, 1), await figuresAt(depth, 64)];
+    for (const { name } of strategies) {
+      expect(many[name]!['retained']).to.be.greaterThan(few[name]!['retained']! + 63 * 24);
     }
-  });
-
-  it('searches nothing', () => {
-    for (const { counts } of rows) expect(counts.visited).to.equal(0);
-  });
-
-  it('reads all bytes under every design', () => {
-    for (const { name } of designs) {
-      for (const device of ['null', 'pass']) expect(last.get(`${name}, ${device}`)?.value).to.equal(4096);
-    }
+    expect(many['edge']).to.include({ headers: 1, links: 0, operations: 0 });
+    expect(many['edge']!['retained']).to.be.lessThan(many['waitQueue']!['retained']!);
   });
 });

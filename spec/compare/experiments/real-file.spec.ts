@@ -3,15 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { designs } from '../../lib/compare/designs.js';
-import { runRealFile, type RealFileRow } from '../../lib/compare/real-file.js';
-import { IoError, waitQueue, type IoRequest } from '../../lib/io/index.js';
-import { clones, rejectionOf, settingOf, useFolder, watched } from './support.js';
+import { realFile } from '../../../lib/compare/experiments/real-file.js';
+import { strategyRival, type Rival, type Row, type Setting } from '../../../lib/compare/index.js';
+import { IoError, waitQueue, type IoRequest, type Strategy } from '../../../lib/io/index.js';
+import { clones, rejectionOf, settingOf, strategies as designs, useFolder, watched } from '../support.js';
 
 const MIB = 1024 * 1024;
 const KIB = 1024;
 
-describe('runRealFile', function () {
+describe('real-file', function () {
   this.timeout(30_000);
   const folder = useFolder();
 
@@ -20,6 +20,15 @@ describe('runRealFile', function () {
     const path = join(folder.path, `${bytes}-bytes`);
     writeFileSync(path, contents);
     return { path, sha256: createHash('sha256').update(contents).digest('hex') };
+  };
+
+  /** Sends a file under designs; by default all. */
+  const runRealFile = (
+    file: string,
+    changes: { designs?: readonly Strategy[]; rounds?: number } & Partial<Omit<Setting, 'plan'>> = {},
+  ): Promise<Row[]> => {
+    const { designs: asked = designs, ...others } = changes;
+    return realFile.at(4, settingOf({ file, rivals: asked.map(strategyRival), ...others }));
   };
 
   const sizes: [bytes: number, name: string][] = [
@@ -33,29 +42,30 @@ describe('runRealFile', function () {
 
   for (const [bytes, name] of sizes) {
     describe(`with a file of ${bytes} bytes, ${name}`, () => {
-      let rows: RealFileRow[];
+      let rows: Row[];
       let sha256: string;
       const requests: IoRequest[] = [];
-      const steps: string[] = [];
+      const parts: number[] = [];
+      const notes: string[] = [];
 
       before(async () => {
         const file = fileOf(bytes);
         sha256 = file.sha256;
-        rows = await runRealFile(
-          file.path,
-          settingOf({
-            designs: designs.map((design) => watched(design, (request) => requests.push(request))),
-            rounds: 2,
-            progress: (step) => void steps.push(step),
-          }),
-        );
+        rows = await runRealFile(file.path, {
+          designs: designs.map((design) => watched(design, (request) => requests.push(request))),
+          rounds: 2,
+          progress: (part) => void parts.push(part),
+          note: (text) => void notes.push(text),
+        });
       });
 
-      it('brings the same bytes back under every design', () => {
-        expect(rows.map(({ design, bytes, verified }) => ({ design, bytes, verified }))).to.deep.equal(
-          designs.map(({ name }) => ({ design: name, bytes, verified: true })),
+      it('brings the same bytes back under every design, and says so', () => {
+        expect(rows.map(({ design, cannot }) => [design, cannot])).to.deep.equal(
+          designs.map(({ name }) => [name, null]),
         );
-        for (const row of rows) expect(row.sha256).to.equal(sha256);
+        expect(notes.join('\n')).to.match(
+          new RegExp(`, ${bytes} bytes, came back under each design; SHA-256 ${sha256}$`),
+        );
       });
 
       it('writes whole sectors, flushes, and reads in another size', () => {
@@ -66,25 +76,26 @@ describe('runRealFile', function () {
 
       for (const { name } of designs) {
         it(`counts the headers of ${name}`, () => {
-          const { counts } = rows.find(({ design }) => design === name)!;
-          expect(counts.headers).to.equal(headersFor(bytes, clones(name)));
-          expect(counts.callbacks).to.equal(2 * requestLengths(bytes).length + 2);
-          if (name === 'waitQueue') expect(counts.links).to.equal(linksFor(bytes));
-          if (name === 'cloneKiobuf') expect(counts.links).to.equal(0);
-          expect(counts.visited).to.equal(0);
+          const { figures } = rows.find(({ design }) => design === name)!;
+          const counts = Object.fromEntries(Object.entries(figures).map(([key, { value }]) => [key, value]));
+          expect(counts['headers']).to.equal(headersFor(bytes, clones(name)));
+          expect(counts['callbacks']).to.equal(2 * requestLengths(bytes).length + 2);
+          if (name === 'waitQueue') expect(counts['links']).to.equal(linksFor(bytes));
+          if (name === 'cloneKiobuf') expect(counts['links']).to.equal(0);
+          expect(counts['visited']).to.equal(0);
         });
       }
 
       it('takes rates over its true length, and the first design as the base of ratios', () => {
-        for (const { writeRate, readRate } of rows) {
-          for (const rate of [writeRate, readRate]) expect(rate > 0).to.equal(bytes > 0);
+        for (const { figures } of rows) {
+          for (const name of ['write', 'read']) expect(figures[name]!.value! > 0).to.equal(bytes > 0);
         }
-        expect(rows[0]!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
+        expect(rows[0]!.figures['both']!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
       });
 
-      it('tells its progress after each round of each design, another one first each time', () => {
-        const names = designs.map(({ name }) => `real file, ${name}`);
-        expect(steps).to.deep.equal([...names, ...names.slice(1), names[0]]);
+      it('tells how much is done after each design in each round', () => {
+        const all = 2 * designs.length;
+        expect(parts).to.deep.equal(Array.from({ length: all }, (_, i) => (i + 1) / all));
       });
 
       it('leaves nothing behind', () => {
@@ -134,13 +145,13 @@ describe('runRealFile', function () {
     });
 
     it('refuses a file that is not there', async () => {
-      const error = await rejectionOf(runRealFile(join(folder.path, 'missing'), settingOf()));
+      const error = await rejectionOf(runRealFile(join(folder.path, 'missing')));
       expect(error.code).to.equal('ENOENT');
     });
 
     it('refuses a folder', async () => {
       mkdirSync(join(folder.path, 'folder'));
-      const error = await rejectionOf(runRealFile(join(folder.path, 'folder'), settingOf()));
+      const error = await rejectionOf(runRealFile(join(folder.path, 'folder')));
       expect(error).to.have.property('code', 'ERR_FILE');
       expect(error.message).to.match(/folder is a directory$/);
     });
@@ -148,7 +159,7 @@ describe('runRealFile', function () {
     it('refuses a pipe, which would hang', async () => {
       const pipe = join(folder.path, 'pipe');
       execFileSync('mkfifo', [pipe]);
-      const error = await rejectionOf(runRealFile(pipe, settingOf()));
+      const error = await rejectionOf(runRealFile(pipe));
       expect(error).to.have.property('code', 'ERR_FILE');
       expect(error.message).to.match(/pipe is not a regular file$/);
     });
@@ -160,7 +171,7 @@ describe('runRealFile', function () {
         if (first) truncateSync(path, MIB + 7);
         first = false;
       });
-      const error = await rejectionOf(runRealFile(path, settingOf({ designs: [truncating] })));
+      const error = await rejectionOf(runRealFile(path, { designs: [truncating] }));
       expect(error).to.have.property('code', 'ERR_CHANGED');
       expect(error.message).to.match(/became shorter while it was read, at 1048583$/);
     });
@@ -184,7 +195,7 @@ describe('runRealFile', function () {
         const failing = watched(waitQueue, (request) => {
           request.intercept((outcome) => outcome.fail(error));
         });
-        const thrown = await rejectionOf(runRealFile(fileOf(4096).path, settingOf({ designs: [failing] })));
+        const thrown = await rejectionOf(runRealFile(fileOf(4096).path, { designs: [failing] }));
         expect(thrown.message).to.equal(message.replace('TMP', folder.tmp));
         if (error instanceof IoError) expect(thrown).to.include({ code: error.code, cause: error });
       });
@@ -201,7 +212,7 @@ describe('runRealFile', function () {
             if (request.operation === operation) queueMicrotask(() => controller.abort(new Error('enough')));
           });
           const { signal } = controller;
-          await rejectionOf(runRealFile(path, settingOf({ designs: [aborting], rounds: 100, signal })));
+          await rejectionOf(runRealFile(path, { designs: [aborting], rounds: 100, signal }));
           expect(requests.length).to.be.lessThan(40);
           for (const request of requests) {
             expect(request.settled).to.equal(true);
@@ -212,13 +223,22 @@ describe('runRealFile', function () {
     }
   });
 
-  it('says when what came back is not what was written', async () => {
+  it('fails when what came back is not what was written', async () => {
     const { path } = fileOf(5000);
     const spoiling = watched(waitQueue, (request) => {
       if (request.operation !== 'read') return;
       request.intercept(() => request.range!.pages.set(Uint8Array.of(1, 2, 3), 0));
     });
-    const [good, bad] = await runRealFile(path, settingOf({ designs: [waitQueue, spoiling] }));
-    expect([good!.verified, bad!.verified]).to.deep.equal([true, false]);
+    const error = await rejectionOf(runRealFile(path, { designs: [spoiling] }));
+    expect(error.code).to.equal('ERR_MISMATCH');
+    expect(error.message).to.match(/^Under waitQueue the file read back differs from the one written, [0-9a-f]{64}$/);
+  });
+
+  it('has a row for a design that cannot, and takes ratios against the first that can', async () => {
+    const unable: Rival = { ...strategyRival(waitQueue), name: 'unable', build: () => ({ cannot: 'has no files' }) };
+    const { path } = fileOf(5000);
+    const [first, second] = await runRealFile(path, { rivals: [unable, strategyRival(waitQueue)] });
+    expect([first!.cannot, first!.figures]).to.deep.equal(['has no files', {}]);
+    expect(second!.figures['both']!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
   });
 });

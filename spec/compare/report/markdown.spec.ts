@@ -2,37 +2,45 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkReport, reportText, writeReport } from '../../../lib/compare/report/markdown.js';
-import { experimentTable, realFileTable } from '../../../lib/compare/report/table.js';
+import { plans } from '../../../lib/compare/index.js';
+import { experimentTable } from '../../../lib/compare/report/table.js';
 import { rejectionOf, useFolder } from '../support.js';
 import { comparisonOf, parseMarkdownTable, parseXml, resultOf } from './support.js';
 
 describe('reportText', () => {
   const tablesIn = (text: string): string[] => text.split('\n\n').filter((part) => part.startsWith('|'));
 
-  it('has tables that parse, of the same cells', () => {
-    const comparison = comparisonOf();
-    const tables = tablesIn(reportText(comparison)).map((table) => parseMarkdownTable(table).cells);
-    expect(tables).to.deep.equal([realFileTable(comparison.realFile!), experimentTable(resultOf())]);
+  it('has tables that parse: what the designs can do, and the figures', () => {
+    const tables = tablesIn(reportText(comparisonOf())).map((table) => parseMarkdownTable(table).cells);
+    expect(tables).to.have.length(2);
+    expect(tables[0]!.map(([name]) => name)).to.deep.equal(['design', 'waitQueue', 'cloneKiobuf']);
+    expect(tables[1]).to.deep.equal(experimentTable(resultOf()));
   });
 
   it('has a heading, the question, the answer, the picture and the way to run it again for each experiment', () => {
-    const text = reportText(comparisonOf({ rounds: 7, seed: 9 }));
-    expect(text.match(/^#.*$/gm)).to.deep.equal(['# The designs compared', '## A real file', '## Layers & <more>']);
+    const text = reportText(comparisonOf({ plan: { ...plans.quick, rounds: 7 }, seed: 9 }));
+    expect(text.match(/^#.*$/gm)).to.deep.equal(['# The designs compared', '## Layers & <more>']);
     expect(text).to.include('**Is 1 < 2 & so on?**');
-    expect(text).to.include('\n- layers 0: cloneKiobuf takes 2.50 (2.25–2.75) times as long as waitQueue.\n');
+    expect(text).to.include('\n- Least time: waitQueue at layers 0 to 1,000.\n');
     expect(text).to.include('![Layers & <more>](layers.svg)');
-    expect(text).to.include('\nlayers: Layers of "nothing"\n');
-    expect(text).to.include('`wakechain compare --experiment layers --rounds 7 --seed 9`');
+    expect(text).to.include('\nlayers: Layers of "nothing". wasted: done in vain; ');
+    expect(text).to.include('`wakechain compare --experiment layers --quick --rounds 7 --seed 9`');
+    expect(reportText(comparisonOf())).to.include('`wakechain compare --experiment layers --seed 1`');
   });
 
   it('leaves out what was not run', () => {
-    const text = reportText(comparisonOf({ realFile: null, experiments: [] }));
+    const text = reportText(comparisonOf({ experiments: [] }));
     expect(text.match(/^#.*$/gm)).to.deep.equal(['# The designs compared']);
   });
 
+  it('says what a design cannot', () => {
+    const { designs } = comparisonOf();
+    const capabilities = { ...designs[0]!.capabilities, pulls: null };
+    expect(reportText(comparisonOf({ designs: [{ name: 'mine', capabilities }] }))).to.match(/mine .*not at all/);
+  });
+
   it('has no list where there is nothing to compare', () => {
-    const [row] = resultOf().rows;
-    expect(reportText(comparisonOf({ experiments: [resultOf({ rows: [row!] })] }))).to.not.match(/^- /m);
+    expect(reportText(comparisonOf({ experiments: [resultOf({ decides: [] })] }))).to.not.match(/^- /m);
   });
 });
 

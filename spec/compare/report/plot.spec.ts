@@ -18,7 +18,7 @@ describe('plot', function () {
     expect([title!.name, title!.text]).to.deep.equal(['title', 'Layers &amp; &lt;more&gt;']);
     expect(description!.name).to.equal('desc');
     expect(description!.text).to.equal(
-      'Is 1 &lt; 2 &amp; so on? Microseconds per request, one line for each design; ' +
+      'Is 1 &lt; 2 &amp; so on? Plotted: µs per request, one line for each design; ' +
         'from left to right: Layers of "nothing".',
     );
   });
@@ -28,7 +28,8 @@ describe('plot', function () {
     const texts = elements.filter(({ name }) => name === 'text').map(({ text }) => text);
     expect(texts).to.include.members(['0', '10', '1,000', 'waitQueue', 'cloneKiobuf', 'µs per request']);
     const labels = elements.map(({ attributes }) => attributes['aria-label'] ?? '');
-    for (const { x, design, ns } of resultOf().rows) {
+    for (const { x, design, figures } of resultOf().rows) {
+      const ns = figures['time']!.value!;
       const label = new RegExp(`: ${x.toLocaleString('en')}; µs per request: ${ns / 1000}; design: ${design}$`);
       expect(labels.some((each) => label.test(each))).to.equal(true, `${x} ${design} among ${labels.join('\n')}`);
     }
@@ -40,6 +41,20 @@ describe('plot', function () {
       .filter(({ name, text }) => name === 'text' && /^[zam]$/.test(text))
       .map(({ text }) => text);
     expect(texts).to.deep.equal(['z', 'a', 'm']);
+  });
+
+  it('shows what was counted where no time decides, also where it is nothing', async () => {
+    const elements = everyElement(parseXml(await plot(resultOf({ decides: ['wasted'] }))));
+    expect(elements.filter(({ name }) => name === 'text').map(({ text }) => text)).to.include('wasted');
+    const labels = elements.map(({ attributes }) => attributes['aria-label'] ?? '');
+    expect(labels.some((label) => label.endsWith('; wasted: 250; design: cloneKiobuf'))).to.equal(true);
+  });
+
+  it('leaves out who cannot, and draws nothing where nothing decides', async () => {
+    const rows = [rowOf(), rowOf({ design: 'b', cannot: 'has no queue', figures: {} })];
+    const texts = everyElement(parseXml(await plot(resultOf({ rows })))).map(({ text }) => text);
+    expect(texts).to.include('waitQueue').and.to.not.include('b');
+    expect(parseXml(await plot(resultOf({ decides: [] }))).name).to.equal('svg');
   });
 
   it('draws one point, and none', async () => {

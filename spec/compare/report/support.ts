@@ -1,19 +1,32 @@
-import type { Comparison, ExperimentResult } from '../../../lib/compare/index.js';
+import {
+  commonMetrics,
+  plans,
+  strategyRival,
+  type Comparison,
+  type ExperimentResult,
+  type Metric,
+} from '../../../lib/compare/index.js';
+import { cloneKiobuf, waitQueue } from '../../../lib/io/index.js';
 import { rowOf } from '../support.js';
 
 /** Two designs at three points, as a run could have found them. */
 export function resultOf(changes: Partial<ExperimentResult> = {}): ExperimentResult {
   const slower = { median: 2.5, low: 2.25, high: 2.75 };
+  const wasted: Metric = { name: 'wasted', unit: '', better: 'less', kind: 'exact', meaning: 'done in vain' };
   return {
     name: 'layers',
     title: 'Layers & <more>',
     question: 'Is 1 < 2 & so on?',
     unit: 'layers',
     xLabel: 'Layers of "nothing"',
+    decides: ['time'],
+    metrics: [wasted, ...commonMetrics.filter(({ name }) => ['headers', 'allocated', 'time'].includes(name))],
     rows: [0, 10, 1000].flatMap((x) => [
-      rowOf({ x }),
-      rowOf({ x, design: 'cloneKiobuf', ns: 3750, ratio: slower, extra: { wasted: x / 4 } }),
+      rowOf({ x, figures: { wasted: { value: 0 } } }),
+      rowOf({ x, design: 'cloneKiobuf', ns: 3750, ratio: slower, figures: { wasted: { value: x / 4 } } }),
     ]),
+    notes: [],
+    seed: 1,
     ...changes,
   };
 }
@@ -21,22 +34,12 @@ export function resultOf(changes: Partial<ExperimentResult> = {}): ExperimentRes
 export function comparisonOf(changes: Partial<Comparison> = {}): Comparison {
   return {
     runtime: 'Node.js v20.0.0, linux x64',
+    designs: [waitQueue, cloneKiobuf].map(strategyRival).map(({ name, capabilities }) => ({ name, capabilities })),
     base: 'waitQueue',
     file: '/data/some file',
-    rounds: 15,
+    plan: plans.full,
     seed: 1,
-    realFile: [
-      {
-        design: 'waitQueue',
-        bytes: 98_600_000,
-        sha256: 'ab'.repeat(32),
-        verified: true,
-        writeRate: 274.4e6,
-        readRate: 9.5e6,
-        ratio: { median: 1, low: 1, high: 1 },
-        counts: { headers: 6, links: 9, callbacks: 6, visited: 0 },
-      },
-    ],
+    interrupted: false,
     experiments: [resultOf()],
     ...changes,
   };

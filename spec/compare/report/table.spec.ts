@@ -3,54 +3,37 @@ import {
   alignedText,
   comparisonText,
   experimentTable,
-  fileCaption,
+  experimentText,
+  legendOf,
   markdownTable,
   methodOf,
-  realFileTable,
 } from '../../../lib/compare/report/table.js';
+import { plans } from '../../../lib/compare/index.js';
 import { rowOf } from '../support.js';
 import { comparisonOf, parseMarkdownTable, resultOf } from './support.js';
 
-const { realFile } = comparisonOf();
-
-describe('realFileTable', () => {
-  it('has a row for each design', () => {
-    expect(realFileTable(realFile!)).to.deep.equal([
-      ['design', 'written', 'read', 'ratio', 'headers', 'links', 'callbacks', 'SHA-256'],
-      ['waitQueue', '274 MB/s', '9500 kB/s', '1', '6', '9', '6', 'verified'],
-    ]);
-  });
-
-  it('says what differs', () => {
-    const [row] = realFile!;
-    expect(realFileTable([{ ...row!, verified: false }])[1]!.at(-1)).to.equal('differs');
-  });
-});
-
 describe('experimentTable', () => {
-  it('has a row for each point and design, and the unit as first heading', () => {
+  it('has a row for each point and design, the unit as first heading, and counts before times', () => {
     expect(experimentTable(resultOf())).to.deep.equal([
-      ['layers', 'design', 'time', 'ratio', 'allocated', 'headers', 'links', 'callbacks', 'wasted'],
-      ['0', 'waitQueue', '1.50 µs', '1', '800 B', '1', '2', '3', '0'],
-      ['0', 'cloneKiobuf', '3.75 µs', '2.50 (2.25–2.75)', '800 B', '1', '2', '3', '0'],
-      ['10', 'waitQueue', '1.50 µs', '1', '800 B', '1', '2', '3', '0'],
-      ['10', 'cloneKiobuf', '3.75 µs', '2.50 (2.25–2.75)', '800 B', '1', '2', '3', '2.50'],
-      ['1000', 'waitQueue', '1.50 µs', '1', '800 B', '1', '2', '3', '0'],
-      ['1000', 'cloneKiobuf', '3.75 µs', '2.50 (2.25–2.75)', '800 B', '1', '2', '3', '250'],
+      ['layers', 'design', 'wasted', 'headers', 'allocated', 'time', 'ratio'],
+      ['0', 'waitQueue', '0', '1', '800 B', '1.50 µs', '1'],
+      ['0', 'cloneKiobuf', '0', '1', '800 B', '3.75 µs', '2.50 (2.25–2.75)'],
+      ['10', 'waitQueue', '0', '1', '800 B', '1.50 µs', '1'],
+      ['10', 'cloneKiobuf', '2.50', '1', '800 B', '3.75 µs', '2.50 (2.25–2.75)'],
+      ['1000', 'waitQueue', '0', '1', '800 B', '1.50 µs', '1'],
+      ['1000', 'cloneKiobuf', '250', '1', '800 B', '3.75 µs', '2.50 (2.25–2.75)'],
     ]);
   });
 
-  it('leaves out what was counted nowhere, and keeps what was counted anywhere', () => {
-    const counts = { headers: 0, links: 0, callbacks: 0, visited: 0 };
-    const rows = [rowOf({ counts }), rowOf({ counts: { ...counts, visited: 7 } })];
-    expect(experimentTable(resultOf({ rows }))[0]).to.deep.equal([
-      'layers',
-      'design',
-      'time',
-      'ratio',
-      'allocated',
-      'visited',
-    ]);
+  it('leaves out what was counted nowhere, and ratios of what does not decide', () => {
+    const rows = [rowOf({ figures: { wasted: { value: 0 }, headers: { value: 0 } } })];
+    const [heading] = experimentTable(resultOf({ rows, decides: ['wasted'] }));
+    expect(heading).to.deep.equal(['layers', 'design', 'allocated', 'time']);
+  });
+
+  it('shows who cannot, and what is not there', () => {
+    const rows = [rowOf(), rowOf({ design: 'b', cannot: 'has no queue', figures: {} })];
+    expect(experimentTable(resultOf({ rows }))[2]).to.deep.equal(['1', 'b', 'cannot', '–', '–', '–', '–']);
   });
 
   const times: [ns: number, text: string][] = [
@@ -59,29 +42,37 @@ describe('experimentTable', () => {
     [1000, '1.00 µs'],
     [123_456, '123.46 µs'],
     [1_500_000, '1.50 ms'],
+    [1_500_000_000, '1.50 s'],
   ];
   for (const [ns, text] of times) {
     it(`shows ${ns} ns as ${text}`, () => {
-      expect(experimentTable(resultOf({ rows: [rowOf({ ns })] }))[1]![2]).to.equal(text);
+      expect(experimentTable(resultOf({ rows: [rowOf({ ns })] }))[1]!.at(-2)).to.equal(text);
     });
   }
 
-  const sizes: [bytes: number, text: string][] = [
+  const sizes: [value: number | null, text: string][] = [
     [0, '0 B'],
     [9999, '9999 B'],
     [10_000, '10 kB'],
     [12_000_000, '12 MB'],
-    [NaN, '?'],
+    [null, '?'],
   ];
-  for (const [bytes, text] of sizes) {
-    it(`shows ${bytes} bytes as ${text}`, () => {
-      expect(experimentTable(resultOf({ rows: [rowOf({ bytes })] }))[1]![4]).to.equal(text);
+  for (const [value, text] of sizes) {
+    it(`shows ${value} bytes as ${text}`, () => {
+      const rows = [rowOf({ figures: { allocated: { value } } })];
+      expect(experimentTable(resultOf({ rows, decides: [] }))[1]!.at(-2)).to.equal(text);
     });
   }
 
+  it('shows rates per second', () => {
+    const rate = { name: 'read', unit: 'B/s', better: 'more', kind: 'timed', meaning: '' } as const;
+    const rows = [rowOf({ figures: { read: { value: 274.4e6 } } })];
+    expect(experimentTable(resultOf({ rows, metrics: [rate], decides: [] }))[1]!.at(-1)).to.equal('274 MB/s');
+  });
+
   it('shows a ratio of one round without an interval', () => {
     const ratio = { median: 0.613, low: 0.613, high: 0.613 };
-    expect(experimentTable(resultOf({ rows: [rowOf({ ratio })] }))[1]![3]).to.equal('0.61');
+    expect(experimentTable(resultOf({ rows: [rowOf({ ratio })] }))[1]!.at(-1)).to.equal('0.61');
   });
 });
 
@@ -114,9 +105,8 @@ describe('alignedText', () => {
 
 describe('markdownTable', () => {
   it('is a Markdown table with the same cells', () => {
-    for (const table of [realFileTable(realFile!), experimentTable(resultOf())]) {
-      expect(parseMarkdownTable(markdownTable(table)).cells).to.deep.equal(table);
-    }
+    const table = experimentTable(resultOf());
+    expect(parseMarkdownTable(markdownTable(table)).cells).to.deep.equal(table);
   });
 
   it('aligns figures to the right', () => {
@@ -128,54 +118,38 @@ describe('markdownTable', () => {
 describe('methodOf', () => {
   it('says what ran, how often, and what the figures are', () => {
     expect(methodOf(comparisonOf()).join(' ')).to.match(
-      /^Node\.js v20\.0\.0, linux x64; 15 interleaved rounds, seed 1\./,
+      /^Node\.js v20\.0\.0, linux x64; plan full, 15 interleaved rounds, seed 1\./,
     );
-    expect(methodOf(comparisonOf({ rounds: 1, base: 'mine' })).join(' '))
-      .to.include('1 interleaved round,')
-      .and.to.include('against mine in the same round');
+    expect(methodOf(comparisonOf({ plan: { ...plans.quick, rounds: 1 }, base: 'mine' })).join(' '))
+      .to.include('plan quick, 1 interleaved round,')
+      .and.to.include('against mine in the same round')
+      .and.to.not.include('interrupted');
+  });
+
+  it('says when it was interrupted', () => {
+    expect(methodOf(comparisonOf({ interrupted: true })).at(-1)).to.match(/^It was interrupted/);
   });
 });
 
-describe('fileCaption', () => {
-  it('names the file, its size and its digest', () => {
-    expect(fileCaption(comparisonOf())).to.equal(
-      `Through Crypt over Stripe over three files, and back: /data/some file, 99 MB\nSHA-256 ${'ab'.repeat(32)}`,
-    );
+describe('legendOf', () => {
+  it('tells what each column means', () => {
+    expect(legendOf(resultOf())[0]).to.equal('wasted: done in vain');
   });
 });
 
 describe('comparisonText', () => {
-  it('has the main job and each experiment with question, points, table and answer', () => {
-    const text = comparisonText(comparisonOf());
-    const parts = text.split('\n\n');
-    expect(parts).to.have.length(6);
-    expect(parts[0]).to.equal(methodOf(comparisonOf()).join('\n'));
-    expect(parts[2]).to.equal(alignedText(realFileTable(realFile!)));
-    expect(parts[3]).to.equal('Is 1 < 2 & so on?\nlayers: Layers of "nothing"');
-    expect(parts[4]).to.equal(alignedText(experimentTable(resultOf())));
-    expect(parts[5]).to.match(/^layers 0: .*\nlayers 1000: .*$/);
+  it('has each experiment with question, points, table, notes and answer', () => {
+    const parts = comparisonText(comparisonOf({ experiments: [resultOf({ notes: ['noted'] })] })).split('\n\n');
+    expect(parts).to.deep.equal([
+      methodOf(comparisonOf()).join('\n'),
+      'Is 1 < 2 & so on?\nlayers: Layers of "nothing"',
+      alignedText(experimentTable(resultOf())),
+      'noted\nLeast time: waitQueue at layers 0 to 1,000.',
+    ]);
   });
 
   it('leaves out what was not run', () => {
-    expect(comparisonText(comparisonOf({ realFile: null, experiments: [] }))).to.equal(
-      methodOf(comparisonOf()).join('\n'),
-    );
-  });
-
-  it('stays under 100 columns with the longest name of a design and wide figures', () => {
-    const design = 'cloneKiobufTracked';
-    const ratio = { median: 10.23, low: 10.05, high: 12.34 };
-    const counts = { headers: 0, links: 0, callbacks: 10_000, visited: 10_016 };
-    const [row] = realFile!;
-    const text = comparisonText(
-      comparisonOf({
-        realFile: [{ ...row!, design, ratio }],
-        experiments: [
-          resultOf({ rows: [rowOf({ design, ratio, x: 10_000, ns: 123_456, counts, extra: { wasted: 16 } })] }),
-        ],
-      }),
-    );
-    const widest = Math.max(...text.split('\n').map((line) => line.length));
-    expect(widest).to.be.at.most(100);
+    expect(comparisonText(comparisonOf({ experiments: [] }))).to.equal(methodOf(comparisonOf()).join('\n'));
+    expect(experimentText(resultOf({ decides: [] })).split('\n\n')).to.have.length(2);
   });
 });

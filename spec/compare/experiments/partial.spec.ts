@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { partial } from '../../../lib/compare/experiments/partial.js';
+import { edgeDevice, sizeOf, type Rival } from '../../../lib/compare/index.js';
+import { IoError } from '../../../lib/io/index.js';
+import { figuresAt, settingOf, strategies } from '../support.js';
+
+describe('partial', () => {
+  it('finds that the caller learns exactly which parts succeeded, under every strategy (N13)', async () => {
+    const figures = await figuresAt(partial, 4);
+    for (const { name } of strategies) expect(figures[name]).to.include({ known: 1, false: 0, operations: 4 });
+    expect(figures['edge']).to.not.have.property('known');
+  });
+
+  it('finds out a design that only tells a number of bytes, which is taken for a beginning', async () => {
+    const counting: Rival = {
+      name: 'counting',
+      capabilities: { ends: 'inline', pulls: null, knows: 'how many bytes', retries: 'none' },
+      build: (blueprint) =>
+        edgeDevice('counting', sizeOf(blueprint), { begin: (call) => call.finish(1024, new IoError('EIO')) }),
+    };
+    const { known, false: mistaken } = (await figuresAt(partial, 4, settingOf({ rivals: [counting] })))['counting']!;
+    // Half of the four fail: what is right of the first two is not wrong.
+    expect(known! * 1024 + mistaken!).to.equal(1024);
+    expect(mistaken).to.be.greaterThan(0);
+  });
+});
