@@ -15,8 +15,10 @@ export async function retainedBytes(begin: () => unknown, end: () => unknown): P
     const before = await settledHeap();
     const held: unknown[] = [];
     for (let n = 0; n < IN_FLIGHT; n++) held.push(begin());
-    least = Math.min(least, ((await settledHeap()) - before) / held.length);
+    least = Math.min(least, ((await settledHeap()) - before) / IN_FLIGHT);
     await end();
+    // Else the next one's beginning would still hold them.
+    held.length = 0;
     await nextTask();
   }
   return Math.max(0, Math.round(least));

@@ -1,0 +1,25 @@
+import { expect } from 'chai';
+import { retainedBytes } from '../../lib/compare/retained.js';
+
+describe('retainedBytes', function () {
+  this.timeout(30_000);
+
+  it('tells about how much each holds, and lets all out after each try', async () => {
+    let ended = 0;
+    const bytes = await retainedBytes(
+      () => new Array<number>(100).fill(0.5),
+      () => ++ended,
+    );
+    expect(bytes).to.be.within(700, 1100);
+    expect(ended).to.equal(3);
+  });
+
+  it('is nothing for what holds nothing', async () => {
+    expect(
+      await retainedBytes(
+        () => null,
+        () => {},
+      ),
+    ).to.be.below(64);
+  });
+});
