@@ -104,6 +104,8 @@ function report(device: BlockDevice): DeviceReport {
 /** The numbers that some devices have, under their names there. */
 const FIGURES = [
   'queued',
+  'dispatched',
+  'merged',
   'held',
   'hanging',
   'retried',
