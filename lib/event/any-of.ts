@@ -1,5 +1,4 @@
-import type { Child } from './child.js';
-import { compound, CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
+import { compound, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
 import { ChildrenFailedError } from './errors.js';
 import type { ValueOf, Waitable } from './waitable.js';
 
@@ -38,18 +37,6 @@ export function choice<T, C>(
   children: readonly Waitable<C>[],
   options: ChoiceOptions | undefined,
 ): CompoundEvent<T, C> {
-  if (options?.fair !== true) return compound(collation, children, options);
-  // Start anywhere, and put the children back in their order before the seal lets the parent settle.
-  const start = Math.floor(Math.random() * children.length);
-  const parent = new CompoundEvent<T, C>(collation, options);
-  try {
-    for (let i = 0; i < children.length; i++) parent.own(children[(start + i) % children.length] as Waitable<C>);
-    parent.children.push(...(parent.children.splice(0, children.length - start) satisfies Child<C>[]));
-  } catch (error) {
-    parent.cancel(error);
-    throw error;
-  } finally {
-    parent.seal();
-  }
-  return parent;
+  const start = options?.fair === true ? Math.floor(Math.random() * children.length) : 0;
+  return compound(collation, children, options, start);
 }

@@ -1,4 +1,4 @@
-import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
+import { OWNING, PASS, WaitEntry, WOKEN } from '../wait/entry.js';
 import { AbortError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { ReusableCompletion, type CompletionState } from './completion.js';
@@ -6,41 +6,60 @@ import type { CompoundEvent } from './compound.js';
 import { SETTLE } from './keys.js';
 import { CANCELLED, DONE, ERROR_MADE, FAILED, KIND } from './settle.js';
 
-/** Of `kind`: cancelled, and `result` is the reason. An error is dear, and of most children nobody looks at it. */
+/** Bits of a child's flags, above those of any entry: it has arrived, and `stamp` is its place in the order … */
+const ARRIVED = 64;
+/** … it was pending when others decided … */
+const LOST = 128;
+/** … it is waited for … */
+export const PENDING = 256;
+/** … and, from this bit up, how it ended. */
+const OUTCOME = 9;
+
+/** Of the outcome: cancelled, and `result` is the reason. An error is dear, and of most children nobody looks at it. */
 const REASON = CANCELLED + 4;
 
-/** A child's place in its parent: the entry on the child's queue, and what became of it (E5). */
+/**
+ * A child's place in its parent: the entry on the child's queue, and what became of it (E5). Fields are few, because
+ * there are many children: what fits goes into `flags`, and the stamp, of no use off the queue, is the arrival then.
+ */
 export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
   /** What is waited for. */
   declare readonly source: WaitQueue;
-  /** Whether cancelling the parent cancels it (E3). */
-  declare readonly owned: boolean;
-  /** @internal */ declare kind: number;
   /** @internal */ declare result: unknown;
-  /** Its place in the order of arrival, from 0; -1 while pending. */
-  declare arrival: number;
-  /** Whether the parent's outcome was decided by others while this was pending. */
-  declare lost: boolean;
-  /** @internal Its neighbours among the pending. `after` outlives that, for a loop that stands here. */
-  declare before: Child<C> | null;
-  /** @internal */ declare after: Child<C> | null;
 
   /** @internal */
   constructor(parent: CompoundEvent<never, C>, source: WaitQueue, owned: boolean) {
     super(childSettled);
     this.data = parent;
+    this.flags = owned ? OWNING | PENDING : PENDING;
     this.source = source;
-    this.owned = owned;
-    this.kind = 0;
     this.result = undefined;
-    this.arrival = -1;
-    this.lost = false;
-    this.before = this.after = null;
+  }
+
+  /** Whether cancelling the parent cancels it (E3). */
+  get owned(): boolean {
+    return (this.flags & OWNING) !== 0;
+  }
+
+  /** Its place in the order of arrival, from 0; -1 while pending. */
+  get arrival(): number {
+    return (this.flags & ARRIVED) === 0 ? -1 : this.stamp;
+  }
+
+  /** Whether the parent's outcome was decided by others while this was pending. */
+  get lost(): boolean {
+    return (this.flags & LOST) !== 0;
+  }
+
+  /** @internal How it ended, 0 while it has not. */
+  get kind(): number {
+    return this.flags >> OUTCOME;
   }
 
   /** How it ended; of a loser that was let go, how it stands now. */
   get state(): CompletionState {
-    if (this.kind !== 0) return this.kind === DONE ? 'done' : this.kind === FAILED ? 'failed' : 'cancelled';
+    const { kind } = this;
+    if (kind !== 0) return kind === DONE ? 'done' : kind === FAILED ? 'failed' : 'cancelled';
     return ReusableCompletion.is(this.source) ? this.source.state : 'pending';
   }
 
@@ -56,8 +75,7 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
       const source = this.source as ReusableCompletion<unknown>;
       const shown = source.state === 'cancelled' ? source.shownError() : null;
       const stands = shown instanceof AbortError && shown.cause === this.result;
-      this.result = stands ? shown : new AbortError(undefined, { cause: this.result });
-      this.kind = CANCELLED;
+      this.end(CANCELLED, stands ? shown : new AbortError(undefined, { cause: this.result }));
     }
     return this.kind === DONE ? undefined : this.result;
   }
@@ -65,8 +83,26 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
   /** @internal Takes over the outcome of a completion. */
   takeOutcome({ marks, result }: ReusableCompletion<unknown>): void {
     const kind = marks & KIND;
-    this.kind = kind === CANCELLED && (marks & ERROR_MADE) === 0 ? REASON : kind;
+    this.end(kind === CANCELLED && (marks & ERROR_MADE) === 0 ? REASON : kind, result);
+  }
+
+  /** @internal */
+  end(kind: number, result: unknown): void {
+    this.flags = (this.flags & 511) | (kind << OUTCOME);
     this.result = result;
+  }
+
+  /** @internal Gives it its place in the order of arrival. */
+  arrived(place: number): void {
+    this.flags |= ARRIVED;
+    this.stamp = place;
+  }
+
+  /** @internal False when it was a loser before. */
+  lose(): boolean {
+    const was = this.lost;
+    this.flags |= LOST;
+    return !was;
   }
 }
 
@@ -80,8 +116,7 @@ function childSettled(entry: WaitEntry<CompoundEvent<never>>, key: unknown, queu
   }
   if (ReusableCompletion.is(queue)) return PASS;
   queue.remove(child);
-  child.kind = DONE;
-  child.result = key;
+  child.end(DONE, key);
   entry.data.arrive(child);
   return WOKEN;
 }

@@ -2,6 +2,7 @@ import { EXCLUSIVE, LAYER, WaitEntry } from '../wait/entry.js';
 import { AbortError, ArgumentError, StateError } from '../wait/errors.js';
 import { onAbort } from '../wait/abort.js';
 import { WaitQueue } from '../wait/queue.js';
+import { ledgerOf } from '../wait/walk.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
 import { cancel, passCancel, type CancelAnswer } from './cancel.js';
 import type { CallbackOptions } from './context.js';
@@ -11,8 +12,21 @@ import * as settling from './settle.js';
 import { limit } from './within.js';
 
 const COMPLETION = Symbol.for('wakechain.Completion');
-const { CALLING, CANCEL_ASKED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LEFT_RUNNING, OBSERVED, SETTLED, WALKING } =
-  settling;
+const {
+  CALLING,
+  CANCEL_ASKED,
+  CANCELLED,
+  DONE,
+  ERROR_MADE,
+  FAILED,
+  KIND,
+  LEFT_RUNNING,
+  LASTING,
+  OBSERVED,
+  OWNED,
+  SETTLED,
+  WALKING,
+} = settling;
 
 /** C1: `completing` is claimed but not settled; its layers run or hold. */
 export type CompletionState = 'pending' | 'completing' | 'done' | 'failed' | 'cancelled';
@@ -29,9 +43,6 @@ export interface CompletionOptions {
 export class ReusableCompletion<T = void> extends WaitQueue {
   /** @internal See settle.ts. */ declare marks: number;
   /** @internal Value, error or reason; while pending, the reason it was asked to cancel for. */ declare result: unknown;
-  /** Which life this is; an operation completes through the epoch it was started with (C3). */ declare epoch: number;
-  /** @internal Who cancels this when it is cancelled itself (E3). */ declare owner: ReusableCompletion<unknown> | null;
-  /** @internal The next on the stack of walks. */ declare below: ReusableCompletion<unknown> | null;
   /** @internal */ declare shown: Outcome<T> | null;
 
   /** Whether `value` is a completion or compound, also one made by another copy of this package. */
@@ -41,10 +52,15 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   constructor(options?: CompletionOptions) {
     super();
-    this.marks = this.epoch = 0;
+    this.marks = 0;
     this.result = undefined;
-    this.owner = this.below = this.shown = null;
+    this.shown = null;
     if (options?.signal !== undefined) this.cancelOn(options.signal);
+  }
+
+  /** Which life this is; an operation completes through the epoch it was started with (C3). */
+  get epoch(): number {
+    return this.ledger === null ? 0 : this.ledger.epoch;
   }
 
   get state(): CompletionState {
@@ -88,13 +104,13 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * outside it returns when everything it set off inline has run; from inside a callback of a completion that is
    * settling, that runs as soon as the callback returns (C6). A thenable is a value like any other (C7).
    */
-  complete(value: T, epoch: number = this.epoch): boolean {
-    return epoch === this.epoch && this.claim(DONE, value);
+  complete(value: T, epoch?: number): boolean {
+    return this.isNow(epoch) && this.claim(DONE, value);
   }
 
   /** Claims the outcome as a failure; as {@link complete}. Nobody needs to be listening (C8). */
-  fail(error: unknown, epoch: number = this.epoch): boolean {
-    return epoch === this.epoch && this.claim(FAILED, error);
+  fail(error: unknown, epoch?: number): boolean {
+    return this.isNow(epoch) && this.claim(FAILED, error);
   }
 
   /**
@@ -167,8 +183,8 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * Claims the outcome as cancelled, with the error that waiters are to see: for an operation that was left to finish
    * and reports that it was cut short. False when it was claimed before or `epoch` is of an earlier life.
    */
-  completeCancelled(error: unknown, epoch: number = this.epoch): boolean {
-    if (epoch !== this.epoch || (this.marks & KIND) !== 0) return false;
+  completeCancelled(error: unknown, epoch?: number): boolean {
+    if (!this.isNow(epoch) || (this.marks & KIND) !== 0) return false;
     this.marks |= ERROR_MADE;
     return this.claim(CANCELLED, error);
   }
@@ -208,7 +224,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
         `reset() is refused while anyone waits or layers run, the state is ${this.state}`,
       );
     }
-    this.owner = null;
+    this.marks &= ~OWNED;
     return this.startLife();
   }
 
@@ -219,10 +235,14 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   /** @internal */
   startLife(): number {
-    this.marks &= CALLING | WALKING;
+    this.marks &= LASTING;
     this.result = undefined;
     this.shown = null;
-    return ++this.epoch;
+    return ++ledgerOf(this).epoch;
+  }
+
+  private isNow(epoch: number | undefined): boolean {
+    return epoch === undefined || epoch === this.epoch;
   }
 
   /** @internal The claim that every outcome comes down to (C1). */

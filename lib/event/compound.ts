@@ -1,10 +1,10 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { passCancel } from './cancel.js';
-import { Child } from './child.js';
+import { Child, PENDING } from './child.js';
 import { Completion, ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
-import { CANCELLED, DONE, FAILED, FOLLOWS, KIND, OBSERVED } from './settle.js';
+import { CANCEL_ASKED, CANCELLED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED } from './settle.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
 
 /** What becomes of children that are still pending when the outcome is decided (E6). */
@@ -32,6 +32,20 @@ export interface Collation<T, C> {
   conclude(parent: CompoundEvent<T, C>): void;
 }
 
+/** Bits of a compound's marks, above those of any completion: no more children … */
+const SEALED = 4096;
+/** … the outcome is decided, and so, from this bit up … */
+const DECIDED = 24576;
+const DECIDED_AS = 13;
+/** … what becomes of losers; neither of them: cancel … */
+const JOINS = 32768;
+const LEAVES = 65536;
+/** … and a cancel waits for nobody. */
+const WAITS_NOT = 131072;
+
+/** So many more children than are pending may be looked at for them. */
+const SLACK = 32;
+
 /**
  * A completion made of others. Children are owned or watched (E3), may settle at any time, and the parent settles once
  * it is sealed and its collation has decided (E2). Each child costs one entry on the child's queue; an arrival costs
@@ -45,39 +59,38 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** The first child in time that failed or was cancelled. */
   declare firstFailed: Child<C> | null;
   /** @internal */ declare readonly collation: Collation<T, C>;
+  declare private added: number;
   declare private arrived: number;
-  /** The children still pending, oldest first: to cancel looks at no others (E4). */
-  declare private firstPending: Child<C> | null;
-  declare private lastPending: Child<C> | null;
+  declare private pending: number;
   declare private ownedPending: number;
-  declare private isSealed: boolean;
-  declare private decidedKind: number;
+  /** The pending children are among these, from `low` on; rebuilt when most are not (E4). */
+  declare private roster: Child<C>[];
+  declare private low: number;
   declare private decidedResult: unknown;
-  declare private losers: Losers;
-  declare private readonly waits: boolean;
   declare private readonly onLose: ((child: Child) => void) | null;
 
   constructor(collation: Collation<T, C>, options?: CompoundOptions) {
     super();
-    this.children = [];
-    this.succeeded = this.arrived = this.ownedPending = this.decidedKind = 0;
-    this.firstFailed = this.firstPending = this.lastPending = null;
-    this.isSealed = false;
+    this.children = this.roster = [];
+    this.succeeded = this.added = this.arrived = this.pending = this.ownedPending = this.low = 0;
+    this.firstFailed = this.onLose = null;
     this.decidedResult = undefined;
     this.collation = collation;
-    this.losers = options?.losers ?? 'cancel';
-    this.waits = options?.wait !== false;
-    this.onLose = options?.onLose ?? null;
-    if (options?.signal !== undefined) this.cancelOn(options.signal);
+    if (options === undefined) return;
+    const { losers, onLose, signal, wait } = options;
+    this.treatLosers(losers);
+    if (wait === false) this.marks |= WAITS_NOT;
+    if (onLose !== undefined) this.onLose = onLose;
+    if (signal !== undefined) this.cancelOn(signal);
   }
 
   get sealed(): boolean {
-    return this.isSealed;
+    return (this.marks & SEALED) !== 0;
   }
 
   /** Whether the outcome is decided, though perhaps not settled: the parent is unsealed or joins its losers. */
   get decided(): boolean {
-    return this.decidedKind !== 0 || (this.marks & KIND) !== 0;
+    return (this.marks & (DECIDED | KIND)) !== 0;
   }
 
   /** How many children have settled. */
@@ -92,19 +105,37 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
    *   StateError `ERR_SEALED` after {@link seal}
    */
   own(child: Waitable<C>): Child<C> {
-    // Most are completions of this copy of the package, and need no second look.
-    return child instanceof ReusableCompletion ? this.adopt(child, child, true) : this.adoptAny(child, true);
+    return this.adoptAny(child, true, this.children.length);
   }
 
   /** Adds a child that is let go when the parent is cancelled or decided. Throws as {@link own}, but for `ERR_OWNED`. */
   watch(child: Waitable<C>): Child<C> {
-    return this.adoptAny(child, false);
+    return this.adoptAny(child, false, this.children.length);
+  }
+
+  /** @internal Owns each of a list, from `start` on and round, and seals; one that is refused cancels the others (E2). */
+  ownAll(list: readonly Waitable<C>[], start: number): void {
+    const { length } = list;
+    const children = ((this.children as Child<C>[]) = this.roster = new Array<Child<C>>(length));
+    try {
+      for (let i = start; i < start + length; i++) {
+        const at = i < length ? i : i - length;
+        this.adoptAny(list[at] as Waitable<C>, true, at);
+      }
+    } catch (error) {
+      // Without those that were not reached.
+      (this.children as Child<C>[]) = this.roster = children.filter(() => true);
+      this.cancel(error);
+      throw error;
+    } finally {
+      this.seal();
+    }
   }
 
   /** No more children: from here on the parent can settle. A second call does nothing. */
   seal(): void {
-    if (this.isSealed) return;
-    this.isSealed = true;
+    if ((this.marks & SEALED) !== 0) return;
+    this.marks |= SEALED;
     this.advance();
   }
 
@@ -114,80 +145,79 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   }
 
   /** Decides for failure; see {@link decide}. */
-  decideFailure(error: unknown, losers: Losers = this.losers): boolean {
-    this.losers = losers;
+  decideFailure(error: unknown, losers?: Losers): boolean {
+    this.treatLosers(losers);
     return this.decideKind(FAILED, error);
   }
 
   /** A child's arrival. @internal */
   arrive(child: Child<C>): void {
-    const { kind } = child;
-    child.arrival = this.arrived++;
+    const done = child.kind === DONE;
+    child.arrived(this.arrived++);
     this.unpend(child);
-    if (child.owned) {
-      this.ownedPending--;
-      release(child, this);
-    }
-    if (kind === DONE) this.succeeded++;
+    if (done) this.succeeded++;
     else this.firstFailed ??= child;
     // Being cancelled, a child's cancellation is no news; what a child brought home all the same still counts.
-    if (!this.decided && (kind === DONE || !this.cancelRequested)) this.collation.arrive(this, child);
+    if (!this.decided && (done || !this.cancelRequested)) this.collation.arrive(this, child);
     this.advance();
   }
 
   protected override cancelling(): void {
-    if (!this.waits) {
+    if ((this.marks & WAITS_NOT) !== 0) {
       this.let(true);
       return;
     }
-    for (let child = this.firstPending; child !== null; child = child.after) {
-      if (child.owned) passCancel(child.source as ReusableCompletion<unknown>, this.result);
-      else {
-        this.unpend(child);
-        child.source.remove(child);
-      }
-    }
+    this.eachPending((child) => {
+      this.cancelChild(child);
+    });
     if (this.ownedPending > 0) this.marks |= FOLLOWS;
-    else if (!this.isSealed) this.leaveRunning();
+    else if (!this.sealed) this.leaveRunning();
   }
 
   /** @internal */
   override claim(kind: number, result: unknown): boolean {
     if ((this.marks & KIND) !== 0) return false;
-    if (this.decidedKind !== 0) {
+    if ((this.marks & DECIDED) !== 0) {
       // Its losers are still joined: a cancel that does not wait settles it as it was decided.
-      if (kind === CANCELLED) super.claim(this.decidedKind, this.decidedResult);
+      if (kind === CANCELLED) this.settleAsDecided();
       return false;
     }
     // By hand, or by a cancel that found nothing to wait for.
-    this.decidedKind = kind;
-    this.decidedResult = result;
-    this.let(this.losers !== 'leave');
-    super.claim(kind, result);
+    this.setDecided(kind, result);
+    this.settleAsDecided();
     return true;
   }
 
-  private adoptAny(child: Waitable<C>, owned: boolean): Child<C> {
+  private adoptAny(child: Waitable<C>, owned: boolean, at: number): Child<C> {
+    // Most are completions of this copy of the package, and need no second look.
+    if (child instanceof ReusableCompletion) return this.adopt(child, child, owned, at);
     const given = sourceOf(child);
     const source = Watch.is(given) ? given.source : given;
     const completion = ReusableCompletion.is(source) ? source : null;
-    return this.adopt(source, completion, owned && completion === given);
+    return this.adopt(source, completion, owned && completion === given, at);
   }
 
-  private adopt(source: WaitQueue, completion: ReusableCompletion<unknown> | null, owned: boolean): Child<C> {
-    if (this.isSealed) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
-    const owns = owned && completion !== null;
-    if (owns && !completion.settled) {
-      if (completion.owner !== null) {
+  private adopt(
+    source: WaitQueue,
+    completion: ReusableCompletion<unknown> | null,
+    owned: boolean,
+    at: number,
+  ): Child<C> {
+    if ((this.marks & SEALED) !== 0) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
+    const settled = completion !== null && (completion.marks & SETTLED) !== 0;
+    if (owned && completion !== null && !settled) {
+      if ((completion.marks & OWNED) !== 0) {
         throw new ArgumentError('ERR_OWNED', 'The child has an owner already; watch() it, or take it from its owner');
       }
-      completion.owner = this;
+      completion.marks |= OWNED;
     }
-    const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owns);
-    this.children.push(child);
-    this.pend(child);
-    if (owns) this.ownedPending++;
-    if (completion?.settled === true) {
+    const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owned);
+    this.children[at] = child;
+    if (this.roster !== this.children) this.roster.push(child);
+    this.added++;
+    this.pending++;
+    if (owned) this.ownedPending++;
+    if (settled) {
       completion.marks |= OBSERVED;
       child.takeOutcome(completion);
       this.arrive(child);
@@ -195,45 +225,54 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     }
     source.add(child);
     if (child.kind !== 0) return child;
-    if (this.decided) this.lose(child, this.losers !== 'leave');
-    else if (this.cancelRequested && owns) passCancel(completion, this.result);
-    else if (this.cancelRequested) {
-      this.unpend(child);
-      source.remove(child);
-    }
+    if (this.decided) this.lose(child, (this.marks & LEAVES) === 0);
+    else if (this.cancelRequested) this.cancelChild(child);
     return child;
+  }
+
+  /** Passes the cancel of the parent on to a child that it owns, and lets go of another. */
+  private cancelChild(child: Child<C>): void {
+    if (child.owned) passCancel(child.source as ReusableCompletion<unknown>, this.result);
+    else this.letGo(child);
   }
 
   private decideKind(kind: number, result: unknown): boolean {
     if (this.decided) return false;
-    this.decidedKind = kind;
-    this.decidedResult = result;
-    this.let(this.losers !== 'leave');
+    this.setDecided(kind, result);
     this.advance();
     return true;
   }
 
+  private setDecided(kind: number, result: unknown): void {
+    this.marks |= kind << DECIDED_AS;
+    this.decidedResult = result;
+    if (this.pending > 0) this.let((this.marks & LEAVES) === 0);
+  }
+
+  private settleAsDecided(): boolean {
+    return super.claim((this.marks & DECIDED) >> DECIDED_AS, this.decidedResult);
+  }
+
+  private treatLosers(losers: Losers | undefined): void {
+    if (losers === undefined) return;
+    this.marks = (this.marks & ~(JOINS | LEAVES)) | (losers === 'join' ? JOINS : losers === 'leave' ? LEAVES : 0);
+  }
+
   /** Lets every pending child go, asking the owned ones to cancel or not. */
   private let(cancelling: boolean): void {
-    for (let child = this.firstPending; child !== null; child = child.after) {
-      if (child.kind === 0 && child.queue !== null) this.lose(child, cancelling);
-    }
+    this.eachPending((child) => {
+      if (child.queue !== null) this.lose(child, cancelling);
+    });
   }
 
   private lose(child: Child<C>, cancelling: boolean): void {
-    const source = child.source as ReusableCompletion<unknown>;
-    const joined = child.owned && (this.cancelRequested ? this.waits : cancelling && this.losers === 'join');
-    if (!joined) {
-      this.unpend(child);
-      source.remove(child);
-      if (child.owned) {
-        this.ownedPending--;
-        release(child, this);
-      }
-    }
-    if (child.owned && cancelling) passCancel(source, this.cancelRequested ? this.result : undefined);
-    if (child.lost || this.decidedKind === 0 || this.decidedKind === CANCELLED) return;
-    child.lost = true;
+    const { owned } = child;
+    const asked = this.cancelRequested;
+    const joined = owned && (asked ? (this.marks & WAITS_NOT) === 0 : cancelling && (this.marks & JOINS) !== 0);
+    if (!joined) this.letGo(child);
+    if (owned && cancelling) passCancel(child.source as ReusableCompletion<unknown>, asked ? this.result : undefined);
+    const kind = this.marks & DECIDED;
+    if (kind === 0 || kind === CANCELLED << DECIDED_AS || !child.lose()) return;
     try {
       this.onLose?.(child);
     } catch (error) {
@@ -241,59 +280,66 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     }
   }
 
-  private pend(child: Child<C>): void {
-    child.before = this.lastPending;
-    if (this.lastPending === null) this.firstPending = child;
-    else this.lastPending.after = child;
-    this.lastPending = child;
+  private letGo(child: Child<C>): void {
+    child.source.remove(child);
+    this.unpend(child);
   }
 
-  /** Leaves `after` as it is: the loop that led here goes on along it. */
   private unpend(child: Child<C>): void {
-    const { before, after } = child;
-    if (before === null) this.firstPending = after;
-    else before.after = after;
-    if (after === null) this.lastPending = before;
-    else after.before = before;
+    child.flags &= ~PENDING;
+    this.pending--;
+    if (child.owned) {
+      this.ownedPending--;
+      (child.source as ReusableCompletion<unknown>).marks &= ~OWNED;
+    }
+    const { roster } = this;
+    if (roster[this.low] === child) this.low++;
+    else if (roster.length - this.low > 2 * this.pending + SLACK) {
+      this.roster = roster.slice(this.low).filter(isPending);
+      this.low = 0;
+    }
+  }
+
+  /** Oldest first. What becomes of one may change any other, and add more. */
+  private eachPending(visit: (child: Child<C>) => void): void {
+    const { roster } = this;
+    for (let i = this.low; i < roster.length; i++) {
+      const child = roster[i];
+      if (child !== undefined && isPending(child)) visit(child);
+    }
   }
 
   /** Settles when nothing is left to wait for (E2, E6, E7). */
   private advance(): void {
-    if (!this.isSealed || (this.marks & KIND) !== 0) return;
-    if (this.decidedKind === 0) {
-      const allIn = this.arrived === this.children.length;
+    if ((this.marks & (SEALED | KIND)) !== SEALED) return;
+    if ((this.marks & DECIDED) === 0) {
+      const allIn = this.arrived === this.added;
       if (this.cancelRequested) {
         if (this.ownedPending > 0) return;
         // A result and a cancel both there: the result wins.
         if (allIn && this.arrived > 0 && this.firstFailed === null) this.collation.conclude(this);
         if (!this.decided) this.decideKind(CANCELLED, this.result);
       } else if (allIn) this.collation.conclude(this);
+      else return;
     }
-    if (this.decidedKind === 0) return;
-    const joins = this.losers === 'join' || this.cancelRequested;
-    if (!(joins && this.ownedPending > 0)) super.claim(this.decidedKind, this.decidedResult);
+    if ((this.marks & DECIDED) === 0) return;
+    const joins = (this.marks & (JOINS | CANCEL_ASKED)) !== 0;
+    if (!(joins && this.ownedPending > 0)) this.settleAsDecided();
   }
 }
 
-function release(child: Child, owner: ReusableCompletion<unknown>): void {
-  const source = child.source as ReusableCompletion<unknown>;
-  if (source.owner === owner) source.owner = null;
+function isPending(child: { flags: number }): boolean {
+  return (child.flags & PENDING) !== 0;
 }
 
 /** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */
 export function compound<T, C>(
   collation: Collation<T, C>,
-  children: Iterable<Waitable<C>>,
+  children: readonly Waitable<C>[],
   options: CompoundOptions | undefined,
+  start = 0,
 ): CompoundEvent<T, C> {
   const parent = new CompoundEvent<T, C>(collation, options);
-  try {
-    for (const child of children) parent.own(child);
-  } catch (error) {
-    parent.cancel(error);
-    throw error;
-  } finally {
-    parent.seal();
-  }
+  parent.ownAll(children, start);
   return parent;
 }

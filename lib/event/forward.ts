@@ -1,14 +1,17 @@
-import { LAYER, PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.js';
+import { LAYER, OWNING, PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.js';
 import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
 import { CANCEL, SETTLE } from './keys.js';
-import { CANCELLED, ERROR_MADE, KIND, OBSERVED } from './settle.js';
+import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED } from './settle.js';
 
 type Any = ReusableCompletion<unknown>;
 
-/** See {@link ReusableCompletion.forward}. Two entries: one takes the outcome up, the other takes a cancel down. */
-export function forward(source: Any, target: Any, own = true): void {
+/**
+ * See {@link ReusableCompletion.forward}. Two entries: one takes the outcome up, the other takes a cancel down. Returns
+ * whether the target owns the source now.
+ */
+export function forward(source: Any, target: Any, own = true): boolean {
   if (source === target) throw new ArgumentError('ERR_FORWARD', 'A completion cannot be forwarded to itself');
   const up = new WaitEntry<Any>(takeUp, { data: target });
   if (source.settled || target.settled) {
@@ -16,26 +19,30 @@ export function forward(source: Any, target: Any, own = true): void {
       source.marks |= OBSERVED;
       takeUp(up, SETTLE, source);
     }
-    return;
+    return false;
   }
-  const owned = own && source.owner === null;
-  if (owned) source.owner = target;
-  const down = new WaitEntry<Down>(takeDown, { data: { source, up, owned } });
+  const owned = own && (source.marks & OWNED) === 0;
+  if (owned) {
+    source.marks |= OWNED;
+    up.flags = OWNING;
+  }
+  const down = new WaitEntry<Down>(takeDown, { data: { source, up } });
   down.flags = UNSEEING | LAYER;
   target.insert(down, 0, true);
   source.insert(up, 0, false);
+  return owned;
 }
 
 interface Down {
   source: Any;
   up: WaitEntry;
-  owned: boolean;
 }
 
 function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): number {
   if (key !== SETTLE) return PASS;
   const source = queue as Any;
   const target = entry.data;
+  if ((entry.flags & OWNING) !== 0) source.marks &= ~OWNED;
   const kind = source.marks & KIND;
   // The error that a waiter of the source is shown is the one that a waiter of the target is shown.
   const result = kind === CANCELLED ? source.shownError() : source.result;
@@ -46,10 +53,10 @@ function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): number {
 }
 
 function takeDown(entry: WaitEntry<Down>, key: unknown, queue: WaitQueue): number {
-  const { source, up, owned } = entry.data;
+  const { source, up } = entry.data;
+  const owned = (up.flags & OWNING) !== 0;
   if (key === SETTLE) {
-    source.remove(up);
-    if (source.owner === queue) source.owner = null;
+    if (source.remove(up) && owned) source.marks &= ~OWNED;
     return WOKEN;
   }
   if (key !== CANCEL || !owned) return PASS;

@@ -7,9 +7,9 @@ import { SETTLE } from './keys.js';
  * The walk that settles a completion. It drains the queue from its head: layers, then the settlement, then waiters (C2).
  * The settlement would always stand on the border of the two parts, so the border stands for it.
  *
- * Nothing here recurses (C6, W7). A completion claimed by a callback joins `claimed`; when the callback returns, what it
- * claimed is put on the stack above the completion that was calling, and runs first, in order. The stack is linked
- * through the completions themselves (`below`).
+ * Nothing here recurses (C6, W7). A completion claimed by a callback joins the stack; when the callback returns, what it
+ * claimed is put on the stack above the completion that was calling, and runs first, in order. One that has nobody left
+ * to call goes from the stack before what it claimed is walked, so that a chain does not make it grow.
  */
 
 /** Bits of `marks`: what was claimed … */
@@ -33,36 +33,28 @@ export const OBSERVED = 256;
 export const ERROR_MADE = 512;
 /** Asked to cancel, it settles once what it stands on has settled (E7). */
 export const FOLLOWS = 1024;
+/** Somebody cancels it when cancelled itself (E3): the `data` of an entry here, while that waits. */
+export const OWNED = 2048;
+/** CALLING, WALKING, OWNED and the bits above, a compound's own: what a new life keeps. */
+export const LASTING = -2000;
 
 type Walked = ReusableCompletion<unknown>;
 
-let stack: Walked | null = null;
-let firstClaimed: Walked | null = null;
-let lastClaimed: Walked | null = null;
+/** Those that have callbacks to call, the next one last. */
+const stack: Walked[] = [];
 let walking = false;
 let calledLayer: WaitEntry | null = null;
 
 /** Walks a claimed completion now, or once the callback that claimed it has returned. */
 export function settle(completion: Walked): void {
-  const marks = completion.marks;
-  if ((marks & WALKING) !== 0) return;
+  if ((completion.marks & WALKING) !== 0) return;
   if (completion.head === null) {
     finish(completion);
     return;
   }
-  completion.marks = marks | WALKING;
-  if (walking) {
-    if (lastClaimed === null) firstClaimed = completion;
-    else lastClaimed.below = completion;
-    lastClaimed = completion;
-    return;
-  }
-  walking = true;
-  // Mostly its callbacks claim nothing, and then it never goes on the stack.
-  if (advance(completion)) completion.marks &= ~WALKING;
-  else stack = completion;
-  if (lastClaimed !== null) walkAll();
-  else walking = false;
+  completion.marks |= WALKING;
+  stack.push(completion);
+  if (!walking) walkAll();
 }
 
 /** Runs `body` with every walk it sets off kept back until it has returned; true when this was the outermost call. */
@@ -82,25 +74,33 @@ export function collecting(body: () => void): boolean {
 
 function walkAll(): void {
   walking = true;
+  putInOrder(0);
   for (;;) {
-    if (lastClaimed !== null) {
-      lastClaimed.below = stack;
-      stack = firstClaimed;
-      firstClaimed = lastClaimed = null;
-    }
-    const completion = stack;
-    if (completion === null) break;
-    if (advance(completion)) {
-      stack = completion.below;
-      completion.below = null;
+    const depth = stack.length;
+    if (depth === 0) break;
+    const completion = stack[depth - 1] as Walked;
+    const through = advance(completion, depth);
+    if (through) {
       completion.marks &= ~WALKING;
+      const last = stack.pop() as Walked;
+      if (stack.length >= depth) stack[depth - 1] = last;
     }
+    putInOrder(depth);
   }
   walking = false;
 }
 
-/** Calls what is due until a callback has claimed something (false) or the walk is over, held or taken back (true). */
-function advance(completion: Walked): boolean {
+/** What was claimed above `depth` is to be walked in the order in which it was claimed. */
+function putInOrder(depth: number): void {
+  for (let low = depth, high = stack.length - 1; low < high; low++, high--) {
+    const first = stack[low] as Walked;
+    stack[low] = stack[high] as Walked;
+    stack[high] = first;
+  }
+}
+
+/** Calls what is due until a callback has claimed something; true when nobody is left to call, or it is held or taken back. */
+function advance(completion: Walked, depth: number): boolean {
   while ((completion.marks & SETTLED) === 0) {
     const entry = completion.head;
     if (entry === null || (entry.flags & LAYER) === 0) {
@@ -109,14 +109,14 @@ function advance(completion: Walked): boolean {
     }
     callLayer(completion, entry);
     if ((completion.marks & HELD) !== 0 || (completion.marks & KIND) === 0) return true;
-    if (lastClaimed !== null) return false;
+    if (stack.length > depth) return false;
   }
   for (;;) {
     const entry = completion.head;
     if (entry === null) return true;
     completion.unlink(entry);
     callWaiter(completion, entry);
-    if (lastClaimed !== null) return false;
+    if (stack.length > depth) return completion.head === null;
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkDelay, TimeoutError } from '../wait/errors.js';
 import { tidyEntry } from './callbacks.js';
+import { forward } from './forward.js';
 import type { ReusableCompletion } from './completion.js';
 
 /** See {@link Completion.within}: `limited` has the outcome of `source`, or fails when that takes longer than `ms`. */
@@ -10,9 +11,8 @@ export function limit<T>(
   options: { unref?: boolean } | undefined,
 ): void {
   checkDelay('ms', ms);
-  source.forward(limited);
+  const owns = forward(source, limited);
   if (limited.settled) return;
-  const owns = source.owner === limited;
   const timer = setTimeout(() => {
     const error = new TimeoutError(ms);
     if (limited.fail(error) && owns) source.cancel(error);

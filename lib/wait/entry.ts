@@ -19,6 +19,8 @@ export const LINK = 4;
 export const LAYER = 8;
 /** @internal The entry tidies up and does not count as somebody who learnt the outcome (C8). */
 export const UNSEEING = 16;
+/** @internal `data` cancels the completion that the entry is on when it is cancelled itself (E3). */
+export const OWNING = 32;
 
 /**
  * What an entry does when its queue is woken; the answer is PASS or WOKEN, alone or with STOP or HOLD.

@@ -13,7 +13,7 @@ export class HeldWalk {
 
   constructor(queue: WaitQueue) {
     this.queue = queue;
-    this.depth = queue.depth;
+    this.depth = depthOf(queue);
   }
 
   /**
@@ -33,7 +33,7 @@ export class HeldWalk {
   static take(queue: WaitQueue): HeldWalk {
     const taken = new HeldWalk(queue);
     let outer = openHold;
-    while (outer !== null && outer.depth + (outer.queue === queue ? 1 : 0) > outer.queue.depth) outer = outer.outer;
+    while (outer !== null && outer.depth + (outer.queue === queue ? 1 : 0) > depthOf(outer.queue)) outer = outer.outer;
     taken.outer = outer;
     return (openHold = taken);
   }
@@ -41,7 +41,7 @@ export class HeldWalk {
   /** @internal The handle taken by the call that is just returning. Handles above it belong to calls long returned. */
   static claim(queue: WaitQueue, rest: (() => number) | null): HeldWalk | null {
     let held = openHold;
-    while (held !== null && (held.queue !== queue || held.depth !== queue.depth)) held = held.outer;
+    while (held !== null && (held.queue !== queue || held.depth !== depthOf(queue))) held = held.outer;
     if (held === null) return null;
     openHold = held.outer;
     held.outer = null;
@@ -57,8 +57,13 @@ export class HeldWalk {
 /** Handles that were taken and not claimed yet, the latest first: between the two a function may wake others that hold. */
 let openHold: HeldWalk | null = null;
 
+/** How many wake functions of the queue are running. */
+function depthOf(queue: WaitQueue): number {
+  return queue.ledger === null ? 0 : queue.ledger.depth;
+}
+
 export function hold(queue: WaitQueue): HeldWalk {
-  if (queue.depth === 0)
+  if (depthOf(queue) === 0)
     throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
   return HeldWalk.take(queue);
 }

@@ -2,7 +2,7 @@ import { EXCLUSIVE, LINK, WaitEntry } from './entry.js';
 import { ArgumentError, ArgumentRangeError } from './errors.js';
 import { hold, type HeldWalk } from './held-walk.js';
 import { sleep, type SleepOptions } from './sleep.js';
-import { EVERY, walkQueue, type Walk } from './walk.js';
+import { EVERY, ledgerOf, stampOf, walkQueue, type Ledger } from './walk.js';
 
 const WAIT_QUEUE = Symbol.for('wakechain.WaitQueue');
 
@@ -29,20 +29,13 @@ export interface Place {
  */
 export class WaitQueue implements Iterable<WaitEntry> {
   // Fields are assigned in constructors: V8 takes three times as long over initializers once a class is derived.
-  /** @internal */ declare head: WaitEntry | null;
-  /** @internal */ declare tail: WaitEntry | null;
-  /** @internal The end of the shared part, null when there is none. */
-  declare lastShared: WaitEntry | null;
-  /** @internal The walks that are open, the latest first. */
-  declare walks: Walk | null;
-  /** @internal Counts what was added during walks; an entry's stamp is its value then (W3). */
-  declare serial: number;
-  /** @internal Wake functions of this queue that are running. */
-  declare depth: number;
+  /** @internal The first entry; its `prev` is the last. */
+  declare head: WaitEntry | null;
+  /** @internal Null until the queue is walked or has an exclusive entry: most completions never come to it. */
+  declare ledger: Ledger | null;
 
   constructor() {
-    this.head = this.tail = this.lastShared = this.walks = null;
-    this.serial = this.depth = 0;
+    this.head = this.ledger = null;
   }
 
   /** Whether `value` is a wait queue, also one made by another copy of this package. */
@@ -160,41 +153,43 @@ export class WaitQueue implements Iterable<WaitEntry> {
   /** @internal Places an entry; what every add comes down to. */
   insert(entry: WaitEntry, flags: number, first: boolean): void {
     if (entry.queue !== null) throw alreadyQueued();
+    const { head, ledger } = this;
     entry.flags = (entry.flags & ~EXCLUSIVE) | flags;
-    entry.stamp = this.walks !== null || this.depth !== 0 ? ++this.serial : this.serial;
+    entry.stamp = ledger === null ? 0 : stampOf(ledger);
     entry.queue = this;
+    const border = ledger === null ? null : ledger.firstExclusive;
     const shared = (flags & EXCLUSIVE) === 0;
-    if (this.head === null) {
-      this.head = this.tail = entry;
-      if (shared) this.lastShared = entry;
-      return;
+    // Whom it stands in front of: null at the end.
+    const before = shared && first ? head : shared || first ? border : null;
+    if (head === null) this.head = entry.prev = entry;
+    else if (before === null) {
+      const last = head.prev as WaitEntry;
+      head.prev = last.next = entry;
+      entry.prev = last;
+    } else {
+      const behind = before.prev as WaitEntry;
+      before.prev = entry;
+      entry.prev = behind;
+      entry.next = before;
+      if (before === head) this.head = entry;
+      else behind.next = entry;
     }
-    const behind = shared ? (first ? null : this.lastShared) : first ? this.lastShared : this.tail;
-    const before = behind === null ? this.head : behind.next;
-    entry.prev = behind;
-    entry.next = before;
-    if (behind === null) this.head = entry;
-    else behind.next = entry;
-    if (before === null) this.tail = entry;
-    else before.prev = entry;
-    if (shared && behind === this.lastShared) this.lastShared = entry;
+    if (!shared && before === border) ledgerOf(this).firstExclusive = entry;
   }
 
   /** @internal Unlinks an entry that is on this queue. */
   unlink(entry: WaitEntry): void {
+    const { head, ledger } = this;
     const { next, prev } = entry;
-    for (let walk = this.walks; walk !== null; walk = walk.outer) if (walk.cursor === entry) walk.cursor = next;
-    entry.queue = null;
-    if (this.head === this.tail) {
-      this.head = this.tail = this.lastShared = null;
-      return;
+    if (ledger !== null) {
+      for (let walk = ledger.walks; walk !== null; walk = walk.outer) if (walk.cursor === entry) walk.cursor = next;
+      if (ledger.firstExclusive === entry) ledger.firstExclusive = next;
     }
-    if (prev === null) this.head = next;
-    else prev.next = next;
-    if (next === null) this.tail = prev;
-    else next.prev = prev;
-    if (this.lastShared === entry) this.lastShared = prev;
-    entry.next = entry.prev = null;
+    if (head === entry) this.head = next;
+    else (prev as WaitEntry).next = next;
+    if (next !== null) next.prev = prev;
+    else if (head !== null) head.prev = prev;
+    entry.queue = entry.next = entry.prev = null;
   }
 }
 

@@ -15,6 +15,7 @@ export const EVERY = -1;
 /** @internal One walk of one queue. */
 export class Walk {
   queue: WaitQueue | null = null;
+  ledger: Ledger | null = null;
   key: unknown = undefined;
   /** Exclusive entries that may still be woken; below zero: no limit. */
   left = 0;
@@ -37,6 +38,28 @@ export class Walk {
   level = 0;
 }
 
+/** @internal What a queue keeps about its walks and its parts; made when it is first walked or given an exclusive entry. */
+export class Ledger {
+  firstExclusive: WaitEntry | null = null;
+  /** The walks that are open, the latest first. */
+  walks: Walk | null = null;
+  /** Counts what was added during walks; an entry's stamp is its value then (W3). */
+  serial = 0;
+  /** Wake functions of the queue that are running. */
+  depth = 0;
+  /** Of a completion: which life this is. */
+  epoch = 0;
+}
+
+export function ledgerOf(queue: WaitQueue): Ledger {
+  return (queue.ledger ??= new Ledger());
+}
+
+/** The stamp of an entry that is added now. */
+export function stampOf(ledger: Ledger): number {
+  return ledger.walks !== null || ledger.depth !== 0 ? ++ledger.serial : ledger.serial;
+}
+
 const POOL_LIMIT = 64;
 let pool: Walk | null = null;
 let pooled = 0;
@@ -52,9 +75,11 @@ function open(queue: WaitQueue, key: unknown, left: number, parent: Walk | null)
   walk.key = key;
   walk.left = left;
   walk.cursor = queue.head;
-  walk.limit = queue.serial;
-  walk.outer = queue.walks;
-  queue.walks = walk;
+  const ledger = ledgerOf(queue);
+  walk.ledger = ledger;
+  walk.limit = ledger.serial;
+  walk.outer = ledger.walks;
+  ledger.walks = walk;
   if (parent !== null) {
     walk.parent = parent;
     walk.level = parent.level + 1;
@@ -62,10 +87,11 @@ function open(queue: WaitQueue, key: unknown, left: number, parent: Walk | null)
   return walk;
 }
 
-function close(walk: Walk, queue: WaitQueue): void {
-  if (queue.walks === walk) queue.walks = walk.outer;
-  else closeBelow(walk, queue);
-  walk.queue = walk.parent = walk.errors = walk.cursor = walk.link = null;
+function close(walk: Walk): void {
+  const ledger = walk.ledger as Ledger;
+  if (ledger.walks === walk) ledger.walks = walk.outer;
+  else closeBelow(walk, ledger);
+  walk.queue = walk.ledger = walk.parent = walk.errors = walk.cursor = walk.link = null;
   walk.key = undefined;
   walk.woken = walk.level = 0;
   walk.stopped = walk.reported = false;
@@ -77,8 +103,8 @@ function close(walk: Walk, queue: WaitQueue): void {
 }
 
 /** Held walks end in any order. */
-function closeBelow(walk: Walk, queue: WaitQueue): void {
-  let above = queue.walks;
+function closeBelow(walk: Walk, ledger: Ledger): void {
+  let above = ledger.walks;
   while (above !== null && above.outer !== walk) above = above.outer;
   if (above !== null) above.outer = walk.outer;
 }
@@ -95,17 +121,18 @@ export function walkQueue(queue: WaitQueue, key: unknown, nr: number): number {
 function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number): number {
   const { flags } = entry;
   if (nr === 0 && (flags & EXCLUSIVE) !== 0) return 0;
-  const limit = queue.serial;
+  const ledger = ledgerOf(queue);
+  const limit = ledger.serial;
   let answer: number;
   let unheld = false;
-  queue.depth++;
+  ledger.depth++;
   try {
     answer = entry.wake(entry, key, queue);
     if ((answer & HOLD) !== 0) unheld = HeldWalk.claim(queue, null) === null;
   } catch (error) {
     throw counted([error], 0);
   } finally {
-    queue.depth--;
+    ledger.depth--;
   }
   const woken = answer & WOKEN;
   if (flags === 0 && !unheld) return woken;
@@ -125,7 +152,8 @@ function pace(walk: Walk, queue: WaitQueue): number {
   // Counted here while it is plain: entries without flags that answered no more than WOKEN.
   let plain = 0;
   let outcome = ENDED;
-  queue.depth++;
+  const ledger = walk.ledger as Ledger;
+  ledger.depth++;
   for (let entry = walk.cursor; entry !== null; entry = walk.cursor) {
     const { flags } = entry;
     if (flags !== 0 && (flags & EXCLUSIVE) !== 0 && walk.left === 0) break;
@@ -155,7 +183,7 @@ function pace(walk: Walk, queue: WaitQueue): number {
       }
     }
   }
-  queue.depth--;
+  ledger.depth--;
   walk.woken += plain;
   return outcome;
 }
@@ -211,7 +239,7 @@ function run(start: Walk): number {
     if (outcome === HELD) return countHeld(walk);
     const { parent, woken, errors } = walk;
     if (parent === null) {
-      close(walk, queue);
+      close(walk);
       if (errors !== null) throw counted(errors, woken);
       return woken;
     }
@@ -221,7 +249,7 @@ function run(start: Walk): number {
       nextMark = FIRST_MARK;
     }
     answerLink(parent, walk);
-    close(walk, queue);
+    close(walk);
     walk = parent;
   }
 }
@@ -261,7 +289,7 @@ function abandon(walk: Walk): never {
   for (let frame: Walk | null = walk; frame !== null;) {
     const parent: Walk | null = frame.parent;
     if (frame.errors !== null) errors.unshift(...frame.errors);
-    close(frame, frame.queue as WaitQueue);
+    close(frame);
     frame = parent;
   }
   errors.push(new ArgumentError('ERR_LINK_CYCLE', 'The linked queues form a cycle: a walk came back to where it was'));

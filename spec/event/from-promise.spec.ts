@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { allOf } from '../../lib/event/all-of.js';
 import { fromPromise, hubOfPromise } from '../../lib/event/from-promise.js';
-import { turns } from './support.js';
+import { ownerOf, turns } from './support.js';
 
 describe('fromPromise', () => {
   it('has the promise’s outcome (E1)', async () => {
@@ -52,7 +52,7 @@ describe('hubOfPromise', () => {
     const promise = Promise.resolve(1);
     expect(hubOfPromise(promise)).to.equal(hubOfPromise(promise));
     const all = allOf([promise]);
-    expect([all.children[0]?.owned, hubOfPromise(promise).owner]).to.deep.equal([false, null]);
+    expect([all.children[0]?.owned, ownerOf(hubOfPromise(promise))]).to.deep.equal([false, null]);
     all.cancel();
     expect(hubOfPromise(promise).state).to.equal('pending');
   });

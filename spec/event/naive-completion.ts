@@ -184,7 +184,11 @@ export class NaiveCompletion {
     }
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       const { call } = waiter;
-      this.world.call(() => this.guarded(() => call(this as never)));
+      this.world.call(() => {
+        this.guarded(() => call(this as never));
+        // The last has been called: what it claimed is none of this one's business.
+        this.walking = this.waiters.length > 0;
+      });
     }
     this.walking = false;
   }

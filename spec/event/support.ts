@@ -1,6 +1,8 @@
 import { afterEach, beforeEach } from 'mocha';
 import { hooks } from '../../lib/event/hooks.js';
 import type { ReusableCompletion } from '../../lib/event/completion.js';
+import { OWNED } from '../../lib/event/settle.js';
+import { OWNING } from '../../lib/wait/entry.js';
 
 /** For the specs of one describe: what would go to the host's uncaught-error path lands here. */
 export function collectUncaught(): unknown[] {
@@ -39,4 +41,11 @@ export function thrownBy(call: () => unknown): unknown {
 /** The code of the error that `call` throws. */
 export function codeOf(call: () => unknown): string {
   return (thrownBy(call) as { code: string }).code;
+}
+
+/** Who cancels the completion when cancelled itself (E3); null when nobody is to. The mark and the entry must agree. */
+export function ownerOf(completion: ReusableCompletion<unknown>): unknown {
+  const owning = [...completion].filter(({ flags }) => (flags & OWNING) !== 0);
+  if (owning.length > 1 || (owning.length === 1) !== ((completion.marks & OWNED) !== 0)) throw new Error('who owns it?');
+  return owning[0]?.data ?? null;
 }

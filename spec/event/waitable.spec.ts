@@ -5,7 +5,7 @@ import { hubOfPromise } from '../../lib/event/from-promise.js';
 import { hubOfSignal } from '../../lib/event/from-signal.js';
 import { sourceOf, watch, Watch } from '../../lib/event/waitable.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
-import { codeOf, thrownBy } from './support.js';
+import { codeOf, ownerOf, thrownBy } from './support.js';
 
 describe('watch', () => {
   it('makes of each kind a child that is let go, not cancelled (E3)', () => {
@@ -14,7 +14,7 @@ describe('watch', () => {
     const all = allOf([watch(completion), watch(compound), watch(new WaitQueue()), watch(Promise.resolve(1))]);
     expect(all.children.map(({ owned }) => owned)).to.deep.equal([false, false, false, false]);
     all.cancel();
-    expect([completion.state, compound.state, completion.owner]).to.deep.equal(['pending', 'pending', null]);
+    expect([completion.state, compound.state, ownerOf(completion)]).to.deep.equal(['pending', 'pending', null]);
   });
 
   it('of what is watched is that', () => {

@@ -3,7 +3,7 @@ import sinon from 'sinon';
 import { Completion } from '../../lib/event/completion.js';
 import { limit } from '../../lib/event/within.js';
 import { AbortError, TimeoutError } from '../../lib/wait/errors.js';
-import { codeOf } from './support.js';
+import { codeOf, ownerOf } from './support.js';
 
 describe('within', () => {
   let clock: sinon.SinonFakeTimers;
@@ -98,7 +98,7 @@ describe('limit', () => {
   it('is what within does, to a completion that is given', () => {
     const [source, limited] = [new Completion<number>(), new Completion<number>()];
     limit(source, limited, 1000, undefined);
-    expect(source.owner).to.equal(limited);
+    expect(ownerOf(source)).to.equal(limited);
     source.complete(1);
     expect([limited.value, limited.size]).to.deep.equal([1, 0]);
   });

@@ -125,7 +125,7 @@ describe('a queue linked to a queue', () => {
     expect(recorder.taken()).to.deep.equal(['a', 't']);
     expect(handle?.resume()).to.equal(1);
     expect(recorder.taken()).to.deep.equal(['u']);
-    expect(first.walks ?? last.walks).to.equal(null);
+    expect(first.ledger?.walks ?? last.ledger?.walks).to.equal(null);
   });
 
   for (const length of [2, 3]) {
@@ -212,7 +212,7 @@ describe('a queue linked to a queue', () => {
       last.remove(link);
       last.add(recorder.entry('b'));
       expect(first.wake()).to.equal(1);
-      expect([first.walks, last.walks, first.depth, last.depth]).to.deep.equal([null, null, 0, 0]);
+      expect([first.ledger?.walks, last.ledger?.walks, first.ledger?.depth, last.ledger?.depth]).to.deep.equal([null, null, 0, 0]);
     });
   }
 
@@ -224,7 +224,7 @@ describe('a queue linked to a queue', () => {
     expect(first.wake()).to.equal(1);
     expect(thrownBy(() => handle?.resume())).to.include({ code: 'ERR_LINK_CYCLE', woken: 0 });
     last.remove(link);
-    expect([first.wake(), first.walks, last.walks]).to.deep.equal([0, null, null]);
+    expect([first.wake(), first.ledger?.walks, last.ledger?.walks]).to.deep.equal([0, null, null]);
   });
 
   it('in a cycle behind a long side way is refused (W7)', () => {
@@ -234,7 +234,7 @@ describe('a queue linked to a queue', () => {
     fork.link(side);
     fork.link(trunk);
     expect(thrownBy(() => trunk.wake())).to.include({ code: 'ERR_LINK_CYCLE' });
-    expect([trunk.walks, fork.walks, side.walks]).to.deep.equal([null, null, null]);
+    expect([trunk.ledger?.walks, fork.ledger?.walks, side.ledger?.walks]).to.deep.equal([null, null, null]);
   });
 
   it('in a cycle is refused with the errors thrown on the way (W5, W7)', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { HOLD, STOP, WaitEntry } from '../../lib/wait/entry.js';
+import { EXCLUSIVE, HOLD, STOP, WaitEntry } from '../../lib/wait/entry.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 import { NaiveQueue, type NaiveEntry } from './naive-queue.js';
 import { FEWEST_STEPS, program, run, type Kit, type Observer } from './queue-program.js';
@@ -122,14 +122,16 @@ class Twin implements Kit<NaiveQueue, NaiveEntry>, Observer<NaiveQueue, NaiveEnt
 
 /** What must hold of the links between entries whenever no walk is open. */
 function checkAtRest(queue: WaitQueue): void {
-  expect(queue.walks, 'an open walk is left').to.equal(null);
-  expect(queue.depth).to.equal(0);
+  expect(queue.ledger?.walks ?? null, 'an open walk is left').to.equal(null);
+  expect(queue.ledger?.depth ?? 0).to.equal(0);
   let last: WaitEntry | null = null;
+  let firstExclusive: WaitEntry | null = null;
   for (const entry of queue) {
-    if (entry.prev !== last) throw new Error('prev and next disagree');
+    if (last !== null && entry.prev !== last) throw new Error('prev and next disagree');
+    if ((entry.flags & EXCLUSIVE) !== 0) firstExclusive ??= entry;
     last = entry;
   }
-  expect(queue.tail).to.equal(last);
+  expect([queue.head?.prev ?? null, queue.ledger?.firstExclusive ?? null]).to.deep.equal([last, firstExclusive]);
 }
 
 describe('WaitQueue and its naive twin', function () {
