@@ -53,8 +53,16 @@ export function settle(completion: Walked): void {
     return;
   }
   completion.marks |= WALKING;
-  stack.push(completion);
-  if (!walking) walkAll();
+  if (walking) {
+    stack.push(completion);
+    return;
+  }
+  walking = true;
+  // Mostly its callbacks claim nothing, and then it never goes on the stack.
+  if (advance(completion, 0)) completion.marks &= ~WALKING;
+  else stack.push(completion);
+  if (stack.length > 0) walkAll();
+  else walking = false;
 }
 
 /** Runs `body` with every walk it sets off kept back until it has returned; true when this was the outermost call. */
@@ -114,7 +122,9 @@ function advance(completion: Walked, depth: number): boolean {
   for (;;) {
     const entry = completion.head;
     if (entry === null) return true;
-    completion.unlink(entry);
+    if (entry.next === null && completion.ledger === null) {
+      completion.head = entry.queue = entry.prev = null;
+    } else completion.unlink(entry);
     callWaiter(completion, entry);
     if (stack.length > depth) return completion.head === null;
   }
