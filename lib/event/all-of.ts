@@ -1,5 +1,6 @@
 import type { Child } from './child.js';
-import { compound, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
+import type { Collation, CompoundOptions } from './collation.js';
+import { compound, type CompoundEvent } from './compound.js';
 import type { ValueOf, Waitable } from './waitable.js';
 
 /** The values of a list of waitables, in its order. */

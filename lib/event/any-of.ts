@@ -1,4 +1,5 @@
-import { compound, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
+import type { Collation, CompoundOptions } from './collation.js';
+import { compound, type CompoundEvent } from './compound.js';
 import { ChildrenFailedError } from './errors.js';
 import type { ValueOf, Waitable } from './waitable.js';
 

@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import { compound, type Collation, type CompoundEvent, type CompoundOptions } from './compound.js';
+import type { Collation, CompoundOptions } from './collation.js';
+import { compound, type CompoundEvent } from './compound.js';
 import { ChildrenFailedError } from './errors.js';
 import type { ValueOf, Waitable } from './waitable.js';
 

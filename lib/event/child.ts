@@ -1,7 +1,8 @@
 import { OWNING, PASS, WaitEntry, WOKEN } from '../wait/entry.js';
 import { AbortError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
-import { ReusableCompletion, type CompletionState } from './completion.js';
+import { ReusableCompletion } from './completion.js';
+import type { CompletionState } from './completion-types.js';
 import type { CompoundEvent } from './compound.js';
 import { SETTLE } from './keys.js';
 import { CANCELLED, DONE, ERROR_MADE, FAILED, KIND } from './settle.js';

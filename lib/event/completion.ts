@@ -6,35 +6,30 @@ import { ledgerOf } from '../wait/walk.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
 import { cancel, passCancel, type CancelAnswer } from './cancel.js';
 import type { CallbackOptions } from './context.js';
+import type { CompletionOptions, CompletionState } from './completion-types.js';
 import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
-import * as settling from './settle.js';
-import { limit } from './within.js';
-
-const COMPLETION = Symbol.for('wakechain.Completion');
-const {
+import {
   CALLING,
+  callWaiter,
   CANCEL_ASKED,
   CANCELLED,
   DONE,
   ERROR_MADE,
   FAILED,
+  FOLLOWS,
   KIND,
-  LEFT_RUNNING,
   LASTING,
+  LEFT_RUNNING,
   OBSERVED,
   OWNED,
+  settle,
   SETTLED,
   WALKING,
-} = settling;
+} from './settle.js';
+import { limit } from './within.js';
 
-/** C1: `completing` is claimed but not settled; its layers run or hold. */
-export type CompletionState = 'pending' | 'completing' | 'done' | 'failed' | 'cancelled';
-
-export interface CompletionOptions {
-  /** Cancels the completion when it aborts; promises then reject with the signal's own reason (C8). */
-  signal?: AbortSignal;
-}
+const COMPLETION = Symbol.for('wakechain.Completion');
 
 /**
  * A completion without `then`, made for pools: it can be {@link reset} and used again, and `await` does not take it
@@ -105,12 +100,12 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * settling, that runs as soon as the callback returns (C6). A thenable is a value like any other (C7).
    */
   complete(value: T, epoch?: number): boolean {
-    return this.isNow(epoch) && this.claim(DONE, value);
+    return (epoch ?? this.epoch) === this.epoch && this.claim(DONE, value);
   }
 
   /** Claims the outcome as a failure; as {@link complete}. Nobody needs to be listening (C8). */
   fail(error: unknown, epoch?: number): boolean {
-    return this.isNow(epoch) && this.claim(FAILED, error);
+    return (epoch ?? this.epoch) === this.epoch && this.claim(FAILED, error);
   }
 
   /**
@@ -175,7 +170,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * waits for it here. However long the chain, it does not recurse (W7).
    */
   cancelThrough(lower: ReusableCompletion<unknown>): void {
-    this.marks |= settling.FOLLOWS;
+    this.marks |= FOLLOWS;
     passCancel(lower, this.result);
   }
 
@@ -184,7 +179,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * and reports that it was cut short. False when it was claimed before or `epoch` is of an earlier life.
    */
   completeCancelled(error: unknown, epoch?: number): boolean {
-    if (!this.isNow(epoch) || (this.marks & KIND) !== 0) return false;
+    if ((epoch ?? this.epoch) !== this.epoch || (this.marks & KIND) !== 0) return false;
     this.marks |= ERROR_MADE;
     return this.claim(CANCELLED, error);
   }
@@ -241,16 +236,12 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     return ++ledgerOf(this).epoch;
   }
 
-  private isNow(epoch: number | undefined): boolean {
-    return epoch === undefined || epoch === this.epoch;
-  }
-
   /** @internal The claim that every outcome comes down to (C1). */
   claim(kind: number, result: unknown): boolean {
     if ((this.marks & KIND) !== 0) return false;
     this.marks |= kind;
     this.result = result;
-    settling.settle(this);
+    settle(this);
     return true;
   }
 
@@ -258,13 +249,6 @@ export class ReusableCompletion<T = void> extends WaitQueue {
   replace(kind: number, result: unknown): void {
     this.marks = (this.marks & ~(KIND | ERROR_MADE)) | kind;
     this.result = result;
-  }
-
-  /** @internal A layer that threw what it was shown has changed nothing; any other error fails the completion (C4). */
-  replaceWithThrown(error: unknown): void {
-    const kind = this.marks & KIND;
-    if (kind > DONE && error === this.shownError()) return;
-    this.replace(FAILED, error);
   }
 
   /** @internal Made when first asked for: an error is dear, and many a cancel is never looked at. */
@@ -280,9 +264,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * What a subclass adds to being asked to cancel, before the cancel actions run: it may say {@link leaveRunning} or
    * {@link cancelThrough}. Called at most once in a life, while pending.
    */
-  protected cancelling(): void {
-    // Nothing: this completion stands on no other.
-  }
+  protected cancelling(): void {}
 
   /** @internal */
   askToCancel(): void {
@@ -295,7 +277,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     if ((this.marks & SETTLED) !== 0) {
       if (layer) throw new StateError('ERR_SETTLED', `A layer was added to a completion that is ${this.state}`);
       if (entry.queue !== null) throw new ArgumentError('ERR_QUEUED', 'The entry is on a queue already');
-      settling.callWaiter(this, entry);
+      callWaiter(this, entry);
       return;
     }
     entry.flags = layer ? entry.flags | LAYER : entry.flags & ~LAYER;

@@ -4,33 +4,9 @@ import { passCancel } from './cancel.js';
 import { Child, PENDING } from './child.js';
 import { Completion, ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
+import type { Collation, CompoundOptions, Losers } from './collation.js';
 import { CANCEL_ASKED, CANCELLED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED } from './settle.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
-
-/** What becomes of children that are still pending when the outcome is decided (E6). */
-export type Losers = 'cancel' | 'join' | 'leave';
-
-export interface CompoundOptions {
-  /**
-   * `cancel` (default): owned ones are asked to cancel; `join`: that, and the parent settles only once they have
-   * settled; `leave`: let go. Nothing stays registered on a loser that is not joined.
-   */
-  losers?: Losers;
-  /** Told once of each child that was pending when the outcome was decided, or came later. */
-  onLose?: (child: Child) => void;
-  /** A cancelled parent settles after its owned children have (E7). `false`: at once. Default true. */
-  wait?: boolean;
-  /** Cancels the compound when it aborts; promises then reject with the signal's own reason. */
-  signal?: AbortSignal;
-}
-
-/** How children's outcomes become the parent's (N7). Called in order of arrival; it may decide at any call. */
-export interface Collation<T, C> {
-  /** A child has settled, and the parent is neither decided nor being cancelled. */
-  arrive(parent: CompoundEvent<T, C>, child: Child<C>): void;
-  /** The parent is sealed, all children have settled, and nothing was decided: decide now. */
-  conclude(parent: CompoundEvent<T, C>): void;
-}
 
 /** Bits of a compound's marks, above those of any completion: no more children … */
 const SEALED = 4096;
@@ -116,7 +92,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** @internal Owns each of a list, from `start` on and round, and seals; one that is refused cancels the others (E2). */
   ownAll(list: readonly Waitable<C>[], start: number): void {
     const { length } = list;
-    const children = ((this.children as Child<C>[]) = this.roster = new Array<Child<C>>(length));
+    const writable = this as { children: Child<C>[] };
+    const children = (writable.children = this.roster = new Array<Child<C>>(length));
     try {
       for (let i = start; i < start + length; i++) {
         const at = i < length ? i : i - length;
@@ -124,7 +101,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       }
     } catch (error) {
       // Without those that were not reached.
-      (this.children as Child<C>[]) = this.roster = children.filter(() => true);
+      writable.children = this.roster = Object.values(children);
       this.cancel(error);
       throw error;
     } finally {
@@ -203,7 +180,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     owned: boolean,
     at: number,
   ): Child<C> {
-    if ((this.marks & SEALED) !== 0) throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
+    if ((this.marks & SEALED) !== 0)
+      throw new StateError('ERR_SEALED', 'A child was added to a compound that is sealed');
     const settled = completion !== null && (completion.marks & SETTLED) !== 0;
     if (owned && completion !== null && !settled) {
       if ((completion.marks & OWNED) !== 0) {
@@ -295,7 +273,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const { roster } = this;
     if (roster[this.low] === child) this.low++;
     else if (roster.length - this.low > 2 * this.pending + SLACK) {
-      this.roster = roster.slice(this.low).filter(isPending);
+      this.roster = roster.slice(this.low).filter(({ flags }) => (flags & PENDING) !== 0);
       this.low = 0;
     }
   }
@@ -305,7 +283,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const { roster } = this;
     for (let i = this.low; i < roster.length; i++) {
       const child = roster[i];
-      if (child !== undefined && isPending(child)) visit(child);
+      if (child !== undefined && (child.flags & PENDING) !== 0) visit(child);
     }
   }
 
@@ -326,10 +304,6 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const joins = (this.marks & (JOINS | CANCEL_ASKED)) !== 0;
     if (!(joins && this.ownedPending > 0)) this.settleAsDecided();
   }
-}
-
-function isPending(child: { flags: number }): boolean {
-  return (child.flags & PENDING) !== 0;
 }
 
 /** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */

@@ -1,5 +1,6 @@
 import { choice, type ChoiceOptions } from './any-of.js';
-import type { Collation, CompoundEvent } from './compound.js';
+import type { Collation } from './collation.js';
+import type { CompoundEvent } from './compound.js';
 import { ChildrenFailedError } from './errors.js';
 import type { ValueOf, Waitable } from './waitable.js';
 

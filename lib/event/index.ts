@@ -1,11 +1,13 @@
-export { Completion, ReusableCompletion, type CompletionOptions, type CompletionState } from './completion.js';
+export { Completion, ReusableCompletion } from './completion.js';
+export type { CompletionOptions, CompletionState } from './completion-types.js';
 export type { Layer } from './callbacks.js';
 export { Outcome, type Resume } from './outcome.js';
 export type { CancelAnswer } from './cancel.js';
 export type { CallbackOptions, Context, Scheduler } from './context.js';
 export { CANCEL, SETTLE } from './keys.js';
 export { Child } from './child.js';
-export { CompoundEvent, type Collation, type CompoundOptions, type Losers } from './compound.js';
+export type { Collation, CompoundOptions, Losers } from './collation.js';
+export { CompoundEvent } from './compound.js';
 export { watch, Watch, type Waitable, type ValueOf } from './waitable.js';
 export { allOf, type AllOfOptions, type ValuesOf } from './all-of.js';
 export { anyOf, type ChoiceOptions } from './any-of.js';

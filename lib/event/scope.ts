@@ -1,6 +1,7 @@
 import { Completion } from './completion.js';
 import type { Child } from './child.js';
-import { CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
+import type { Collation, CompoundOptions } from './collation.js';
+import { CompoundEvent } from './compound.js';
 import type { Waitable } from './waitable.js';
 
 /** What the body of a {@link scope} is given. */

@@ -1,5 +1,6 @@
 import { valuesOf, type ValuesOf } from './all-of.js';
-import { CompoundEvent, type Collation, type CompoundOptions } from './compound.js';
+import type { Collation, CompoundOptions } from './collation.js';
+import { CompoundEvent } from './compound.js';
 import type { Waitable } from './waitable.js';
 
 type Step = () => Waitable<unknown>;

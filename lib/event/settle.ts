@@ -147,7 +147,8 @@ function callLayer(completion: Walked, entry: WaitEntry): void {
 function layerThrew(completion: Walked, entry: WaitEntry | null, error: unknown): void {
   if ((completion.marks & HELD) !== 0) completion.outcome.release();
   if (entry !== null && entry.queue === completion) completion.unlink(entry);
-  completion.replaceWithThrown(error);
+  // One that threw what it was shown has changed nothing.
+  if ((completion.marks & KIND) === DONE || error !== completion.shownError()) completion.replace(FAILED, error);
 }
 
 /** Runs a layer that had been put off, as the walk would have, and goes on with the walk unless it holds or rearms. */

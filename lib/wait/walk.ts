@@ -12,8 +12,8 @@ import type { WaitQueue } from './queue.js';
 /** No limit: counts down from below zero and never meets it. */
 export const EVERY = -1;
 
-/** @internal One walk of one queue. */
-export class Walk {
+/** One walk of one queue. */
+class Walk {
   queue: WaitQueue | null = null;
   ledger: Ledger | null = null;
   key: unknown = undefined;

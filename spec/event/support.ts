@@ -46,6 +46,7 @@ export function codeOf(call: () => unknown): string {
 /** Who cancels the completion when cancelled itself (E3); null when nobody is to. The mark and the entry must agree. */
 export function ownerOf(completion: ReusableCompletion<unknown>): unknown {
   const owning = [...completion].filter(({ flags }) => (flags & OWNING) !== 0);
-  if (owning.length > 1 || (owning.length === 1) !== ((completion.marks & OWNED) !== 0)) throw new Error('who owns it?');
+  if (owning.length > 1 || (owning.length === 1) !== ((completion.marks & OWNED) !== 0))
+    throw new Error('who owns it?');
   return owning[0]?.data ?? null;
 }

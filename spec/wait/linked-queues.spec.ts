@@ -212,7 +212,12 @@ describe('a queue linked to a queue', () => {
       last.remove(link);
       last.add(recorder.entry('b'));
       expect(first.wake()).to.equal(1);
-      expect([first.ledger?.walks, last.ledger?.walks, first.ledger?.depth, last.ledger?.depth]).to.deep.equal([null, null, 0, 0]);
+      expect([first.ledger?.walks, last.ledger?.walks, first.ledger?.depth, last.ledger?.depth]).to.deep.equal([
+        null,
+        null,
+        0,
+        0,
+      ]);
     });
   }
 
