@@ -1,7 +1,6 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { counters } from '../io/index.js';
 import type { Figure, Row, Setting } from './experiment.js';
-import type { Plan } from './plan.js';
 import { estimate, median } from './statistics.js';
 
 /** One way of doing the work, under measurement. */
@@ -60,38 +59,35 @@ export function timed(rounds: readonly number[], base: readonly number[], seed: 
   return { value: median(rounds), rounds, ratio: estimate(ratios, seed) };
 }
 
-/** How many times the work is done in a run: the same for all contenders, from the slowest of them. */
+/** How many times the work is done in a run: the same for all contenders, from the slowest of them, once it is warm. */
 async function calibrate(contenders: readonly Contender[], { plan, signal }: Setting): Promise<number> {
-  let times = 1;
-  if (contenders.every((contender) => contender.prepare === undefined)) {
-    for (;;) {
-      let slowest = 0;
-      for (const contender of contenders) slowest = Math.max(slowest, await clock(contender, times));
-      if (slowest >= plan.runMs * 1e6) break;
-      times *= 2;
-      await nextTask();
-      signal.throwIfAborted();
-    }
+  if (contenders.some((contender) => contender.prepare !== undefined)) {
+    for (const contender of contenders) await warmUp(contender, 0);
+    return 1;
   }
-  await warmUp(contenders, times, plan);
-  return times;
-}
-
-/** Runs each by turns, until what is going to be compiled has been, and outside of what is timed. */
-async function warmUp(contenders: readonly Contender[], times: number, plan: Plan): Promise<void> {
-  const [first] = contenders;
-  const runs = first?.prepare === undefined ? WARM_RUNS : 1;
-  for (let i = 0; i < Math.min(runs, plan.rounds); i++) {
-    for (const contender of contenders) {
-      await contender.prepare?.();
-      await clock(contender, times);
-      await contender.extra?.();
-    }
+  for (const contender of contenders) {
+    await warmUp(contender, plan.warmMs);
+    signal.throwIfAborted();
+  }
+  for (let times = 1; ; times *= 2) {
+    let slowest = 0;
+    for (const contender of contenders) slowest = Math.max(slowest, await clock(contender, times));
+    if (slowest >= plan.runMs * 1e6) return times;
+    await nextTask();
+    signal.throwIfAborted();
   }
 }
 
-/** Each as long as a timed one. */
-const WARM_RUNS = 8;
+/** Runs it for so long that what is hot has been compiled; at least once. */
+async function warmUp(contender: Contender, ms: number): Promise<void> {
+  let taken = 0;
+  for (let times = 1; ; times *= 2) {
+    await contender.prepare?.();
+    taken += await clock(contender, times);
+    await contender.extra?.();
+    if (taken >= ms * 1e6) return;
+  }
+}
 
 /** Nanoseconds. A contender that is done when it returns is not charged a turn of the loop. */
 async function clock(contender: Contender, times: number): Promise<number> {

@@ -1,27 +1,34 @@
 import { setFlagsFromString } from 'node:v8';
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
+import { median } from './statistics.js';
 
-/** Requests in flight at once: enough to tell a request's own bytes from what the heap does besides. */
-const IN_FLIGHT = 256;
+/** Heap that is to be held at once: much against what the heap does besides. */
+const HELD_BYTES = 2 << 20;
 
 /**
- * Heap that a request holds while it is in flight, in bytes: of so many begun and held at the bottom, after a garbage
- * collection, the least of three. `begin` begins one; `end` lets all out.
+ * Heap that a request holds while it is in flight, in bytes: of as many as hold some megabytes, begun and held at the
+ * bottom, after a garbage collection; the median of three. `begin` begins one; `end` lets all out.
  */
 export async function retainedBytes(begin: () => unknown, end: () => unknown): Promise<number> {
-  let least = Infinity;
-  for (let i = 0; i < 3; i++) {
-    const before = await settledHeap();
-    const held: unknown[] = [];
-    for (let n = 0; n < IN_FLIGHT; n++) held.push(begin());
-    least = Math.min(least, ((await settledHeap()) - before) / IN_FLIGHT);
-    await end();
-    // Else the next one's beginning would still hold them.
-    held.length = 0;
-    await nextTask();
-  }
-  return Math.max(0, Math.round(least));
+  // The first warms up, and tells how many it takes.
+  const rough = await heldBy(256, begin, end);
+  const count = Math.min(16_384, Math.max(64, Math.ceil(HELD_BYTES / Math.max(rough, 1))));
+  const found: number[] = [];
+  while (found.length < 3) found.push(await heldBy(count, begin, end));
+  return Math.max(0, Math.round(median(found)));
+}
+
+async function heldBy(count: number, begin: () => unknown, end: () => unknown): Promise<number> {
+  const before = await settledHeap();
+  const held: unknown[] = [];
+  for (let i = 0; i < count; i++) held.push(begin());
+  const bytes = ((await settledHeap()) - before) / count;
+  await end();
+  await nextTask();
+  // Else the next one's beginning might still hold them.
+  held.length = 0;
+  return bytes;
 }
 
 async function settledHeap(): Promise<number> {

@@ -53,10 +53,10 @@ describe('measure', function () {
       },
     });
     await measure(1, [contender('quick', 0.0001), contender('slow', 0.05)], settingOf());
-    // Doubled until the slowest takes 1 ms, of which one run is a twentieth, run to warm up, timed, and counted twice at most for the heap.
-    const most = Math.max(...times['slow']!);
-    expect(most).to.be.within(2, 64);
-    expect(Math.max(...times['quick']!)).to.equal(most);
+    // Doubled until the slowest takes 1 ms, of which one is a twentieth; then timed, and run twice at most for the heap.
+    const [quick, slow] = ['quick', 'slow'].map((name) => Math.max(...times[name]!.slice(-4)));
+    expect(quick).to.equal(slow);
+    expect(slow).to.be.at.least(2);
   });
 
   it('counts what is done while the clock runs, per request, and not what was prepared', async () => {

@@ -11,7 +11,7 @@ describe('retainedBytes', function () {
       () => ++ended,
     );
     expect(bytes).to.be.within(700, 1100);
-    expect(ended).to.equal(3);
+    expect(ended).to.equal(4);
   });
 
   it('is nothing for what holds nothing', async () => {

@@ -9,8 +9,8 @@ import { Random, seed } from '../conformance/random.js';
 const SIZE = 36 * PAGE_SIZE;
 const CHUNK = 2 * PAGE_SIZE;
 
-export const memory = (): Blueprint => ({ kind: 'device', bottom: new DeviceBottom(new MemoryDevice({ size: SIZE })) });
-export const key: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => i);
+const memory = (): Blueprint => ({ kind: 'device', bottom: new DeviceBottom(new MemoryDevice({ size: SIZE })) });
+const key: Uint8Array = Uint8Array.from({ length: 64 }, (_, i) => i);
 
 /** Every layer alone, and some together. */
 export const blueprints: Record<string, () => Blueprint> = {

@@ -28,7 +28,7 @@ export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: n
   const { rounds = 1, ...others } = changes;
   return {
     rivals: [...strategies.map(strategyRival), edge],
-    plan: { ...plans.quick, rounds, fileRounds: rounds },
+    plan: { ...plans.quick, warmMs: 1, rounds, fileRounds: rounds },
     seed: 1,
     file: '',
     signal: new AbortController().signal,

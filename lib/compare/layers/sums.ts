@@ -48,7 +48,7 @@ export function unitsOf({ length }: { readonly length: number }): ByteRange[] {
 }
 
 /** The units that lie wholly in a range. */
-export function wholeUnits({ offset, length }: ByteRange): ByteRange[] {
+function wholeUnits({ offset, length }: ByteRange): ByteRange[] {
   const units: ByteRange[] = [];
   for (let at = Math.ceil(offset / UNIT) * UNIT; at + UNIT <= offset + length; at += UNIT) {
     units.push({ offset: at, length: UNIT });
