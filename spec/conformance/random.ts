@@ -24,7 +24,7 @@ export async function runPrograms(count: number, run: (random: Random, seed: num
 
 /** What came up less often than asked for, for each program; nothing when there are too few for chance to be even. */
 export function rareOnes(floors: Record<string, number>, tally: ReadonlyMap<string, number>, count: number): string[] {
-  if (count < 50) return [];
+  if (count < 500) return [];
   const rare = Object.entries(floors).filter(([what, floor]) => (tally.get(what) ?? 0) < floor * count);
   return rare.map(([what]) => `${what}: ${String(tally.get(what) ?? 0)} times in ${String(count)} programs`);
 }
