@@ -1,3 +1,5 @@
+import { WaitingList } from '../../lib/io/waiting-list.js';
+
 /** Seeds every random program; printed with the results, and repeated by setting it. */
 export const seed: number = Number(process.env['WAKECHAIN_SEED'] ?? Date.now() % 0x7fffffff);
 
@@ -14,6 +16,8 @@ export async function runPrograms(count: number, run: (random: Random, seed: num
       const running = run(new Random(own), own);
       if (running instanceof Promise) await running;
     } catch (error) {
+      // What it has left waiting must not fail those that come after it.
+      for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
       const again = `WAKECHAIN_SEED=${String(own)} WAKECHAIN_PROGRAMS=1`;
       throw new Error(`${again} runs it again: ${(error as Error).message}`, { cause: error });
     } finally {

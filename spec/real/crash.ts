@@ -16,7 +16,7 @@ import { Random } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { devicesOf } from '../conformance/stacks.js';
 import type { CrashTask } from './crash-child.js';
-import type { CrashStack } from './crash-stacks.js';
+import { crashStacks, type CrashStack } from './crash-stacks.js';
 import { BLOCK, readIds, stamp } from './stamps.js';
 
 /*
@@ -159,7 +159,8 @@ class Testimony {
 
 /** One round; throws at the first lost block. */
 export async function crash(program: string, stack: CrashStack, seed: number, toll: CrashToll): Promise<void> {
-  const random = new Random(seed);
+  // Each stack has kills of its own, and the seed alone repeats them.
+  const random = new Random(seed + 104_729 * crashStacks.indexOf(stack));
   const folder = await mkdtemp(join(tmpdir(), 'wakechain-crash-'));
   try {
     const { strategy } = random.pick(designs);
