@@ -123,7 +123,7 @@ export class WaitQueue implements Iterable<WaitEntry> {
    *   what a wake function threw, or a WakeError for several (W5)
    */
   wake(key?: unknown, nr = 1): number {
-    if (nr < 0 || !Number.isInteger(nr)) {
+    if (nr !== 1 && (nr < 0 || !Number.isInteger(nr))) {
       throw new ArgumentRangeError('ERR_NR', `nr must be a whole number from 0 up, got ${String(nr)}`);
     }
     return walkQueue(this, key, nr);

@@ -121,22 +121,23 @@ export function walkQueue(queue: WaitQueue, key: unknown, nr: number): number {
 function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number): number {
   const { flags } = entry;
   if (nr === 0 && (flags & EXCLUSIVE) !== 0) return 0;
-  const ledger = ledgerOf(queue);
-  const limit = ledger.serial;
+  // Made here if need be, and not by a call, which would be a call on every wake.
+  const ledger = queue.ledger ?? ledgerOf(queue);
+  const { depth, serial } = ledger;
   let answer: number;
   let unheld = false;
-  ledger.depth++;
+  ledger.depth = depth + 1;
   try {
     answer = entry.wake(entry, key, queue);
     if ((answer & HOLD) !== 0) unheld = HeldWalk.claim(queue, null) === null;
   } catch (error) {
     throw counted([error], 0);
   } finally {
-    ledger.depth--;
+    ledger.depth = depth;
   }
   const woken = answer & WOKEN;
   if (flags === 0 && !unheld) return woken;
-  if (woken !== 0 && (entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= limit) queue.unlink(entry);
+  if (woken !== 0 && (entry.flags & ONCE) !== 0 && entry.queue === queue && entry.stamp <= serial) queue.unlink(entry);
   if (unheld) throw counted([heldWithoutHandle()], woken);
   return woken;
 }
