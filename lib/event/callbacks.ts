@@ -5,7 +5,7 @@ import { bound, schedulerOf, type CallbackOptions } from './context.js';
 import { uncaught } from './hooks.js';
 import { CANCEL, SETTLE } from './keys.js';
 import type { Outcome } from './outcome.js';
-import { DONE, KIND } from './settle.js';
+import { DONE, KIND } from './marks.js';
 
 /*
  * The entries behind a completion's callbacks. Each is a plain WaitEntry, so that a queue sees one shape: the wake

@@ -1,17 +1,8 @@
 import type { ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
 import { CANCEL } from './keys.js';
-import {
-  CANCEL_ASKED,
-  CANCELLED,
-  collecting,
-  ERROR_MADE,
-  FOLLOWS,
-  HELD,
-  KIND,
-  LEFT_RUNNING,
-  SETTLED,
-} from './settle.js';
+import { collecting } from './settle.js';
+import { CANCELLED, CANCEL_ASKED, ERROR_MADE, FOLLOWS, HELD, KIND, LEFT_RUNNING, SETTLED } from './marks.js';
 
 /**
  * What a cancel comes to: `cancelled` (settled, or claimed), `requested` (an operation must be left to finish, and its

@@ -5,19 +5,7 @@ import { ReusableCompletion } from './completion.js';
 import type { CompletionState } from './completion-types.js';
 import type { CompoundEvent } from './compound.js';
 import { SETTLE } from './keys.js';
-import { CANCELLED, DONE, ERROR_MADE, FAILED, KIND } from './settle.js';
-
-/** Bits of a child's flags, above those of any entry: it has arrived, and `stamp` is its place in the order … */
-const ARRIVED = 64;
-/** … it was pending when others decided … */
-const LOST = 128;
-/** … it is waited for … */
-export const PENDING = 256;
-/** … and, from this bit up, how it ended. */
-const OUTCOME = 9;
-
-/** Of the outcome: cancelled, and `result` is the reason. An error is dear, and of most children nobody looks at it. */
-const REASON = CANCELLED + 4;
+import { ARRIVED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LOST, OUTCOME, PENDING, REASON } from './marks.js';
 
 /**
  * A child's place in its parent: the entry on the child's queue, and what became of it (E5). Fields are few, because
@@ -93,10 +81,11 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
     this.result = result;
   }
 
-  /** @internal Gives it its place in the order of arrival. */
-  arrived(place: number): void {
-    this.flags |= ARRIVED;
+  /** @internal Gives it its place in the order of arrival, and returns how it ended. */
+  arriveAs(place: number): number {
+    this.flags = (this.flags & ~PENDING) | ARRIVED;
     this.stamp = place;
+    return this.kind;
   }
 
   /** @internal False when it was a loser before. */

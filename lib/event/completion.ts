@@ -9,11 +9,12 @@ import type { CallbackOptions } from './context.js';
 import type { CompletionOptions, CompletionState } from './completion-types.js';
 import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
+import { callWaiter, settle } from './settle.js';
+import { limit } from './within.js';
 import {
   CALLING,
-  callWaiter,
-  CANCEL_ASKED,
   CANCELLED,
+  CANCEL_ASKED,
   DONE,
   ERROR_MADE,
   FAILED,
@@ -23,11 +24,9 @@ import {
   LEFT_RUNNING,
   OBSERVED,
   OWNED,
-  settle,
   SETTLED,
   WALKING,
-} from './settle.js';
-import { limit } from './within.js';
+} from './marks.js';
 
 const COMPLETION = Symbol.for('wakechain.Completion');
 

@@ -1,26 +1,13 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { passCancel } from './cancel.js';
-import { Child, PENDING } from './child.js';
+import { Child } from './child.js';
 import { Completion, ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
 import type { Collation, CompoundOptions, Losers } from './collation.js';
-import { CANCEL_ASKED, CANCELLED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED } from './settle.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
-
-/** Bits of a compound's marks, above those of any completion: no more children … */
-const SEALED = 4096;
-/** … the outcome is decided, and so, from this bit up … */
-const DECIDED = 24576;
-const DECIDED_AS = 13;
-/** … what becomes of losers; neither of them: cancel … */
-const JOINS = 32768;
-const LEAVES = 65536;
-/** … and a cancel waits for nobody. */
-const WAITS_NOT = 131072;
-
-/** So many more children than are pending may be looked at for them. */
-const SLACK = 32;
+import { CANCELLED, CANCEL_ASKED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED } from './marks.js';
+import { DECIDED, DECIDED_AS, JOINS, LEAVES, LET_GO, PENDING, SEALED, WAITS_NOT } from './marks.js';
 
 /**
  * A completion made of others. Children are owned or watched (E3), may settle at any time, and the parent settles once
@@ -30,15 +17,14 @@ const SLACK = 32;
 export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** The children in the order in which they were added, each with its outcome (E5). */
   declare readonly children: Child<C>[];
-  /** How many children have settled as done. */
-  declare succeeded: number;
   /** The first child in time that failed or was cancelled. */
   declare firstFailed: Child<C> | null;
   /** @internal */ declare readonly collation: Collation<T, C>;
-  declare private added: number;
   declare private arrived: number;
+  declare private failed: number;
   declare private pending: number;
-  declare private ownedPending: number;
+  /** Of the pending: few, mostly, so that counting them costs less than counting the others. */
+  declare private watched: number;
   /** The pending children are among these, from `low` on; rebuilt when most are not (E4). */
   declare private roster: Child<C>[];
   declare private low: number;
@@ -48,7 +34,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   constructor(collation: Collation<T, C>, options?: CompoundOptions) {
     super();
     this.children = this.roster = [];
-    this.succeeded = this.added = this.arrived = this.pending = this.ownedPending = this.low = 0;
+    this.arrived = this.failed = this.pending = this.watched = this.low = 0;
     this.firstFailed = this.onLose = null;
     this.decidedResult = undefined;
     this.collation = collation;
@@ -67,6 +53,11 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** Whether the outcome is decided, though perhaps not settled: the parent is unsealed or joins its losers. */
   get decided(): boolean {
     return (this.marks & (DECIDED | KIND)) !== 0;
+  }
+
+  /** How many children have settled as done. */
+  get succeeded(): number {
+    return this.arrived - this.failed;
   }
 
   /** How many children have settled. */
@@ -129,11 +120,12 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
 
   /** A child's arrival. @internal */
   arrive(child: Child<C>): void {
-    const done = child.kind === DONE;
-    child.arrived(this.arrived++);
+    const done = child.arriveAs(this.arrived++) === DONE;
     this.unpend(child);
-    if (done) this.succeeded++;
-    else this.firstFailed ??= child;
+    if (!done) {
+      this.failed++;
+      this.firstFailed ??= child;
+    }
     // Being cancelled, a child's cancellation is no news; what a child brought home all the same still counts.
     if (!this.decided && (done || !this.cancelRequested)) this.collation.arrive(this, child);
     this.advance();
@@ -147,7 +139,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.eachPending((child) => {
       this.cancelChild(child);
     });
-    if (this.ownedPending > 0) this.marks |= FOLLOWS;
+    if (this.pending > this.watched) this.marks |= FOLLOWS;
     else if (!this.sealed) this.leaveRunning();
   }
 
@@ -192,9 +184,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owned);
     this.children[at] = child;
     if (this.roster !== this.children) this.roster.push(child);
-    this.added++;
     this.pending++;
-    if (owned) this.ownedPending++;
+    if (!owned) this.watched++;
     if (settled) {
       completion.marks |= OBSERVED;
       child.takeOutcome(completion);
@@ -260,19 +251,18 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
 
   private letGo(child: Child<C>): void {
     child.source.remove(child);
+    child.flags &= ~PENDING;
+    this.marks |= LET_GO;
     this.unpend(child);
   }
 
   private unpend(child: Child<C>): void {
-    child.flags &= ~PENDING;
     this.pending--;
-    if (child.owned) {
-      this.ownedPending--;
-      (child.source as ReusableCompletion<unknown>).marks &= ~OWNED;
-    }
+    if (child.owned) (child.source as ReusableCompletion<unknown>).marks &= ~OWNED;
+    else this.watched--;
     const { roster } = this;
     if (roster[this.low] === child) this.low++;
-    else if (roster.length - this.low > 2 * this.pending + SLACK) {
+    else if (roster.length - this.low > 2 * this.pending + 32) {
       this.roster = roster.slice(this.low).filter(({ flags }) => (flags & PENDING) !== 0);
       this.low = 0;
     }
@@ -291,9 +281,9 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   private advance(): void {
     if ((this.marks & (SEALED | KIND)) !== SEALED) return;
     if ((this.marks & DECIDED) === 0) {
-      const allIn = this.arrived === this.added;
+      const allIn = this.pending === 0 && (this.marks & LET_GO) === 0;
       if (this.cancelRequested) {
-        if (this.ownedPending > 0) return;
+        if (this.pending > this.watched) return;
         // A result and a cancel both there: the result wins.
         if (allIn && this.arrived > 0 && this.firstFailed === null) this.collation.conclude(this);
         if (!this.decided) this.decideKind(CANCELLED, this.result);
@@ -302,7 +292,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     }
     if ((this.marks & DECIDED) === 0) return;
     const joins = (this.marks & (JOINS | CANCEL_ASKED)) !== 0;
-    if (!(joins && this.ownedPending > 0)) this.settleAsDecided();
+    if (!(joins && this.pending > this.watched)) this.settleAsDecided();
   }
 }
 

@@ -3,7 +3,7 @@ import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
 import { CANCEL, SETTLE } from './keys.js';
-import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED } from './settle.js';
+import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED } from './marks.js';
 
 type Any = ReusableCompletion<unknown>;
 

@@ -1,19 +1,8 @@
 import { StateError } from '../wait/errors.js';
 import type { WaitEntry } from '../wait/entry.js';
 import type { ReusableCompletion } from './completion.js';
-import {
-  CALLING,
-  callDeferredLayer,
-  CANCELLED,
-  CANCEL_ASKED,
-  currentLayer,
-  DONE,
-  FAILED,
-  HELD,
-  KIND,
-  settle,
-  SETTLED,
-} from './settle.js';
+import { callDeferredLayer, currentLayer, settle } from './settle.js';
+import { CALLING, CANCELLED, CANCEL_ASKED, DONE, FAILED, HELD, KIND, SETTLED } from './marks.js';
 
 /** Goes on with a held chain; false when it was resumed before. */
 export type Resume = () => boolean;

@@ -2,6 +2,7 @@ import { LAYER, UNSEEING, type WaitEntry } from '../wait/entry.js';
 import type { ReusableCompletion } from './completion.js';
 import { hooks, uncaught } from './hooks.js';
 import { SETTLE } from './keys.js';
+import { CALLING, DONE, FAILED, HELD, KIND, OBSERVED, SETTLED, WALKING } from './marks.js';
 
 /*
  * The walk that settles a completion. It drains the queue from its head: layers, then the settlement, then waiters (C2).
@@ -11,32 +12,6 @@ import { SETTLE } from './keys.js';
  * claimed is put on the stack above the completion that was calling, and runs first, in order. One that has nobody left
  * to call goes from the stack before what it claimed is walked, so that a chain does not make it grow.
  */
-
-/** Bits of `marks`: what was claimed … */
-export const DONE = 1;
-export const FAILED = 2;
-export const CANCELLED = 3;
-export const KIND = 3;
-/** … and how far it is. */
-export const SETTLED = 4;
-export const HELD = 8;
-/** A layer is being called. */
-export const CALLING = 16;
-/** On the stack of walks, or waiting to be put there. */
-export const WALKING = 32;
-export const CANCEL_ASKED = 64;
-/** A cancel action said that the operation must be left to finish. */
-export const LEFT_RUNNING = 128;
-/** Somebody has learnt the outcome. */
-export const OBSERVED = 256;
-/** `result` is the error to be shown, not the reason it is to be made from. */
-export const ERROR_MADE = 512;
-/** Asked to cancel, it settles once what it stands on has settled (E7). */
-export const FOLLOWS = 1024;
-/** Somebody cancels it when cancelled itself (E3): the `data` of an entry here, while that waits. */
-export const OWNED = 2048;
-/** CALLING, WALKING, OWNED and the bits above, a compound's own: what a new life keeps. */
-export const LASTING = -2000;
 
 type Walked = ReusableCompletion<unknown>;
 

@@ -22,6 +22,13 @@ export const UNSEEING = 16;
 /** @internal `data` cancels the completion that the entry is on when it is cancelled itself (E3). */
 export const OWNING = 32;
 
+/** @internal How a walk of one queue came to an end: kept here, in a file that imports nothing, to be inlined. */
+export const ENDED = 0;
+/** @internal */
+export const HELD = 1;
+/** @internal */
+export const LINKED = 2;
+
 /**
  * What an entry does when its queue is woken; the answer is PASS or WOKEN, alone or with STOP or HOLD.
  * It runs synchronously inside `wake` and may add, remove and wake as it likes (W3). A function that throws does not

@@ -1,5 +1,5 @@
 import { ArgumentError, StateError, WakeError } from './errors.js';
-import { EXCLUSIVE, HOLD, LINK, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
+import { ENDED, EXCLUSIVE, HELD, HOLD, LINK, LINKED, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
 import { HeldWalk } from './held-walk.js';
 import type { WaitQueue } from './queue.js';
 
@@ -141,10 +141,6 @@ function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number):
   if (unheld) throw counted([heldWithoutHandle()], woken);
   return woken;
 }
-
-const ENDED = 0;
-const HELD = 1;
-const LINKED = 2;
 
 /** Walks one frame until it ends, is held, or meets a link. */
 function pace(walk: Walk, queue: WaitQueue): number {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from 'mocha';
 import { hooks } from '../../lib/event/hooks.js';
 import type { ReusableCompletion } from '../../lib/event/completion.js';
-import { OWNED } from '../../lib/event/settle.js';
 import { OWNING } from '../../lib/wait/entry.js';
+import { OWNED } from '../../lib/event/marks.js';
 
 /** For the specs of one describe: what would go to the host's uncaught-error path lands here. */
 export function collectUncaught(): unknown[] {
