@@ -141,6 +141,5 @@ export const anyOfRow: Row = {
     promises,
     observables,
   ],
-  inTheWay:
-    'as all-of: every source is a whole wait queue and every child an entry with its outcome, and each of them is made, linked and unlinked to take one value.',
+  inTheWay: 'as all-of: every source and every child is made, linked and unlinked to take one value.',
 };

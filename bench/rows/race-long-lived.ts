@@ -105,5 +105,5 @@ export const raceLongLived: Row = {
     { n: 16, reach: 1.3 },
   ],
   contenders: [lists, ours, emitters, promises],
-  inTheWay: 'as all-of, for the compound itself (26 fields) and its children; nothing is retained.',
+  inTheWay: 'as all-of, for the compound itself (16 fields) and its children; nothing is retained.',
 };

@@ -136,9 +136,11 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       this.let(true);
       return;
     }
-    this.eachPending((child) => {
-      this.cancelChild(child);
-    });
+    const { roster } = this;
+    for (let i = this.low; i < roster.length; i++) {
+      const child = roster[i];
+      if (isPending(child)) this.cancelChild(child);
+    }
     if (this.pending > this.watched) this.marks |= FOLLOWS;
     else if (!this.sealed) this.leaveRunning();
   }
@@ -227,11 +229,13 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.marks = (this.marks & ~(JOINS | LEAVES)) | (losers === 'join' ? JOINS : losers === 'leave' ? LEAVES : 0);
   }
 
-  /** Lets every pending child go, asking the owned ones to cancel or not. */
+  /** Lets every pending child go, asking the owned ones to cancel or not. What becomes of one may change any other. */
   private let(cancelling: boolean): void {
-    this.eachPending((child) => {
-      if (child.queue !== null) this.lose(child, cancelling);
-    });
+    const { roster } = this;
+    for (let i = this.low; i < roster.length; i++) {
+      const child = roster[i];
+      if (isPending(child) && child.queue !== null) this.lose(child, cancelling);
+    }
   }
 
   private lose(child: Child<C>, cancelling: boolean): void {
@@ -261,19 +265,14 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (child.owned) (child.source as ReusableCompletion<unknown>).marks &= ~OWNED;
     else this.watched--;
     const { roster } = this;
-    if (roster[this.low] === child) this.low++;
-    else if (roster.length - this.low > 2 * this.pending + 32) {
-      this.roster = roster.slice(this.low).filter(({ flags }) => (flags & PENDING) !== 0);
+    let { low } = this;
+    if (roster[low] === child) {
+      do low++;
+      while (low < roster.length && roster[low] !== undefined && !isPending(roster[low]));
+      this.low = low;
+    } else if (roster.length - low > 2 * this.pending + 32) {
+      this.roster = roster.slice(low).filter(isPending);
       this.low = 0;
-    }
-  }
-
-  /** Oldest first. What becomes of one may change any other, and add more. */
-  private eachPending(visit: (child: Child<C>) => void): void {
-    const { roster } = this;
-    for (let i = this.low; i < roster.length; i++) {
-      const child = roster[i];
-      if (child !== undefined && (child.flags & PENDING) !== 0) visit(child);
     }
   }
 
@@ -294,6 +293,11 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const joins = (this.marks & (JOINS | CANCEL_ASKED)) !== 0;
     if (!(joins && this.pending > this.watched)) this.settleAsDecided();
   }
+}
+
+/** There are holes in a list that is being filled. */
+function isPending<C>(child: Child<C> | undefined): child is Child<C> {
+  return child !== undefined && (child.flags & PENDING) !== 0;
 }
 
 /** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */
