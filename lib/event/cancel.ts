@@ -20,6 +20,11 @@ export function cancel(completion: Asked, reason: unknown, made: boolean): Cance
   const marks = completion.marks;
   if ((marks & KIND) !== 0) return cancelHeld(completion, reason);
   if ((marks & CANCEL_ASKED) !== 0) return 'requested';
+  if (completion.isAlone) {
+    // Mostly a loser of a choice: nothing is set off that would have to be kept back.
+    ask(completion, reason, made);
+    return 'cancelled';
+  }
   let left = false as boolean;
   let claimed = 0;
   const outermost = collecting(() => {

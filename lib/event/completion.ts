@@ -11,22 +11,8 @@ import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
 import { callWaiter, settle } from './settle.js';
 import { limit } from './within.js';
-import {
-  CALLING,
-  CANCELLED,
-  CANCEL_ASKED,
-  DONE,
-  ERROR_MADE,
-  FAILED,
-  FOLLOWS,
-  KIND,
-  LASTING,
-  LEFT_RUNNING,
-  OBSERVED,
-  OWNED,
-  SETTLED,
-  WALKING,
-} from './marks.js';
+import { CALLING, CANCELLED, CANCEL_ASKED, DONE, ERROR_MADE, FAILED, FOLLOWS } from './marks.js';
+import { KIND, LASTING, LEFT_RUNNING, OBSERVED, OWNED, SETTLED, WALKING } from './marks.js';
 
 const COMPLETION = Symbol.for('wakechain.Completion');
 
@@ -264,6 +250,11 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * {@link cancelThrough}. Called at most once in a life, while pending.
    */
   protected cancelling(): void {}
+
+  /** @internal Whether there is nobody to ask when it is cancelled. */
+  get isAlone(): boolean {
+    return this.head === null && this.cancelling === ReusableCompletion.prototype.cancelling;
+  }
 
   /** @internal */
   askToCancel(): void {
