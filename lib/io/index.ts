@@ -32,7 +32,8 @@ export {
   type ParityOptions,
 } from '../layers/parity.js';
 export type { ParityLayout } from '../layers/parity-assembly.js';
-export { Crypt, SECTOR_SIZE, type CryptOptions } from '../layers/crypt.js';
+export { Crypt, type CryptOptions } from '../layers/crypt.js';
+export { SECTOR_SIZE } from '../layers/xts.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';

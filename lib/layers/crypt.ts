@@ -1,14 +1,19 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { collate } from '../io/collate.js';
 import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
-import type { Io } from '../io/io.js';
-import type { IoError } from '../io/io-error.js';
+import type { Io, Split } from '../io/io.js';
+import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf } from '../io/ranges.js';
+import { inTurn } from './turns.js';
+import { SECTOR_SIZE, Xts } from './xts.js';
 
-/** Bytes that are encrypted as one unit: setting up a cipher is what costs, so units are as large as a page. */
-export const SECTOR_SIZE = 4096;
+/**
+ * What is encrypted or decrypted in one turn of the event loop, some 150 µs of work. More than that goes on in parts,
+ * which end where multiples of this do on the device: the first is being transferred while the second is encrypted.
+ */
+const PART_SIZE = 128 * 1024;
 
 export interface CryptOptions extends DeviceOptions {
   /** 64 bytes for AES-256-XTS or 32 for AES-128-XTS: two keys of half the length, which must differ. */
@@ -17,16 +22,30 @@ export interface CryptOptions extends DeviceOptions {
   pool: PagePool;
 }
 
+/** A request in parts. */
+class Parts {
+  /** What is written is encrypted into these pages. */
+  readonly own: PageVector | null;
+  /** Parts that have arrived and are not decrypted yet. */
+  encrypted = 0;
+  /** Goes on with a read that waits for them. */
+  resume: (() => void) | null = null;
+
+  constructor(own: PageVector | null) {
+    this.own = own;
+  }
+}
+
 /**
  * Encryption: AES-XTS over sectors of 4096 bytes with the sector's number as tweak, little endian (IEEE 1619). What was
  * read is decrypted where it was read to; of a read that failed in part, the parts that succeeded are (I4).
  * It conceals; it does not authenticate: a changed sector decrypts to noise. `writeZeroes` is refused: zeroes would have
- * to be encrypted by whoever wants them.
+ * to be encrypted by whoever wants them. A request of more than 128 KiB goes down in parts, and lets others have their
+ * turn in between.
  */
-export class Crypt extends Layer<PageVector | null> {
+export class Crypt extends Layer<PageVector | Parts | null> {
   private readonly lower: BlockDevice;
-  private readonly cipher: string;
-  private readonly key: Uint8Array;
+  private readonly xts: Xts;
   private readonly pool: PagePool;
 
   /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`; ArgumentError `ERR_KEY` for equal halves */
@@ -35,15 +54,18 @@ export class Crypt extends Layer<PageVector | null> {
     checkKey(key);
     super('crypt', [lower], sectorsOf(lower), options, 'writeZeroes');
     this.lower = lower;
-    this.key = Uint8Array.from(key);
-    this.cipher = key.length === 64 ? 'aes-256-xts' : 'aes-128-xts';
+    this.xts = new Xts(key);
     this.pool = pool;
   }
 
   submit(io: Io): void {
     const { pages, offset, position, length } = io;
-    if (io.operation !== 'write' || pages === null) {
+    if (pages === null || (io.operation === 'read' && length <= PART_SIZE)) {
       io.pass(this, this.lower, position, null);
+      return;
+    }
+    if (io.operation === 'read') {
+      this.readInParts(io, pages);
       return;
     }
     let own: PageVector;
@@ -53,34 +75,90 @@ export class Crypt extends Layer<PageVector | null> {
       io.finish(0, error as IoError);
       return;
     }
-    for (let done = 0; done < length; done += SECTOR_SIZE) {
-      own.set(this.crypt(true, position + done, bytesOf(pages, offset + done)), done);
+    if (length > PART_SIZE) {
+      this.writeInParts(io, pages, own);
+      return;
     }
+    this.xts.crypt(true, { pages, offset }, { pages: own, offset: 0 }, position, length);
     io.substitute(this, this.lower, position, own, own);
   }
 
-  done(io: Io, own: PageVector | null): void {
-    own?.free();
-    const { pages, offset, position } = io;
-    if (pages === null || io.operation === 'flush') return;
-    if (io.failure !== null || io.bytes < io.length) keepWholeSectors(io);
+  override child(io: Io, frame: PageVector | Parts | null, part: Io, at: unknown): void {
+    const shift = at as number;
+    const parts = frame as Parts;
+    if (part.failure !== null || part.bytes < part.length) keepWholeSectors(part);
+    collate(io, part, shift);
     if (io.operation !== 'read') return;
-    for (const range of io.succeededRanges()) {
-      for (let at = range.offset; at < range.offset + range.length; at += SECTOR_SIZE) {
-        pages.set(this.crypt(false, position + at, bytesOf(pages, offset + at)), offset + at);
-      }
+    const ranges = part.succeededRanges().map(({ offset, length }) => ({ offset: offset + shift, length }));
+    parts.encrypted++;
+    inTurn(() => {
+      this.decrypt(io, ranges);
+      if (--parts.encrypted === 0) parts.resume?.();
+    });
+  }
+
+  done(io: Io, frame: PageVector | Parts | null): void {
+    if (frame instanceof Parts) {
+      frame.own?.free();
+      if (frame.encrypted > 0) frame.resume = io.suspend();
+      return;
+    }
+    frame?.free();
+    if (io.pages === null || io.operation === 'flush') return;
+    if (io.failure !== null || io.bytes < io.length) keepWholeSectors(io);
+    if (io.operation === 'read') this.decrypt(io, io.succeededRanges());
+  }
+
+  private decrypt({ pages, offset, position }: Io, ranges: readonly ByteRange[]): void {
+    if (pages === null) return;
+    for (const range of ranges) {
+      const place = { pages, offset: offset + range.offset };
+      this.xts.crypt(false, place, place, position + range.offset, range.length);
     }
   }
 
-  private crypt(encrypt: boolean, position: number, sector: Uint8Array): Uint8Array {
-    const tweak = new Uint8Array(16);
-    new DataView(tweak.buffer).setBigUint64(0, BigInt(position / SECTOR_SIZE), true);
-    return (encrypt ? createCipheriv : createDecipheriv)(this.cipher, this.key, tweak).update(sector);
+  private readInParts(io: Io, pages: PageVector): void {
+    const { position, offset } = io;
+    const split = io.split(this, new Parts(null));
+    for (let at = 0; at < io.length;) {
+      const length = partLength(io, at);
+      const own = { operation: io.operation, position: position + at, pages, offset: offset + at, length, fua: false };
+      split.spawn(this.lower, own, at);
+      at += length;
+    }
+    split.seal();
+  }
+
+  private writeInParts(io: Io, pages: PageVector, own: PageVector): void {
+    const split = io.split(this, new Parts(own));
+    let at = 0;
+    const next = (): void => {
+      if (io.cancelled) {
+        cutOff(io, split, at);
+        return;
+      }
+      const { operation, position, offset, fua } = io;
+      const length = partLength(io, at);
+      this.xts.crypt(true, { pages, offset: offset + at }, { pages: own, offset: at }, position + at, length);
+      split.spawn(this.lower, { operation, position: position + at, pages: own, offset: at, length, fua }, at);
+      at += length;
+      if (at < io.length) inTurn(next);
+      else split.seal();
+    };
+    inTurn(next);
   }
 }
 
-function bytesOf(pages: PageVector, offset: number): Uint8Array {
-  return pages.view(offset, SECTOR_SIZE) ?? pages.bytes(offset, SECTOR_SIZE);
+/** Up to where a multiple of PART_SIZE is on the device, or the request ends. */
+function partLength({ position, length }: Io, at: number): number {
+  return Math.min(PART_SIZE - ((position + at) % PART_SIZE), length - at);
+}
+
+/** Nothing more is encrypted, or sent. */
+function cutOff(io: Io, split: Split, at: number): void {
+  io.failure ??= PULLED;
+  (io.failedRanges ??= []).push({ offset: at, length: io.length - at });
+  split.seal();
 }
 
 /** Whole sectors of what is below. */

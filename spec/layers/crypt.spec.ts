@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { createCipheriv } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 import { PAGE_SIZE, PagePool } from '../../lib/io/pages.js';
-import { Crypt, SECTOR_SIZE } from '../../lib/layers/crypt.js';
+import { Crypt } from '../../lib/layers/crypt.js';
 import { Stripe } from '../../lib/layers/stripe.js';
+import { SECTOR_SIZE } from '../../lib/layers/xts.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { key } from '../conformance/stacks.js';
 import { designs } from '../conformance/strategies.js';
@@ -147,6 +149,103 @@ describe('Crypt', () => {
         pages.set(new Uint8Array(3 * PAGE_SIZE));
         crypt.read(pages.range(1000, 2 * SECTOR_SIZE), { position: SECTOR_SIZE });
         expect(pages.bytes(1000, 2 * SECTOR_SIZE)).to.deep.equal(plain.subarray(0, 2 * SECTOR_SIZE));
+      });
+    });
+  }
+
+  for (const { strategy } of designs) {
+    describe(`carrying ${strategy.name}, in parts`, () => {
+      const KIB = 1024;
+      const SIZE = 512 * KIB;
+      const data = Uint8Array.from({ length: 320 * KIB }, (_, i) => (i * 31 + (i >> 12)) % 256);
+
+      /** A request of 320 KiB at 64 KiB: parts of 64, 128 and 128. */
+      const rig = async () => {
+        // The turn that was taken before is over.
+        await setImmediate();
+        await setImmediate();
+        const pool = new PagePool();
+        const disk = new FaultyDevice({ strategy, size: SIZE });
+        const crypt = new Crypt(disk, { key, pool });
+        const pages = new PagePool().allocate(data.length);
+        pages.set(data);
+        return { pool, disk, crypt, pages };
+      };
+
+      /** The same, with the data on the device. */
+      const written = async () => {
+        const all = await rig();
+        all.disk.inline = true;
+        await all.crypt.write(all.pages, { position: 64 * KIB });
+        all.disk.inline = false;
+        all.disk.log.length = 0;
+        all.pages.set(new Uint8Array(data.length));
+        await setImmediate();
+        await setImmediate();
+        return all;
+      };
+
+      const parts = ['65536+65536', '131072+131072', '262144+131072'];
+
+      it('sends what has been encrypted on its way, one part a turn', async () => {
+        const { disk, crypt, pages, pool } = await rig();
+        const request = crypt.write(pages, { position: 64 * KIB, fua: true });
+        for (const sent of [1, 2, 3]) {
+          expect(disk.log).to.deep.equal(parts.slice(0, sent).map((part) => `write ${part}`));
+          await setImmediate();
+        }
+        expect(disk.pending.map(({ fua }) => fua)).to.deep.equal([true, true, true]);
+        disk.answerAll();
+        expect([outcomeOf(request), pool.pagesInUse]).to.deep.equal([['done', data.length], 0]);
+        expect(Buffer.compare(pages.bytes(), data), 'the caller’s own pages').to.equal(0);
+        disk.inline = true;
+        pages.set(new Uint8Array(data.length));
+        for (let at = 0; at < data.length; at += 64 * KIB) {
+          await crypt.read(pages.range(at, 64 * KIB), { position: 64 * KIB + at });
+        }
+        expect(Buffer.compare(pages.bytes(), data), 'read in small requests').to.equal(0);
+      });
+
+      it('ends a read when its last part has been decrypted, one part a turn (I5)', async () => {
+        const { disk, crypt, pages } = await written();
+        const request = crypt.read(pages, { position: 64 * KIB });
+        expect(disk.log).to.deep.equal(parts.map((part) => `read ${part}`));
+        disk.pending[2]?.answer();
+        disk.answerAll();
+        expect(Buffer.compare(pages.bytes(192 * KIB), data.subarray(192 * KIB)), 'the first to arrive').to.equal(0);
+        expect(Buffer.compare(pages.bytes(0, 64 * KIB), data.subarray(0, 64 * KIB))).to.not.equal(0);
+        expect(request.settled).to.equal(false);
+        expect(await request).to.equal(data.length);
+        expect(Buffer.compare(pages.bytes(), data)).to.equal(0);
+      });
+
+      it('decrypts range by range what succeeded, in whole sectors (I4)', async () => {
+        const { disk, crypt, pages } = await written();
+        const request = crypt.read(pages, { position: 64 * KIB });
+        disk.pending[1]?.fail('EIO', [{ offset: SECTOR_SIZE + 10, length: 100 }]);
+        disk.answerAll();
+        await setImmediate();
+        await setImmediate();
+        const [first, second] = [64 * KIB + SECTOR_SIZE, 64 * KIB + 2 * SECTOR_SIZE];
+        const succeeded = [[0, first], [second, data.length - second]] as const; // prettier-ignore
+        expect(outcomeOf(request)).to.deep.equal(['failed', 'EIO', data.length - SECTOR_SIZE, succeeded]);
+        for (const [offset, length] of succeeded) {
+          expect(Buffer.compare(pages.bytes(offset, length), data.subarray(offset, offset + length))).to.equal(0);
+        }
+        expect(Buffer.compare(pages.bytes(first, 10), disk.contents.subarray(64 * KIB + first, 64 * KIB + first + 10)))
+          .to.equal(0); // prettier-ignore
+      });
+
+      it('sends no more of a write once it is cancelled, and keeps its pages until what runs has ended (I5)', async () => {
+        const { disk, crypt, pages, pool } = await rig();
+        const request = crypt.write(pages, { position: 64 * KIB });
+        request.cancel();
+        await setImmediate();
+        await setImmediate();
+        expect([disk.log.length, request.settled, pool.pagesInUse]).to.deep.equal([1, false, data.length / PAGE_SIZE]);
+        disk.answerAll();
+        expect(outcomeOf(request)).to.deep.equal(['cancelled', 'ECANCELED', 64 * KIB, [[0, 64 * KIB]]]);
+        expect(pool.pagesInUse).to.equal(0);
       });
     });
   }

@@ -79,7 +79,7 @@ describe('real-file', function () {
           const { figures } = rows.find(({ design }) => design === name)!;
           const counts = Object.fromEntries(Object.entries(figures).map(([key, { value }]) => [key, value]));
           expect(counts['headers']).to.equal(headersFor(bytes, clones(name)));
-          expect(counts['callbacks']).to.equal(2 * requestLengths(bytes).length + 2);
+          expect(counts['callbacks']).to.equal(callbacksFor(bytes));
           if (name === 'waitQueue') expect(counts['links']).to.equal(linksFor(bytes));
           if (name === 'cloneKiobuf') expect(counts['links']).to.equal(0);
           expect(counts['visited']).to.equal(0);
@@ -119,24 +119,45 @@ describe('real-file', function () {
     return [...lengthsOf(bytes, MIB), ...lengthsOf(bytes, 384 * KIB)];
   }
 
-  /** Each request begins on a chunk; one within a chunk is passed on. */
-  function piecesOf(length: number): number {
-    return Math.ceil(length / (64 * KIB));
+  /** How many chunks there are in each of the parts that Crypt sends a request down in, of 128 KiB or what is left. */
+  function piecesOf(length: number): number[] {
+    const pieces: number[] = [];
+    for (let left = length; left > 0; left -= 128 * KIB) pieces.push(Math.ceil(Math.min(left, 128 * KIB) / (64 * KIB)));
+    return pieces;
+  }
+
+  function sumOf(counts: readonly number[]): number {
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The sum over all requests, of how many pieces there are in each of their parts; the flush goes to three members. */
+  function overRequests(bytes: number, count: (parts: readonly number[]) => number): number {
+    return sumOf([...requestLengths(bytes).map((length) => count(piecesOf(length))), count([3])]);
   }
 
   /**
-   * A container: one for the request and one for each piece, if it is carved up. Clones: also one for Crypt, and one for
-   * what Stripe passes on. The flush goes to three members.
+   * A container: one for the request, one for each part if there are several, and one for each piece of what Stripe carves
+   * up. Clones: one for the request, one for each part, and one for each piece, also where Stripe passes it on.
    */
   function headersFor(bytes: number, cloned: boolean): number {
-    const each = (pieces: number): number => (cloned ? 2 + pieces : 1 + (pieces > 1 ? pieces : 0));
-    return requestLengths(bytes).reduce((sum, length) => sum + each(piecesOf(length)), each(3));
+    return overRequests(bytes, (parts) =>
+      cloned
+        ? 1 + parts.length + sumOf(parts)
+        : 1 + (parts.length > 1 ? parts.length : 0) + sumOf(parts.filter((pieces) => pieces > 1)),
+    );
   }
 
-  /** An entry for Crypt, and one for Stripe; where it carves, one more for each piece. */
+  /** Crypt is told of each request and, if there are several, of each of its parts; Stripe of each part. */
+  function callbacksFor(bytes: number): number {
+    return overRequests(bytes, (parts) => 1 + (parts.length > 1 ? parts.length : 0) + parts.length);
+  }
+
+  /** An entry for Crypt, with one for each part if there are several; for each part one for Stripe and, where it carves, for each piece. */
   function linksFor(bytes: number): number {
-    const each = (pieces: number): number => 2 + (pieces > 1 ? pieces : 0);
-    return requestLengths(bytes).reduce((sum, length) => sum + each(piecesOf(length)), each(3));
+    return overRequests(
+      bytes,
+      (parts) => 1 + (parts.length > 1 ? parts.length : 0) + parts.length + sumOf(parts.filter((pieces) => pieces > 1)),
+    );
   }
 
   describe('when it cannot go on', () => {
