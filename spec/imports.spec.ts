@@ -20,10 +20,22 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   // A device at the bottom of a stack has the engine's own design unless it is given another.
   devices: { imports: ['wait', 'event', 'io', 'io/strategy'] },
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
+  'io/strategy/index.ts': { imports: ['io', 'io/strategy'] },
   stack: { imports: ['wait', 'event', 'io', 'io/index.ts'], packages: ['valibot'] },
   'index.ts': { imports: ['wait', 'event', 'sync'] },
   compare: {
-    imports: ['wait', 'event', 'rxjs', 'sync', 'io', 'io/strategy', 'io/index.ts', 'layers', 'devices'],
+    imports: [
+      'wait',
+      'event',
+      'rxjs',
+      'sync',
+      'io',
+      'io/strategy',
+      'io/index.ts',
+      'io/strategy/index.ts',
+      'layers',
+      'devices',
+    ],
     packages: ['rxjs', 'vega', 'vega-lite'],
   },
   cli: {
@@ -201,6 +213,8 @@ describe('the import rule itself', () => {
     ['io/strategy/clone.ts', '../request.js', 'value', true],
     ['io/strategy/clone.ts', '../index.js', 'value', false],
     ['io/index.ts', '../layers/mirror.js', 'value', true],
+    ['io/strategy/index.ts', '../submit.js', 'value', true],
+    ['compare/rivals/bio-chain.ts', '../../io/strategy/index.js', 'value', true],
     ['layers/mirror.ts', '../devices/memory.js', 'type', false],
     ['devices/file.ts', 'node:fs', 'value', true],
     ['devices/file.ts', 'commander', 'value', false],

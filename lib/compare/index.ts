@@ -32,6 +32,8 @@ export {
   type Size,
   type StripePlan,
 } from './blueprint.js';
+export { bioChain } from './rivals/bio-chain.js';
+export { stackLocations } from './rivals/stack-locations.js';
 export { estimate, median, randomFrom, type Estimate } from './statistics.js';
 export { answer } from './report/answer.js';
 export {

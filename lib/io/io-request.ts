@@ -107,7 +107,7 @@ export class IoRequest extends Completion<number> {
     return { operation, position, pages: range?.pages ?? null, offset: range?.offset ?? 0, length, fua, ioClass };
   }
 
-  /** @internal The root header has come back: nothing below touches the pages any more. */
+  /** For designs: the root header has come back, nothing below touches the pages any more. Called once. */
   finished(io: Io): void {
     clearTimeout(this.timer);
     this.root = null;

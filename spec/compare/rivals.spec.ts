@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { bioChain, stackLocations } from '../../lib/compare/index.js';
 import { rivals } from '../../lib/compare/rivals.js';
 import * as io from '../../lib/io/index.js';
 
@@ -8,6 +9,10 @@ describe('rivals', () => {
       .filter(([, value]) => typeof value === 'object' && 'root' in value)
       .map(([name]) => name);
     expect(rivals.map(({ name }) => name)).to.include.members(exported);
+  });
+
+  it('hold two designs that systems of today use', () => {
+    for (const { name } of [bioChain, stackLocations]) expect(rivals.map((rival) => rival.name)).to.include(name);
   });
 
   it('begin with the engine itself, which ratios are against', () => {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'mocha';
 import {
+  bioChain,
   plans,
+  stackLocations,
   strategyRival,
   type Estimate,
   type Experiment,
@@ -21,7 +23,14 @@ import {
 } from '../../lib/io/index.js';
 
 /** The designs that run wakechain's own layers and are counted by hand in these specs. */
-export const strategies: readonly Strategy[] = [waitQueue, compoundEvent, cloneKiobuf, cloneKiobufTracked];
+export const strategies: readonly Strategy[] = [
+  waitQueue,
+  compoundEvent,
+  cloneKiobuf,
+  cloneKiobufTracked,
+  bioChain,
+  stackLocations,
+];
 
 /** A setting as small as it goes. */
 export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: number } = {}): Setting {
@@ -55,7 +64,7 @@ export async function figuresAt(
 
 /** Whether a design makes a header for each layer, rather than send one container down. */
 export function clones(design: string): boolean {
-  return design.startsWith('clone');
+  return design.startsWith('clone') || design === 'bioChain';
 }
 
 /** A design that also shows each request that is made under it. */

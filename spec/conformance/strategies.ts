@@ -1,3 +1,5 @@
+import { bioChain } from '../../lib/compare/rivals/bio-chain.js';
+import { stackLocations } from '../../lib/compare/rivals/stack-locations.js';
 import type { Strategy } from '../../lib/io/io.js';
 import { cloneKiobuf } from '../../lib/io/strategy/clone.js';
 import { cloneKiobufTracked } from '../../lib/io/strategy/clone-tracked.js';
@@ -13,6 +15,8 @@ export interface Design {
   readonly linksPerPass: number;
   readonly linksPerSplit: number;
   readonly linksPerPiece: number;
+  /** Links reserved in each header for each layer that it may have to cross. */
+  readonly linksPerLayerBelow: number;
   /** Whether a header knows of a cancel without asking its ancestors, so that nothing is sent on after one. */
   readonly knowsOfCancel: boolean;
   /** What a cancel looks at, of a request with so many pieces that all wait, while `all` wait anywhere. */
@@ -33,6 +37,7 @@ export const designs: readonly Design[] = [
     linksPerPass: 1,
     linksPerSplit: 1,
     linksPerPiece: 3,
+    linksPerLayerBelow: 0,
     visited: piecesAndPlaces,
   },
   // A `lev` per layer; a `cev_wait` on the parent and one on each piece.
@@ -43,6 +48,7 @@ export const designs: readonly Design[] = [
     linksPerPass: 1,
     linksPerSplit: 1,
     linksPerPiece: 1,
+    linksPerLayerBelow: 0,
     visited: piecesAndPlaces,
   },
   {
@@ -52,6 +58,7 @@ export const designs: readonly Design[] = [
     linksPerPass: 0,
     linksPerSplit: 0,
     linksPerPiece: 0,
+    linksPerLayerBelow: 0,
     visited: everything,
   },
   // An index entry per clone.
@@ -62,6 +69,29 @@ export const designs: readonly Design[] = [
     linksPerPass: 1,
     linksPerSplit: 0,
     linksPerPiece: 1,
+    linksPerLayerBelow: 0,
+    visited: pieces,
+  },
+  // A clone per layer; a piece is chained to what it was split from, which no entry leads away from.
+  {
+    strategy: bioChain,
+    knowsOfCancel: false,
+    headersPerPass: 1,
+    linksPerPass: 0,
+    linksPerSplit: 0,
+    linksPerPiece: 0,
+    linksPerLayerBelow: 0,
+    visited: everything,
+  },
+  // One packet, and one for each piece, with a location for each layer below.
+  {
+    strategy: stackLocations,
+    knowsOfCancel: true,
+    headersPerPass: 0,
+    linksPerPass: 0,
+    linksPerSplit: 0,
+    linksPerPiece: 0,
+    linksPerLayerBelow: 1,
     visited: pieces,
   },
 ];

@@ -115,7 +115,7 @@ export function strategyContract(design: Design): void {
       });
       expect(counts).to.deep.equal({
         headers: 1 + MANY * design.headersPerPass,
-        links: MANY * design.linksPerPass,
+        links: MANY * (design.linksPerPass + design.linksPerLayerBelow),
         callbacks: MANY,
         visited: 0,
       });
@@ -137,7 +137,7 @@ export function strategyContract(design: Design): void {
       });
       expect(counts).to.deep.equal({
         headers: 1 + MANY,
-        links: design.linksPerSplit + MANY * design.linksPerPiece,
+        links: design.linksPerSplit + MANY * design.linksPerPiece + design.linksPerLayerBelow,
         callbacks: 1,
         visited: 0,
       });
@@ -326,20 +326,37 @@ export function strategyContract(design: Design): void {
   });
 
   describe('counts', () => {
-    const cases: [name: string, device: () => BlockDevice, layers: number, passes: number, pieces: number][] = [
-      ['three passing layers', () => new Pass(new Pass(new Pass(disk({ inline: true })))), 3, 3, 0],
-      ['a split in two', () => new Stripe([disk({ inline: true }), disk({ inline: true })], { chunk: 2048 }), 1, 0, 2],
-      ['a split that one chunk satisfies', () => new Stripe([disk({ inline: true })], { chunk: 4096 }), 1, 1, 0],
+    // The layers told, those of them that pass, the pieces, and the layers below each header where it was made.
+    type Case = [
+      name: string,
+      device: () => BlockDevice,
+      layers: number,
+      passes: number,
+      pieces: number,
+      below: number,
+    ];
+    const cases: Case[] = [
+      ['three passing layers', () => new Pass(new Pass(new Pass(disk({ inline: true })))), 3, 3, 0, 3],
+      [
+        'a split in two',
+        () => new Stripe([disk({ inline: true }), disk({ inline: true })], { chunk: 2048 }),
+        1,
+        0,
+        2,
+        1,
+      ],
+      ['a split that one chunk satisfies', () => new Stripe([disk({ inline: true })], { chunk: 4096 }), 1, 1, 0, 1],
       [
         'a queue over a split in two over queues',
         () => queueOf(new Stripe([queueOf(disk({ inline: true })), queueOf(disk({ inline: true }))], { chunk: 2048 })),
         4,
         3,
         2,
+        3 + 1 + 1,
       ],
-      ['a layer with its own pages', () => new Crypt(new Pass(disk({ inline: true })), { key, pool }), 2, 2, 0],
+      ['a layer with its own pages', () => new Crypt(new Pass(disk({ inline: true })), { key, pool }), 2, 2, 0, 2],
     ];
-    for (const [name, device, layers, passes, pieces] of cases) {
+    for (const [name, device, layers, passes, pieces, below] of cases) {
       it(`one header, one for each clone, and the links, for ${name}`, () => {
         const top = device();
         const counts = counted(() => {
@@ -348,7 +365,10 @@ export function strategyContract(design: Design): void {
         expect(counts).to.deep.equal({
           headers: 1 + passes * design.headersPerPass + pieces,
           links:
-            passes * design.linksPerPass + (layers - passes) * design.linksPerSplit + pieces * design.linksPerPiece,
+            passes * design.linksPerPass +
+            (layers - passes) * design.linksPerSplit +
+            pieces * design.linksPerPiece +
+            below * design.linksPerLayerBelow,
           callbacks: layers,
           visited: 0,
         });

@@ -178,6 +178,42 @@ export function verbsContract({ strategy }: Design): void {
     });
   });
 
+  describe('split', () => {
+    it('tells its layer once, also when that holds what it has carved up (N6)', () => {
+      const bottom = disk();
+      let resume = (): void => undefined;
+      const layer = new Script(
+        bottom,
+        (io) => {
+          const split = io.split(layer, 7);
+          for (const at of [0, 512]) split.piece(bottom, io.position + at, at, 512);
+          split.seal();
+        },
+        (io) => {
+          resume = io.suspend();
+        },
+      );
+      const request = read(layer, 1024);
+      bottom.answerAll();
+      expect([layer.attempts, request.state]).to.deep.equal([1, 'pending']);
+      resume();
+      expect([layer.attempts, request.value]).to.deep.equal([1, 1024]);
+    });
+
+    it('tells its layer when it is sealed without a part', () => {
+      const layer = new Script(
+        disk(),
+        (io) => {
+          io.split(layer, 0).seal();
+        },
+        (io) => {
+          io.bytes = io.length;
+        },
+      );
+      expect([read(layer).value, layer.attempts]).to.deep.equal([512, 1]);
+    });
+  });
+
   describe('retry', () => {
     /** Tries again on failure, up to `most` attempts, and looks at the header before each. */
     const retrying = (lower: BlockDevice, most: number, seen: unknown[] = []): Script => {

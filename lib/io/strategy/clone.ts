@@ -1,16 +1,13 @@
-import { succeededRanges } from '../collate.js';
-import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
-import { ended, keepingEnds, type Ending } from '../endings.js';
-import type { ByteRange, IoError } from '../io-error.js';
-import type { IoClass } from '../io-class.js';
+import { ended } from '../endings.js';
 import type { IoRequest } from '../io-request.js';
-import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
-import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
+import type { OwnIo, RootIo, Split, Strategy } from '../io.js';
+import { partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
-
 import { submit } from '../submit.js';
-import { WaitingList, type Slot } from '../waiting-list.js';
+import type { Slot } from '../waiting-list.js';
+import { Header, type HeaderKind } from './header.js';
+import { pullWaiting } from './pull.js';
 
 /*
  * Stacked clones (S. Tweedie, 31 Jan 2001). A clone is a header and nothing more: it shares its parent's page vector, has
@@ -20,17 +17,7 @@ import { WaitingList, type Slot } from '../waiting-list.js';
  */
 
 /** @internal The header: of a request, or a clone. */
-export class Kiobuf implements RootIo, Split, Ending {
-  readonly operation: Operation;
-  readonly position: number;
-  readonly pages: PageVector | null;
-  readonly offset: number;
-  readonly length: number;
-  readonly fua: boolean;
-  readonly ioClass: IoClass | null;
-  bytes = 0;
-  failure: IoError | null = null;
-  failedRanges: ByteRange[] | null = null;
+export class Kiobuf extends Header implements RootIo, Split {
   readonly parent: Kiobuf | null;
   /** Of a part: how its outcome is handed to the parent's layer. */
   readonly tag: unknown;
@@ -43,26 +30,21 @@ export class Kiobuf implements RootIo, Split, Ending {
   private readonly request: IoRequest | null;
   private asked = false;
   private partsAsked = false;
-  private held = false;
-  /** Counts the holds, so that what let go of one before has no effect on the next. */
-  private holds = 0;
-  private calling = false;
   /** The count has dropped to zero and the layer has yet to be told. */
   private untold = false;
-  /** How often it was taken back: what was told of an earlier life does not go on up. */
-  private life = 0;
-  nextEnding: Ending | null = null;
 
-  constructor(parent: Kiobuf | null, own: OwnIo, tag: unknown, request: IoRequest | null) {
-    counters.headers++;
+  constructor(
+    parent: Kiobuf | null,
+    kind: HeaderKind,
+    position: number,
+    pages: PageVector | null,
+    offset: number,
+    length: number,
+    tag: unknown,
+    request: IoRequest | null,
+  ) {
+    super(kind, position, pages, offset, length, parent);
     this.parent = parent;
-    this.operation = own.operation;
-    this.position = own.position;
-    this.pages = own.pages;
-    this.offset = own.offset;
-    this.length = own.length;
-    this.fua = own.fua;
-    this.ioClass = own.ioClass === undefined ? (parent?.ioClass ?? null) : own.ioClass;
     this.tag = tag;
     this.request = request;
   }
@@ -79,15 +61,13 @@ export class Kiobuf implements RootIo, Split, Ending {
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
     this.stack(layer, frame);
-    const { operation, pages, offset, length, fua } = this;
-    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, SUMMED));
+    this.send(target, this.clone(this, position, this.pages, this.offset, this.length, SUMMED));
   }
 
   /** Not a clone, for it does not share the vector: a fresh kiobuf, counted at its parent all the same. */
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
     this.stack(layer, frame);
-    const { operation, length, fua } = this;
-    this.send(target, this.clone({ operation, position, pages, offset: 0, length, fua }, SUMMED));
+    this.send(target, this.clone(this, position, pages, 0, this.length, SUMMED));
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
@@ -96,25 +76,23 @@ export class Kiobuf implements RootIo, Split, Ending {
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
-    const { operation, pages, fua } = this;
     this.count++;
-    this.send(target, this.clone({ operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED));
+    this.send(target, this.clone(this, position, this.pages, this.offset + offset, length, SUMMED));
   }
 
   fanOut(target: BlockDevice, position: number, tag: unknown): void {
-    const { operation, pages, offset, length, fua } = this;
     this.count++;
-    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, tag));
+    this.send(target, this.clone(this, position, this.pages, this.offset, this.length, tag));
   }
 
   spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
     this.count++;
-    this.send(target, this.clone(own, tag));
+    this.send(target, this.clone(own, own.position, own.pages, own.offset, own.length, tag));
   }
 
   cancelParts(): void {
     this.partsAsked = true;
-    withdrawBelow(this);
+    this.pullBelow();
   }
 
   seal(): void {
@@ -123,33 +101,10 @@ export class Kiobuf implements RootIo, Split, Ending {
     ended(this);
   }
 
-  finish(bytes: number, failure: IoError | null): void {
-    this.bytes = bytes;
-    this.failure = failure;
-    ended(this);
-  }
-
-  suspend(): () => void {
-    const hold = ++this.holds;
-    this.held = true;
-    return () => {
-      if (!this.held || hold !== this.holds) return;
-      this.held = false;
-      if (!this.calling) ended(this);
-    };
-  }
-
-  retry(): boolean {
-    if (this.cancelled) return false;
-    this.held = this.partsAsked = false;
-    this.life++;
-    this.bytes = 0;
-    this.failure = this.failedRanges = null;
+  override retry(): boolean {
+    if (!super.retry()) return false;
+    this.partsAsked = false;
     return true;
-  }
-
-  succeededRanges(): ByteRange[] {
-    return succeededRanges(this);
   }
 
   parked(_slot: Slot): void {
@@ -162,7 +117,7 @@ export class Kiobuf implements RootIo, Split, Ending {
 
   cancelAll(): void {
     this.asked = true;
-    withdrawBelow(this);
+    this.pullBelow();
   }
 
   passUp(): void {
@@ -189,8 +144,15 @@ export class Kiobuf implements RootIo, Split, Ending {
   }
 
   /** What a design that tracks its clones adds to the making of one … */
-  protected clone(own: OwnIo, tag: unknown): Kiobuf {
-    return new Kiobuf(this, own, tag, null);
+  protected clone(
+    kind: HeaderKind,
+    position: number,
+    pages: PageVector | null,
+    offset: number,
+    length: number,
+    tag: unknown,
+  ): Kiobuf {
+    return new Kiobuf(this, kind, position, pages, offset, length, tag, null);
   }
 
   /** … to its submission … */
@@ -211,33 +173,20 @@ export class Kiobuf implements RootIo, Split, Ending {
 
   /** The count has dropped to zero; false when the layer holds the I/O, or has begun it again. */
   private tellLayer(): boolean {
-    const { layer, life } = this;
-    this.calling = true;
-    if (layer !== null && callDone(layer, this, this.frame) !== null) this.held = false;
-    this.calling = false;
-    return !this.held && this.life === life;
+    return this.layer === null || this.tell(this.layer, this.frame);
   }
-}
 
-/** Searches every request queue for what hangs below `ancestor`, and withdraws it. */
-function withdrawBelow(ancestor: Kiobuf): void {
-  const found: Slot[] = [];
-  for (const list of WaitingList.all) {
-    for (const slot of list) {
-      counters.visited++;
-      // A list may also hold requests of stacks that use another design.
-      if (slot.io instanceof Kiobuf && slot.io.isBelow(ancestor)) found.push(slot);
-    }
+  private pullBelow(): void {
+    pullWaiting((io) => io instanceof Kiobuf && io.isBelow(this));
   }
-  // All leave their queues before the first end is passed up: it would make room for another to run.
-  keepingEnds(() => {
-    for (const slot of found) slot.list?.withdraw(slot);
-  });
 }
 
 /** The clone design without tracking. */
 export const cloneKiobuf: Strategy = {
   name: 'cloneKiobuf',
   capabilities: { pull: 'by searching every request queue' },
-  root: (request) => new Kiobuf(null, request.own, null, request),
+  root(request) {
+    const { position, range, length } = request;
+    return new Kiobuf(null, request, position, range?.pages ?? null, range?.offset ?? 0, length, null, request);
+  },
 };
