@@ -5,7 +5,7 @@ import type { PageVector } from '../io/pages.js';
 export const SECTOR_SIZE = 4096;
 
 /** Where sectors lie in memory. */
-export interface Place {
+interface Place {
   readonly pages: PageVector;
   readonly offset: number;
 }
