@@ -7,6 +7,7 @@ import { Layer } from '../../lib/io/layer.js';
 import { PagePool, type PageVector } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
+import { Pass } from '../../lib/layers/pass.js';
 import { FaultyDevice, type FaultyOptions } from './faulty-device.js';
 import type { Design } from './strategies.js';
 import { outcomeOf } from './strategy-contract.js';
@@ -90,6 +91,15 @@ export function verbsContract({ strategy }: Design): void {
       disks[1].only.answer({ missing: [{ offset: 1000, length: 24 }] });
       expect(fan.trace).to.deep.equal(['2: 1024', '0: EIO', '1: 1000', 'done']);
       expect(outcomeOf(request)).to.deep.equal(['done', 1024]);
+    });
+
+    it('tells the layer that has fanned out, also below others (N2, N7)', () => {
+      const disks = [disk(), disk()] as const;
+      const fan = new Fan([...disks]);
+      const request = read(new Pass(new Pass(fan)), 1024);
+      disks[1].only.answer();
+      disks[0].only.fail();
+      expect([fan.trace, outcomeOf(request)]).to.deep.equal([['1: 1024', '0: EIO', 'done'], ['done', 1024]]);
     });
 
     it('joins parts that end before it is sealed (E2)', () => {
