@@ -1,4 +1,4 @@
-import { Hold, type Held } from './hold.js';
+import { Hold } from './hold.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /**
@@ -9,7 +9,7 @@ import { Takers, type AcquireOptions } from './takers.js';
  * using lock = await mutex.acquire({ timeoutMs: 100 });
  * ```
  */
-export class Mutex implements Held {
+export class Mutex {
   private readonly takers = new Takers();
   private held = false;
 

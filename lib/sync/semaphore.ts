@@ -1,5 +1,5 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import { Hold, type Held } from './hold.js';
+import { Hold } from './hold.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /**
@@ -7,7 +7,7 @@ import { Takers, type AcquireOptions } from './takers.js';
  * nobody takes a permit past those who wait, unless it asks to (`barge`). All calls are synchronous up to the promise;
  * acquiring, releasing and aborting cost O(1).
  */
-export class Semaphore implements Held {
+export class Semaphore {
   /** @internal */ readonly takers: Takers = new Takers();
   private total: number;
   private left: number;
