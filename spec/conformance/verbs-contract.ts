@@ -99,7 +99,10 @@ export function verbsContract({ strategy }: Design): void {
       const request = read(new Pass(new Pass(fan)), 1024);
       disks[1].only.answer();
       disks[0].only.fail();
-      expect([fan.trace, outcomeOf(request)]).to.deep.equal([['1: 1024', '0: EIO', 'done'], ['done', 1024]]);
+      expect([fan.trace, outcomeOf(request)]).to.deep.equal([
+        ['1: 1024', '0: EIO', 'done'],
+        ['done', 1024],
+      ]);
     });
 
     it('joins parts that end before it is sealed (E2)', () => {
