@@ -2,11 +2,9 @@ import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
 import { keepingEnds } from '../endings.js';
 import { PULLED } from '../io-error.js';
-import type { Strategy } from '../io.js';
-import type { PageVector } from '../pages.js';
+import type { OwnIo, Strategy } from '../io.js';
 import type { Slot } from '../waiting-list.js';
 import { Kiobuf } from './clone.js';
-import type { HeaderKind } from './header.js';
 
 /*
  * Stacked clones with tracked children: the clone design plus an index from a parent to its clones, which S. Bhattacharya
@@ -52,16 +50,9 @@ class TrackedKiobuf extends Kiobuf {
     });
   }
 
-  protected override clone(
-    kind: HeaderKind,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    tag: unknown,
-  ): Kiobuf {
+  protected override clone(own: OwnIo, tag: unknown): Kiobuf {
     counters.links++;
-    const clone = new TrackedKiobuf(this, kind, position, pages, offset, length, tag, null);
+    const clone = new TrackedKiobuf(this, own, tag, null);
     clone.pulled = this.pulled;
     clone.nextSibling = this.firstClone;
     if (this.firstClone !== null) this.firstClone.prevSibling = clone;
@@ -87,8 +78,5 @@ class TrackedKiobuf extends Kiobuf {
 export const cloneKiobufTracked: Strategy = {
   name: 'cloneKiobufTracked',
   capabilities: { pull: 'through the links' },
-  root(request) {
-    const { position, range, length } = request;
-    return new TrackedKiobuf(null, request, position, range?.pages ?? null, range?.offset ?? 0, length, null, request);
-  },
+  root: (request) => new TrackedKiobuf(null, request.own, null, request),
 };

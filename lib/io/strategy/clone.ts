@@ -1,12 +1,16 @@
+import { succeededRanges } from '../collate.js';
+import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
-import { ended } from '../endings.js';
+import { ended, type Ending } from '../endings.js';
+import type { ByteRange, IoError } from '../io-error.js';
+import type { IoClass } from '../io-class.js';
 import type { IoRequest } from '../io-request.js';
-import type { OwnIo, RootIo, Split, Strategy } from '../io.js';
-import { partEnded, SUMMED, type Layer } from '../layer.js';
+import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
+import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
+
 import { submit } from '../submit.js';
 import type { Slot } from '../waiting-list.js';
-import { Header, type HeaderKind } from './header.js';
 import { pullWaiting } from './pull.js';
 
 /*
@@ -17,7 +21,17 @@ import { pullWaiting } from './pull.js';
  */
 
 /** @internal The header: of a request, or a clone. */
-export class Kiobuf extends Header implements RootIo, Split {
+export class Kiobuf implements RootIo, Split, Ending {
+  readonly operation: Operation;
+  readonly position: number;
+  readonly pages: PageVector | null;
+  readonly offset: number;
+  readonly length: number;
+  readonly fua: boolean;
+  readonly ioClass: IoClass | null;
+  bytes = 0;
+  failure: IoError | null = null;
+  failedRanges: ByteRange[] | null = null;
   readonly parent: Kiobuf | null;
   /** Of a part: how its outcome is handed to the parent's layer. */
   readonly tag: unknown;
@@ -30,21 +44,26 @@ export class Kiobuf extends Header implements RootIo, Split {
   private readonly request: IoRequest | null;
   private asked = false;
   private partsAsked = false;
+  private held = false;
+  /** Counts the holds, so that what let go of one before has no effect on the next. */
+  private holds = 0;
+  private calling = false;
   /** The count has dropped to zero and the layer has yet to be told. */
   private untold = false;
+  /** How often it was taken back: what was told of an earlier life does not go on up. */
+  private life = 0;
+  nextEnding: Ending | null = null;
 
-  constructor(
-    parent: Kiobuf | null,
-    kind: HeaderKind,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    tag: unknown,
-    request: IoRequest | null,
-  ) {
-    super(kind, position, pages, offset, length, parent);
+  constructor(parent: Kiobuf | null, own: OwnIo, tag: unknown, request: IoRequest | null) {
+    counters.headers++;
     this.parent = parent;
+    this.operation = own.operation;
+    this.position = own.position;
+    this.pages = own.pages;
+    this.offset = own.offset;
+    this.length = own.length;
+    this.fua = own.fua;
+    this.ioClass = own.ioClass === undefined ? (parent?.ioClass ?? null) : own.ioClass;
     this.tag = tag;
     this.request = request;
   }
@@ -61,13 +80,15 @@ export class Kiobuf extends Header implements RootIo, Split {
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
     this.stack(layer, frame);
-    this.send(target, this.clone(this, position, this.pages, this.offset, this.length, SUMMED));
+    const { operation, pages, offset, length, fua } = this;
+    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, SUMMED));
   }
 
   /** Not a clone, for it does not share the vector: a fresh kiobuf, counted at its parent all the same. */
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
     this.stack(layer, frame);
-    this.send(target, this.clone(this, position, pages, 0, this.length, SUMMED));
+    const { operation, length, fua } = this;
+    this.send(target, this.clone({ operation, position, pages, offset: 0, length, fua }, SUMMED));
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
@@ -76,18 +97,20 @@ export class Kiobuf extends Header implements RootIo, Split {
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
+    const { operation, pages, fua } = this;
     this.count++;
-    this.send(target, this.clone(this, position, this.pages, this.offset + offset, length, SUMMED));
+    this.send(target, this.clone({ operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED));
   }
 
   fanOut(target: BlockDevice, position: number, tag: unknown): void {
+    const { operation, pages, offset, length, fua } = this;
     this.count++;
-    this.send(target, this.clone(this, position, this.pages, this.offset, this.length, tag));
+    this.send(target, this.clone({ operation, position, pages, offset, length, fua }, tag));
   }
 
   spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
     this.count++;
-    this.send(target, this.clone(own, own.position, own.pages, own.offset, own.length, tag));
+    this.send(target, this.clone(own, tag));
   }
 
   cancelParts(): void {
@@ -101,10 +124,33 @@ export class Kiobuf extends Header implements RootIo, Split {
     ended(this);
   }
 
-  override retry(): boolean {
-    if (!super.retry()) return false;
-    this.partsAsked = false;
+  finish(bytes: number, failure: IoError | null): void {
+    this.bytes = bytes;
+    this.failure = failure;
+    ended(this);
+  }
+
+  suspend(): () => void {
+    const hold = ++this.holds;
+    this.held = true;
+    return () => {
+      if (!this.held || hold !== this.holds) return;
+      this.held = false;
+      if (!this.calling) ended(this);
+    };
+  }
+
+  retry(): boolean {
+    if (this.cancelled) return false;
+    this.held = this.partsAsked = false;
+    this.life++;
+    this.bytes = 0;
+    this.failure = this.failedRanges = null;
     return true;
+  }
+
+  succeededRanges(): ByteRange[] {
+    return succeededRanges(this);
   }
 
   parked(_slot: Slot): void {
@@ -144,15 +190,8 @@ export class Kiobuf extends Header implements RootIo, Split {
   }
 
   /** What a design that tracks its clones adds to the making of one … */
-  protected clone(
-    kind: HeaderKind,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    tag: unknown,
-  ): Kiobuf {
-    return new Kiobuf(this, kind, position, pages, offset, length, tag, null);
+  protected clone(own: OwnIo, tag: unknown): Kiobuf {
+    return new Kiobuf(this, own, tag, null);
   }
 
   /** … to its submission … */
@@ -171,13 +210,17 @@ export class Kiobuf extends Header implements RootIo, Split {
     this.count = 1;
   }
 
-  /** The count has dropped to zero; false when the layer holds the I/O, or has begun it again. */
-  private tellLayer(): boolean {
-    return this.layer === null || this.tell(this.layer, this.frame);
-  }
-
   private pullBelow(): void {
     pullWaiting((io) => io instanceof Kiobuf && io.isBelow(this));
+  }
+
+  /** The count has dropped to zero; false when the layer holds the I/O, or has begun it again. */
+  private tellLayer(): boolean {
+    const { layer, life } = this;
+    this.calling = true;
+    if (layer !== null && callDone(layer, this, this.frame) !== null) this.held = false;
+    this.calling = false;
+    return !this.held && this.life === life;
   }
 }
 
@@ -185,8 +228,5 @@ export class Kiobuf extends Header implements RootIo, Split {
 export const cloneKiobuf: Strategy = {
   name: 'cloneKiobuf',
   capabilities: { pull: 'by searching every request queue' },
-  root(request) {
-    const { position, range, length } = request;
-    return new Kiobuf(null, request, position, range?.pages ?? null, range?.offset ?? 0, length, null, request);
-  },
+  root: (request) => new Kiobuf(null, request.own, null, request),
 };

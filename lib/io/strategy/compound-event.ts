@@ -1,15 +1,16 @@
+import { succeededRanges } from '../collate.js';
 import { counters } from '../counters.js';
 import type { BlockDevice } from '../device.js';
-import { ended, keepingEnds } from '../endings.js';
-import { PULLED } from '../io-error.js';
+import { ended, keepingEnds, type Ending } from '../endings.js';
+import { PULLED, type ByteRange, type IoError } from '../io-error.js';
+import type { IoClass } from '../io-class.js';
 import type { IoRequest } from '../io-request.js';
-import type { OwnIo, RootIo, Split, Strategy } from '../io.js';
-import { partEnded, SUMMED, type Layer } from '../layer.js';
+import type { Operation, OwnIo, RootIo, Split, Strategy } from '../io.js';
+import { callDone, partEnded, SUMMED, type Layer } from '../layer.js';
 import type { PageVector } from '../pages.js';
 import type { Slot } from '../waiting-list.js';
 import { submit } from '../submit.js';
 import { Callback, callLayer, cancelChild, END_FOR_NOW, GO_ON, notifyParent, runDone, withdraw } from './callback.js';
-import { Header, type HeaderKind } from './header.js';
 
 /*
  * The first pass: the compound event (S. Bhattacharya, 30 Jan 2001). A `compound_event` has a `done` routine, a status and
@@ -20,13 +21,30 @@ import { Header, type HeaderKind } from './header.js';
  */
 
 /** @internal The event, which is the header as well. */
-export class CompoundEvent extends Header implements RootIo, Split {
+export class CompoundEvent implements RootIo, Split, Ending {
+  readonly operation: Operation;
+  position: number;
+  pages: PageVector | null;
+  offset: number;
+  readonly length: number;
+  readonly fua: boolean;
+  readonly ioClass: IoClass | null;
+  bytes = 0;
+  failure: IoError | null = null;
+  failedRanges: ByteRange[] | null = null;
+
   // The chained size: `done`, and `private` for it, and the callbacks.
   readonly done: (event: CompoundEvent) => void;
   readonly private: unknown;
   private firstCallback: Callback | null = null;
   private lastCallback: Callback | null = null;
   private doneQueued = false;
+  private held = false;
+  /** Counts the holds, so that what let go of one before has no effect on the next. */
+  private holds = 0;
+  private calling = false;
+  /** How often it was taken back: what was called in an earlier life ends the chain. */
+  private life = 0;
 
   // The cancellable size.
   private firstCanceller: Callback | null = null;
@@ -44,18 +62,18 @@ export class CompoundEvent extends Header implements RootIo, Split {
   /** Children that have not ended, and one for the seal. */
   private pending = 0;
 
-  constructor(
-    parent: CompoundEvent | null,
-    kind: HeaderKind,
-    position: number,
-    pages: PageVector | null,
-    offset: number,
-    length: number,
-    done: (event: CompoundEvent) => void,
-    data: unknown,
-  ) {
-    super(kind, position, pages, offset, length, parent);
+  nextEnding: Ending | null = null;
+
+  constructor(parent: CompoundEvent | null, own: OwnIo, done: (event: CompoundEvent) => void, data: unknown) {
+    counters.headers++;
     this.parent = parent;
+    this.operation = own.operation;
+    this.position = own.position;
+    this.pages = own.pages;
+    this.offset = own.offset;
+    this.length = own.length;
+    this.fua = own.fua;
+    this.ioClass = own.ioClass === undefined ? (parent?.ioClass ?? null) : own.ioClass;
     this.done = done;
     this.private = data;
   }
@@ -83,23 +101,17 @@ export class CompoundEvent extends Header implements RootIo, Split {
   }
 
   piece(target: BlockDevice, position: number, offset: number, length: number): void {
-    const at = this.offset + offset;
-    this.start(
-      target,
-      new CompoundEvent(this, this, position, this.pages, at, length, leaveParent, null),
-      SUMMED,
-      offset,
-    );
+    const { operation, pages, fua } = this;
+    this.start(target, { operation, position, pages, offset: this.offset + offset, length, fua }, SUMMED, offset);
   }
 
   fanOut(target: BlockDevice, position: number, tag: unknown): void {
-    const { pages, offset, length } = this;
-    this.start(target, new CompoundEvent(this, this, position, pages, offset, length, leaveParent, null), tag, 0);
+    const { operation, pages, offset, length, fua } = this;
+    this.start(target, { operation, position, pages, offset, length, fua }, tag, 0);
   }
 
   spawn(target: BlockDevice, own: OwnIo, tag: unknown): void {
-    const { position, pages, offset, length } = own;
-    this.start(target, new CompoundEvent(this, own, position, pages, offset, length, leaveParent, null), tag, 0);
+    this.start(target, own, tag, 0);
   }
 
   cancelParts(): void {
@@ -112,6 +124,35 @@ export class CompoundEvent extends Header implements RootIo, Split {
 
   seal(): void {
     if (--this.pending === 0) ended(this);
+  }
+
+  finish(bytes: number, failure: IoError | null): void {
+    this.bytes = bytes;
+    this.failure = failure;
+    ended(this);
+  }
+
+  suspend(): () => void {
+    const hold = ++this.holds;
+    this.held = true;
+    return () => {
+      if (!this.held || hold !== this.holds) return;
+      this.held = false;
+      if (!this.calling) ended(this);
+    };
+  }
+
+  retry(): boolean {
+    if (this.cancelled) return false;
+    this.held = false;
+    this.life++;
+    this.bytes = 0;
+    this.failure = this.failedRanges = null;
+    return true;
+  }
+
+  succeededRanges(): ByteRange[] {
+    return succeededRanges(this);
   }
 
   parked(slot: Slot): void {
@@ -145,7 +186,11 @@ export class CompoundEvent extends Header implements RootIo, Split {
     this.position = callback.position;
     this.pages = callback.pages;
     this.offset = callback.offset;
-    return this.tell(callback.data as Layer<unknown>, callback.frame) ? GO_ON : END_FOR_NOW;
+    const { life } = this;
+    this.calling = true;
+    if (callDone(callback.data as Layer<unknown>, this, callback.frame) !== null) this.held = false;
+    this.calling = false;
+    return this.held || this.life !== life ? END_FOR_NOW : GO_ON;
   }
 
   /** The notifier on a child: collates it into the parent. */
@@ -179,7 +224,8 @@ export class CompoundEvent extends Header implements RootIo, Split {
   }
 
   /** A sub-event, with a notifier that collates it into this one and a canceller that reaches it from here. */
-  private start(target: BlockDevice, child: CompoundEvent, tag: unknown, shift: number): void {
+  private start(target: BlockDevice, own: OwnIo, tag: unknown, shift: number): void {
+    const child = new CompoundEvent(this, own, leaveParent, null);
     const notifier = new Callback(notifyParent, shift, tag);
     child.addNotifier(notifier);
     child.reachedBy = new Callback(cancelChild, child, null);
@@ -267,8 +313,6 @@ export const compoundEvent: Strategy = {
   name: 'compoundEvent',
   capabilities: { pull: 'through the chain' },
   root(request) {
-    const { position, range, length } = request;
-    const pages = range?.pages ?? null;
-    return new CompoundEvent(null, request, position, pages, range?.offset ?? 0, length, tellEdge, request);
+    return new CompoundEvent(null, request.own, tellEdge, request);
   },
 };

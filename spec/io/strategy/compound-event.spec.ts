@@ -9,7 +9,7 @@ import { counted } from '../../conformance/strategy-contract.js';
 import { Tracer } from '../../conformance/tracer.js';
 
 const pages = new PagePool().allocate(4096);
-const kind = { operation: 'read', fua: false } as const;
+const own = { operation: 'read', position: 0, pages, offset: 0, length: 4096, fua: false } as const;
 
 describe('compoundEvent', () => {
   it('says how it cancels', () => {
@@ -34,7 +34,7 @@ describe('CompoundEvent', () => {
   it('calls its done routine when nobody else is to be told: what is not used costs nothing (N10)', () => {
     const told: unknown[] = [];
     const counts = counted(() => {
-      const event = new CompoundEvent(null, kind, 0, pages, 0, 4096, (ended) => told.push([ended.private, ended.bytes]), 'private'); // prettier-ignore
+      const event = new CompoundEvent(null, own, (ended) => told.push([ended.private, ended.bytes]), 'private'); // prettier-ignore
       event.finish(4096, null);
     });
     expect(told).to.deep.equal([['private', 4096]]);
@@ -42,7 +42,7 @@ describe('CompoundEvent', () => {
   });
 
   it('asks its cancellers once (I5)', () => {
-    const event = new CompoundEvent(null, kind, 0, pages, 0, 4096, () => undefined, null);
+    const event = new CompoundEvent(null, own, () => undefined, null);
     const withdrawn: string[] = [];
     const slot = { link: null, list: { withdraw: () => withdrawn.push('withdrawn') } };
     event.parked(slot as never);
