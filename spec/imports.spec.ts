@@ -12,6 +12,8 @@ import ts from 'typescript';
 const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   wait: { imports: [] },
   event: { imports: ['wait'] },
+  compound: { imports: ['wait', 'event'] },
+  adapters: { imports: ['wait', 'event'] },
   rxjs: { imports: ['wait', 'event'], packages: ['rxjs'] },
   sync: { imports: ['wait', 'event'] },
   io: { imports: ['wait', 'event'] },
@@ -22,11 +24,13 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
   'io/strategy/index.ts': { imports: ['io', 'io/strategy'] },
   stack: { imports: ['wait', 'event', 'io', 'io/index.ts'], packages: ['valibot'] },
-  'index.ts': { imports: ['wait', 'event', 'sync'] },
+  'index.ts': { imports: ['wait', 'event', 'compound', 'adapters', 'sync'] },
   compare: {
     imports: [
       'wait',
       'event',
+      'compound',
+      'adapters',
       'rxjs',
       'sync',
       'io',
@@ -42,6 +46,8 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
     imports: [
       'wait',
       'event',
+      'compound',
+      'adapters',
       'sync',
       'io',
       'io/strategy',
@@ -57,7 +63,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
 };
 
 /** These run wherever JavaScript runs, so what they take from Node is types. */
-const withoutNode = ['wait', 'event', 'sync'];
+const withoutNode = ['wait', 'event', 'compound', 'adapters', 'sync'];
 /** Optional peers are loaded when used; only the adapter named for one imports it outright. */
 const optionalPeers: Record<string, string> = { rxjs: 'rxjs', valibot: 'stack', vega: '', 'vega-lite': '' };
 
@@ -205,8 +211,9 @@ describe('the import rule itself', () => {
     ['wait/queue.ts', './entry.js', 'value', true],
     ['wait/queue.ts', '../event/completion.js', 'type', false],
     ['wait/queue.ts', 'node:events', 'type', true],
-    ['event/adapters/emitter.ts', 'node:events', 'value', false],
-    ['event/adapters/emitter.ts', '../../wait/queue.js', 'value', true],
+    ['adapters/from-emitter.ts', 'node:events', 'value', false],
+    ['adapters/from-emitter.ts', '../wait/queue.js', 'value', true],
+    ['event/waitable.ts', '../adapters/from-promise.js', 'value', false],
     ['event/completion.ts', 'rxjs', 'type', false],
     ['rxjs/in.ts', 'rxjs/operators', 'value', true],
     ['io/request.ts', './strategy/clone.js', 'value', false],

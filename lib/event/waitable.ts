@@ -1,8 +1,8 @@
 import { ArgumentError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
-import { hubOfPromise } from './from-promise.js';
-import { hubOfSignal } from './from-signal.js';
+import { hubOfPromise } from './promise-hub.js';
+import { hubOfSignal } from './signal-hub.js';
 
 /**
  * What can be a child of a compound: a completion or compound, a plain wait queue (its next wake, with the key as

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Completion } from '../../lib/event/completion.js';
 import { ChildrenFailedError } from '../../lib/event/errors.js';
 import { firstOf } from '../../lib/event/first-of.js';
-import { timeout } from '../../lib/event/timeout.js';
+import { timeout } from '../../lib/adapters/timeout.js';
 import { turns } from './support.js';
 
 const pair = (): [Completion<number>, Completion<number>] => [new Completion<number>(), new Completion<number>()];

@@ -21,7 +21,7 @@ import {
   type CancelAnswer,
   type CompletionState,
   type Outcome,
-} from '../../lib/event/index.js';
+} from '../../lib/index.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 
 /** True only when both types are the same; anything else is a compile error where it is used. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { allOf } from '../../lib/event/all-of.js';
 import { Completion } from '../../lib/event/completion.js';
-import { hubOfPromise } from '../../lib/event/from-promise.js';
-import { hubOfSignal } from '../../lib/event/from-signal.js';
+import { hubOfPromise } from '../../lib/event/promise-hub.js';
+import { hubOfSignal } from '../../lib/event/signal-hub.js';
 import { sourceOf, watch, Watch } from '../../lib/event/waitable.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 import { codeOf, ownerOf, thrownBy } from './support.js';

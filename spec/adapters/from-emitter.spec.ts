@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import { anyOf } from '../../lib/event/any-of.js';
-import { fromEmitter } from '../../lib/event/from-emitter.js';
-import { turns } from './support.js';
+import { fromEmitter } from '../../lib/adapters/from-emitter.js';
+import { turns } from '../event/support.js';
 
 describe('fromEmitter', () => {
   const leftOn = (emitter: EventEmitter): number =>

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { atLeast } from '../../lib/event/at-least.js';
+import { atLeast } from '../../lib/compound/at-least.js';
 import { Completion } from '../../lib/event/completion.js';
 import type { ChildrenFailedError } from '../../lib/event/errors.js';
-import { codeOf, collectUncaught } from './support.js';
+import { codeOf, collectUncaught } from '../event/support.js';
 
 const children = (count: number): Completion<number>[] => Array.from({ length: count }, () => new Completion<number>());
 

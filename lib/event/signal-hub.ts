@@ -1,6 +1,6 @@
 import { onAbort } from '../wait/abort.js';
 import type { WaitEntry } from '../wait/entry.js';
-import { Completion, ReusableCompletion } from './completion.js';
+import { ReusableCompletion } from './completion.js';
 
 const hubs = new WeakMap<AbortSignal, SignalHub>();
 
@@ -35,14 +35,4 @@ export function hubOfSignal(signal: AbortSignal): ReusableCompletion<unknown> {
   let hub = hubs.get(signal);
   if (hub === undefined) hubs.set(signal, (hub = new SignalHub(signal)));
   return hub;
-}
-
-/**
- * A completion of the signal's abort: it completes with the signal's reason, as an event that came, so that it can be a
- * branch of a choice. To *cancel* something when a signal aborts, use its `signal` option or `cancelOn`.
- */
-export function fromSignal(signal: AbortSignal): Completion<unknown> {
-  const completion = new Completion<unknown>();
-  hubOfSignal(signal).forward(completion, { own: false });
-  return completion;
 }

@@ -1,7 +1,7 @@
-import { valuesOf, type ValuesOf } from './all-of.js';
-import type { Collation, CompoundOptions } from './collation.js';
-import { CompoundEvent } from './compound.js';
-import type { Waitable } from './waitable.js';
+import { valuesOf, type ValuesOf } from '../event/all-of.js';
+import type { Collation, CompoundOptions } from '../event/collation.js';
+import { CompoundEvent } from '../event/compound.js';
+import type { Waitable } from '../event/waitable.js';
 
 type Step = () => Waitable<unknown>;
 type Started<S extends readonly Step[]> = { -readonly [K in keyof S]: S[K] extends () => infer W ? W : never };

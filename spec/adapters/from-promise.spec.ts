@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { allOf } from '../../lib/event/all-of.js';
-import { fromPromise, hubOfPromise } from '../../lib/event/from-promise.js';
-import { ownerOf, turns } from './support.js';
+import { fromPromise } from '../../lib/adapters/from-promise.js';
+import { hubOfPromise } from '../../lib/event/promise-hub.js';
+import { turns } from '../event/support.js';
 
 describe('fromPromise', () => {
   it('has the promise’s outcome (E1)', async () => {
@@ -44,16 +45,5 @@ describe('fromPromise', () => {
     } finally {
       process.off('unhandledRejection', unhandled);
     }
-  });
-});
-
-describe('hubOfPromise', () => {
-  it('is one per promise, and no owner can be asked to cancel it (E3)', () => {
-    const promise = Promise.resolve(1);
-    expect(hubOfPromise(promise)).to.equal(hubOfPromise(promise));
-    const all = allOf([promise]);
-    expect([all.children[0]?.owned, ownerOf(hubOfPromise(promise))]).to.deep.equal([false, null]);
-    all.cancel();
-    expect(hubOfPromise(promise).state).to.equal('pending');
   });
 });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { firstOf } from '../../lib/event/first-of.js';
-import { fromSignal, hubOfSignal } from '../../lib/event/from-signal.js';
+import { fromSignal } from '../../lib/adapters/from-signal.js';
+import { hubOfSignal } from '../../lib/event/signal-hub.js';
 
 describe('fromSignal', () => {
   it('completes with the reason, as an event that came (E1)', () => {
@@ -49,12 +50,5 @@ describe('fromSignal', () => {
     const race = firstOf([fromSignal(controller.signal), other]);
     controller.abort('stop');
     expect([race.value, other.state]).to.deep.equal(['stop', 'cancelled']);
-  });
-});
-
-describe('hubOfSignal', () => {
-  it('is one per signal', () => {
-    const { signal } = new AbortController();
-    expect(hubOfSignal(signal)).to.equal(hubOfSignal(signal));
   });
 });

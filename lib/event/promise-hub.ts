@@ -1,4 +1,4 @@
-import { Completion, ReusableCompletion } from './completion.js';
+import { ReusableCompletion } from './completion.js';
 
 const hubs = new WeakMap<object, ReusableCompletion<unknown>>();
 
@@ -17,14 +17,4 @@ export function hubOfPromise(promise: PromiseLike<unknown>): ReusableCompletion<
     );
   }
   return hub;
-}
-
-/**
- * A completion with the outcome of a promise or thenable. A promise cannot be cancelled: cancelling the completion only
- * lets go of it. A rejection counts as handled.
- */
-export function fromPromise<T>(promise: PromiseLike<T>): Completion<T> {
-  const completion = new Completion<T>();
-  hubOfPromise(promise).forward(completion, { own: false });
-  return completion;
 }

@@ -1,5 +1,5 @@
-import { tidyEntry } from './callbacks.js';
-import { Completion } from './completion.js';
+import { tidyEntry } from '../event/callbacks.js';
+import { Completion } from '../event/completion.js';
 
 interface Emitter {
   on(event: string | symbol, listener: (...args: unknown[]) => void): unknown;

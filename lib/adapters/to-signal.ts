@@ -1,5 +1,5 @@
-import { tidyEntry } from './callbacks.js';
-import type { ReusableCompletion } from './completion.js';
+import { tidyEntry } from '../event/callbacks.js';
+import type { ReusableCompletion } from '../event/completion.js';
 
 /**
  * An AbortSignal that aborts when the completion is asked to cancel, for operations that take one (`fetch`, `fs`). Its

@@ -1,6 +1,6 @@
 import { checkDelay } from '../wait/errors.js';
-import { tidyEntry } from './callbacks.js';
-import { Completion } from './completion.js';
+import { tidyEntry } from '../event/callbacks.js';
+import { Completion } from '../event/completion.js';
 
 export interface TimerOptions {
   /** The timer does not keep the process alive. Default false. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Completion } from '../../lib/event/completion.js';
-import { scope, type Scope } from '../../lib/event/scope.js';
+import { scope, type Scope } from '../../lib/compound/scope.js';
 import { AbortError } from '../../lib/wait/errors.js';
-import { codeOf, noteSettling, turns } from './support.js';
+import { codeOf, noteSettling, turns } from '../event/support.js';
 
 describe('scope', () => {
   const pair = (): [Completion<number>, Completion<number>] => [new Completion<number>(), new Completion<number>()];

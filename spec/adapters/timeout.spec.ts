@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { firstOf } from '../../lib/event/first-of.js';
-import { timeout } from '../../lib/event/timeout.js';
-import { codeOf } from './support.js';
+import { timeout } from '../../lib/adapters/timeout.js';
+import { codeOf } from '../event/support.js';
 
 describe('timeout', () => {
   let clock: sinon.SinonFakeTimers;

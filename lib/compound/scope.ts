@@ -1,8 +1,8 @@
-import { Completion } from './completion.js';
-import type { Child } from './child.js';
-import type { Collation, CompoundOptions } from './collation.js';
-import { CompoundEvent } from './compound.js';
-import type { Waitable } from './waitable.js';
+import { Completion } from '../event/completion.js';
+import type { Child } from '../event/child.js';
+import type { Collation, CompoundOptions } from '../event/collation.js';
+import { CompoundEvent } from '../event/compound.js';
+import type { Waitable } from '../event/waitable.js';
 
 /** What the body of a {@link scope} is given. */
 export interface Scope {

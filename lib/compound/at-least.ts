@@ -1,8 +1,8 @@
 import { ArgumentRangeError } from '../wait/errors.js';
-import type { Collation, CompoundOptions } from './collation.js';
-import { compound, type CompoundEvent } from './compound.js';
-import { ChildrenFailedError } from './errors.js';
-import type { ValueOf, Waitable } from './waitable.js';
+import type { Collation, CompoundOptions } from '../event/collation.js';
+import { compound, type CompoundEvent } from '../event/compound.js';
+import { ChildrenFailedError } from '../event/errors.js';
+import type { ValueOf, Waitable } from '../event/waitable.js';
 
 class AtLeast implements Collation<unknown[], unknown> {
   private readonly needed: number;

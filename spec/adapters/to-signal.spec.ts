@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Completion } from '../../lib/event/completion.js';
-import { toSignal } from '../../lib/event/to-signal.js';
+import { toSignal } from '../../lib/adapters/to-signal.js';
 import { AbortError } from '../../lib/wait/errors.js';
 
 describe('toSignal', () => {

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { Completion } from '../../lib/event/completion.js';
 import type { CompoundEvent } from '../../lib/event/compound.js';
-import { sequence } from '../../lib/event/sequence.js';
+import { sequence } from '../../lib/compound/sequence.js';
 import { AbortError } from '../../lib/wait/errors.js';
-import { turns } from './support.js';
+import { turns } from '../event/support.js';
 
 describe('sequence', () => {
   const pair = (): [Completion<number>, Completion<string>] => [new Completion<number>(), new Completion<string>()];

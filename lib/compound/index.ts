@@ -1,0 +1,3 @@
+export { atLeast } from './at-least.js';
+export { sequence } from './sequence.js';
+export { scope, type Scope } from './scope.js';
