@@ -13,7 +13,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const rules = [...numbered('W', 7), ...numbered('C', 8), ...numbered('E', 8), ...numbered('I', 10)];
+const rules = [...numbered('W', 7), ...numbered('C', 8), ...numbered('E', 8), ...numbered('I', 11)];
 const atOnce = 2;
 
 interface Mutant {

@@ -46,3 +46,5 @@ export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
 export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
 export { loop, type Extent } from '../layers/loop.js';
 export { Checksum, type ChecksumOptions } from '../layers/checksum.js';
+export { hasProblems, scrub, type Scrubbable, type ScrubOptions, type ScrubReport } from '../layers/scrub.js';
+export type { ScrubProblem } from '../layers/scrub-findings.js';

@@ -5,7 +5,10 @@ import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf } from '../io/ranges.js';
 import { bytesOf, ChecksumLayout, covers, Entries, NEVER } from './checksum-table.js';
+import { emptyTable } from './checksum-format.js';
+import { scrubChecksum } from './checksum-scrub.js';
 import { RangeLock, type Hold } from './range-lock.js';
+import type { ScrubOptions, ScrubReport } from './scrub.js';
 import { copyOf } from './xor.js';
 
 export interface ChecksumOptions extends DeviceOptions {
@@ -93,19 +96,15 @@ export class Checksum extends Layer<Task | null> {
    */
   static async format(lower: BlockDevice, options: ChecksumOptions): Promise<Checksum> {
     const device = new Checksum(lower, options);
-    const { tableStart, tableSize, blockSize } = device.layout;
-    const zeroes = options.pool.allocate(blockSize);
-    zeroes.set(new Uint8Array(blockSize));
-    try {
-      for (let at = 0; at < tableSize; at += blockSize) {
-        const written = await lower.write(zeroes.range(0, blockSize), { position: tableStart + at });
-        if (written < blockSize) throw new IoError('EIO', { message: `the table of ${device.name} was written short` });
-      }
-      await lower.flush();
-    } finally {
-      zeroes.free();
-    }
+    await emptyTable(lower, device.layout, options.pool);
     return device;
+  }
+
+  /**
+   * Verifies every block, while requests go on; `repair` changes nothing here. Throws as `Mirror.scrub`.
+   */
+  scrub(options: ScrubOptions = {}): Promise<ScrubReport> {
+    return scrubChecksum(this, this.lower, this.pool, options);
   }
 
   submit(io: Io): void {

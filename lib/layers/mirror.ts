@@ -11,8 +11,10 @@ import type { MirrorFrame } from './mirror-frame.js';
 import { createArray, openArray, resync, type CreateOptions } from './mirror-open.js';
 import { FastestRead, MirrorRead } from './mirror-read.js';
 import { MirrorWrite } from './mirror-write.js';
+import { scrubMirror } from './mirror-scrub.js';
 import { rebuild } from './rebuild.js';
 import type { RebuildOptions } from './rebuild-options.js';
+import type { ScrubOptions, ScrubReport } from './scrub.js';
 
 /** Which member a read goes to: the first in sync, each in turn, or two of them at once and the faster one wins. */
 export type ReadPolicy = 'first' | 'round-robin' | 'fastest';
@@ -160,6 +162,15 @@ export class Mirror extends Layer<MirrorFrame> {
    */
   async rebuild(index: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     await rebuild(this, this.array, this.devices, index, spare, options);
+  }
+
+  /**
+   * Compares what the members in sync hold, while requests go on, and with `repair` makes them agree. Blocks that were
+   * discarded may differ without being wrong.
+   * @throws what `signal` aborts with; StateError `ERR_CLOSED` when it is closed meanwhile; IoError `ENOMEM`
+   */
+  scrub(options: ScrubOptions = {}): Promise<ScrubReport> {
+    return scrubMirror(this, this.array, options);
   }
 
   submit(io: Io): void {

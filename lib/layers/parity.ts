@@ -10,8 +10,10 @@ import { checkDevice, createArray, openArray, type ParityLayout } from './parity
 import { ParityFlush } from './parity-flush.js';
 import { StripeRead } from './parity-read.js';
 import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
+import { scrubParity } from './parity-scrub.js';
 import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
 import { StripeWrite } from './parity-write.js';
+import type { ScrubOptions, ScrubReport } from './scrub.js';
 import { readSuperblock, type MemberState } from './superblock.js';
 
 export interface ParityOptions extends DeviceOptions {
@@ -177,6 +179,11 @@ export class Parity extends Layer<StripeOperation | null> {
     } finally {
       ended();
     }
+  }
+
+  /** Sums every stripe up, while requests go on, and with `repair` makes the parity right. Throws as `Mirror.scrub`. */
+  scrub(options: ScrubOptions = {}): Promise<ScrubReport> {
+    return scrubParity(this, this.array, options);
   }
 
   /** Resolves when no request is in flight, and no work behind them. */
