@@ -3,7 +3,7 @@ import type { Io } from './io.js';
 import type { IoClass } from './io-class.js';
 import { joinPages } from './join-pages.js';
 import type { PageRange, PageVector } from './pages.js';
-import { complementOf, tailAfter } from './ranges.js';
+import { complementOf, sumOf, tailAfter } from './ranges.js';
 import type { Slot } from './waiting-list.js';
 
 /** What waits of one kind, by where it begins and by where it ends. Of several at one place, one is known. */
@@ -80,8 +80,9 @@ export class Neighbours {
     return before.length === 0 ? behind : [...before.reverse(), ...behind];
   }
 
-  private edgesOf({ operation, fua, ioClass, length }: Io): Edges | null {
-    if (length === 0 || (operation !== 'read' && operation !== 'write')) return null;
+  private edgesOf({ operation, fua, ioClass, length, bytes }: Io): Edges | null {
+    // One that has come in part waits for the rest alone.
+    if (length === 0 || bytes > 0 || (operation !== 'read' && operation !== 'write')) return null;
     let kinds = ioClass === null ? this.plain : this.classes.get(ioClass);
     if (kinds === undefined) this.classes.set(ioClass as IoClass, (kinds = newKinds()));
     return operation === 'read' ? kinds.read : fua ? kinds.fua : kinds.write;
@@ -124,7 +125,8 @@ export class Merged {
 
   /**
    * Gives each member its own outcome, range by range (N13), the leader's for its `done` to pass on. Others that a
-   * cancel of the leader has kept from being served go to `again`: it was none of theirs (I5).
+   * cancel of the leader has kept from being served go to `again`: it was none of theirs (I5). What has come for them
+   * stays with them, for it is told should they be cancelled while they wait (I4).
    */
   distribute(leader: Io, again: (io: Io) => void): void {
     const failed = this.failedRanges ?? tailAfter(this.bytes, this.length);
@@ -133,11 +135,13 @@ export class Merged {
     for (const io of this.members) {
       const missing = within(failed, io.position - this.position, io.length);
       const whole = missing.length === 0;
+      const bytes = io.length - sumOf(missing);
       if (io !== leader && this.failure !== null && (common || !whole) && leader.cancelled && !io.cancelled) {
+        io.bytes = bytes;
+        io.failedRanges = whole || bytes === 0 ? null : missing;
         again(io);
         continue;
       }
-      const bytes = io.length - missing.reduce((sum, { length }) => sum + length, 0);
       const failure = whole && !common ? null : this.failure;
       io.failedRanges = whole ? null : missing;
       if (io !== leader) io.finish(bytes, failure);

@@ -35,3 +35,17 @@ export function tailAfter(bytes: number, length: number): ByteRange[] {
 export function shiftInto(into: ByteRange[], failures: readonly ByteRange[], shift: number): void {
   for (const range of failures) into.push({ offset: range.offset + shift, length: range.length });
 }
+
+/** The same in whole blocks, apart from each other: a device may have ended in the middle of one. */
+export function inBlocks(ranges: readonly ByteRange[], blockSize: number, length: number): ByteRange[] {
+  const widened = ranges.map((range) => {
+    const start = range.offset - (range.offset % blockSize);
+    return { offset: start, length: Math.ceil((range.offset + range.length) / blockSize) * blockSize - start };
+  });
+  return complementOf(complementOf(widened, length), length);
+}
+
+/** The bytes in ranges that are apart from each other. */
+export function sumOf(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { length }) => sum + length, 0);
+}

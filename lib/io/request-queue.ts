@@ -4,6 +4,7 @@ import type { Io } from './io.js';
 import { Layer } from './layer.js';
 import { Merged, Neighbours } from './merging.js';
 import { Plug } from './plug.js';
+import { inBlocks, sumOf } from './ranges.js';
 import { ServiceOrder } from './service-order.js';
 import { WaitingList, type Slot } from './waiting-list.js';
 
@@ -171,7 +172,21 @@ export class RequestQueue extends Layer<Merged | null> {
   private run(io: Io): void {
     this.running++;
     this.servedCount++;
-    io.pass(this, this.lower, io.position, null);
+    if (io.bytes > 0) this.runRest(io);
+    else io.pass(this, this.lower, io.position, null);
+  }
+
+  /** What has come of it in an operation that was pulled is not sent again. Its parts run as one operation does. */
+  private runRest(io: Io): void {
+    const { length, fua } = io;
+    // What was to be stable is not, and an error that told of no part was of all.
+    const rest =
+      io.failedRanges === null || fua ? [{ offset: 0, length }] : inBlocks(io.failedRanges, this.blockSize, length);
+    io.bytes = length - sumOf(rest);
+    io.failedRanges = null;
+    const split = io.split(this, null);
+    for (const part of rest) split.piece(this.lower, io.position + part.offset, part.offset, part.length);
+    split.seal();
   }
 
   private runWith(slot: Slot, slots: readonly Slot[]): void {

@@ -85,11 +85,11 @@ export class WaitingList {
     return true;
   }
 
-  /** Takes a header out and ends it with `ECANCELED`; false when it does not wait here any more. */
+  /** Takes a header out and ends it with `ECANCELED` and what it had transferred before; false when it does not wait here any more. */
   withdraw(slot: Slot): boolean {
     if (!this.take(slot)) return false;
     this.onWithdraw?.(slot);
-    slot.io.finish(0, PULLED);
+    slot.io.finish(slot.io.bytes, PULLED);
     return true;
   }
 }

@@ -3,7 +3,7 @@ import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import type { ByteRange, IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, inBlocks, sumOf } from '../io/ranges.js';
 import { Delay } from './delay.js';
 
 export interface RetryOptions extends DeviceOptions {
@@ -57,7 +57,7 @@ export class Retry extends Layer<Attempt | null> {
   done(io: Io, attempt: Attempt | null): void {
     if (io.failure === null && io.bytes >= io.length && attempt === null) return;
     const missing = this.missingBlocks(io, attempt);
-    const whole = missing.length === 0 || sum(missing) === io.length;
+    const whole = missing.length === 0 || sumOf(missing) === io.length;
     const number = attempt?.number ?? 0;
     const target = this.targets[number];
     if (target !== undefined && this.isWorthIt(io, missing) && io.retry()) {
@@ -66,7 +66,7 @@ export class Retry extends Layer<Attempt | null> {
       if (whole) io.pass(this, target, io.position, next);
       else this.sendAgain(io, target, missing, next);
     } else if (attempt?.partial === true) {
-      io.bytes = io.length - sum(missing);
+      io.bytes = io.length - sumOf(missing);
       io.failedRanges = missing.length === 0 ? null : missing;
     }
   }
@@ -83,17 +83,8 @@ export class Retry extends Layer<Attempt | null> {
 
   /** What has not been transferred by any attempt, in whole blocks: a device may have ended in the middle of one. */
   private missingBlocks(io: Io, attempt: Attempt | null): ByteRange[] {
-    const { blockSize } = this;
     // Of an attempt in pieces all that failed is in the ranges; what it did not send has succeeded before.
     const failed = attempt?.partial === true ? (io.failedRanges ?? []) : complementOf(io.succeededRanges(), io.length);
-    const widened = failed.map(({ offset, length }) => {
-      const start = offset - (offset % blockSize);
-      return { offset: start, length: Math.ceil((offset + length) / blockSize) * blockSize - start };
-    });
-    return complementOf(complementOf(widened, io.length), io.length);
+    return inBlocks(failed, this.blockSize, io.length);
   }
-}
-
-function sum(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((total, range) => total + range.length, 0);
 }

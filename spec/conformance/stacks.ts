@@ -82,13 +82,11 @@ export const stacks: readonly Stack[] = [
   { name: 'a merging queue', merges: true, build: ({ disk }) => merging(disk(), 1) },
   {
     name: 'a merging queue over Stripe over queues',
-    defect: 'a write is sometimes told to have transferred less than it has',
     merges: true,
     build: ({ disk }) => merging(new Stripe([queue(disk(16)), queue(disk(16))], { chunk: 1024 }), 2),
   },
   {
     name: 'Linear over a merging queue over Stripe over merging queues',
-    defect: 'a write is sometimes told to have transferred less than it has',
     nested: true,
     merges: true,
     build: ({ disk }) => {

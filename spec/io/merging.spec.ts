@@ -179,6 +179,46 @@ for (const { strategy } of designs) {
       expect(disks[1]?.log).to.deep.equal(['read 8192+512', 'read 0+512']);
     });
 
+    for (const where of ['done', 'pulled below', 'withdrawn here'] as const) {
+      it(`sends of a rider that has come in part only the rest, and forgets none of it: ${where} (I4, I5, N13)`, () => {
+        const disks = [new FaultyDevice({ strategy }), new FaultyDevice({ strategy })];
+        const inner = disks.map((disk) => new RequestQueue(disk, { depth: 1 }));
+        const queue = new RequestQueue(new Stripe(inner, { chunk: 512 }), { depth: 1, mergeBytes: 4096 });
+        const before = inner[1]?.read(pages.range(0, 512), { position: 8192 });
+        const plug = queue.plug();
+        const read = (block: number, blocks: number): IoRequest =>
+          queue.read(pages.range(block * 512, blocks * 512), { position: block * 512 });
+        const leader = read(1, 1);
+        const rider = read(2, 2);
+        const other = where === 'withdrawn here' ? read(9, 1) : null;
+        plug.unplug();
+        expect([queue.merged, leader.cancel()]).to.deep.equal([1, 'requested']);
+        disks[0]?.only.answer();
+        expect([leader.state, rider.state]).to.deep.equal(['cancelled', 'pending']);
+        if (where === 'done') disks[1]?.answerAll();
+        else expect(rider.cancel()).to.equal('cancelled');
+        const part = ['cancelled', 'ECANCELED', 512, [[0, 512]]];
+        expect(outcomeOf(rider)).to.deep.equal(where === 'done' ? ['done', 1024] : part);
+        disks[1]?.answerAll();
+        expect(disks[0]?.log).to.deep.equal(['read 512+512']);
+        expect(disks[1]?.log.slice(1)).to.deep.equal({ done: ['read 512+512'], 'pulled below': [], 'withdrawn here': ['read 2048+512'] }[where]); // prettier-ignore
+        expect([before?.value, other?.value ?? 512]).to.deep.equal([512, 512]);
+      });
+    }
+
+    it('sends all of a rider again when what failed was of no part, or was to be stable (I7)', () => {
+      for (const fua of [false, true]) {
+        const { disk, plug, write } = rig();
+        const requests = [write(0, { fua }), write(1, { fua })];
+        plug.unplug();
+        expect(requests[0]?.cancel()).to.equal('requested');
+        disk.only.fail('EIO', fua ? [{ offset: 0, length: 512 }] : []);
+        expect(disk.log).to.deep.equal(['write 0+1024', 'write 512+512']);
+        disk.only.answer();
+        expect(outcomeOf(requests[1] as IoRequest)).to.deep.equal(['done', 512]);
+      }
+    });
+
     it('meets neighbours of one place one after the other', () => {
       const { disk, plug, read } = rig();
       const requests = [read(0), read(1), read(1), read(0), read(2)];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ByteRange } from '../../lib/io/io-error.js';
-import { complementOf, shiftInto, tailAfter, without } from '../../lib/io/ranges.js';
+import { complementOf, inBlocks, shiftInto, sumOf, tailAfter, without } from '../../lib/io/ranges.js';
 
 const at = (...pairs: [number, number][]): ByteRange[] => pairs.map(([offset, length]) => ({ offset, length }));
 
@@ -72,5 +72,19 @@ describe('shiftInto', () => {
     const into = at([0, 5]);
     shiftInto(into, at([0, 1], [10, 2]), 100);
     expect(into).to.deep.equal(at([0, 5], [100, 1], [110, 2]));
+  });
+});
+
+describe('inBlocks', () => {
+  it('is the blocks that the ranges touch, each once', () => {
+    expect(inBlocks(at([30, 1], [10, 1], [12, 9]), 10, 50)).to.deep.equal(at([10, 30]));
+    expect(inBlocks(at([0, 10], [20, 10]), 10, 50)).to.deep.equal(at([0, 10], [20, 10]));
+    expect(inBlocks([], 10, 50)).to.deep.equal([]);
+  });
+});
+
+describe('sumOf', () => {
+  it('adds up the bytes', () => {
+    expect([sumOf(at([0, 10], [20, 5])), sumOf([])]).to.deep.equal([15, 0]);
   });
 });
