@@ -512,11 +512,11 @@ export class Program {
       const isTold = told.some(({ offset, length }) => offset < at + BLOCK && offset + length > at);
       if (!isTold && block.includes(0)) block.fill(0);
     }
-    return this.succeededOf({ ...flight, moved });
+    return this.succeededOf({ moved, length: flight.length, pages: flight.pages });
   }
 
   /** Neighbouring bytes that have been transferred, in wholes. */
-  private succeededOf({ moved, length, pages }: Flight): ByteRange[] {
+  private succeededOf({ moved, length, pages }: Pick<Flight, 'moved' | 'length' | 'pages'>): ByteRange[] {
     const whole = pages === null ? 1 : (this.stack.whole ?? 1);
     const ranges: ByteRange[] = [];
     let start = -1;

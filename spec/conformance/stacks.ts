@@ -25,8 +25,6 @@ export interface Stack {
   build(kit: Kit): BlockDevice;
   /** Bytes that are worth something only together, to a layer that transforms them. Default 1. */
   readonly whole?: number;
-  /** Why random programs are not run over it at present. */
-  readonly defect?: string;
   /** Splits stand on splits, so that the first error in time at the top need not be the first at the bottom. */
   readonly nested?: boolean;
   /** Requests can share one operation below, and with it its first error and its second attempts. */
