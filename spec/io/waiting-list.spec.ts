@@ -5,6 +5,7 @@ import { Slot, WaitingList } from '../../lib/io/waiting-list.js';
 class Header {
   readonly name: string;
   readonly trace: string[];
+  bytes = 0;
   slot: Slot | null = null;
 
   constructor(name: string, trace: string[] = []) {
@@ -60,6 +61,9 @@ describe('WaitingList', () => {
     const slot = park(list, new Header('a', trace));
     expect([list.withdraw(slot), list.withdraw(slot)]).to.deep.equal([true, false]);
     expect([trace, list.length]).to.deep.equal([['withdrawing a', 'a 0 ECANCELED'], 0]);
+    const again = new Header('b', trace);
+    again.bytes = 512;
+    expect([list.withdraw(park(list, again)), trace.at(-1)]).to.deep.equal([true, 'b 512 ECANCELED']);
   });
 
   it('does not touch what waits elsewhere', () => {
