@@ -11,11 +11,12 @@ describe('racing', () => {
   it('against a promise that never settles keeps nothing of any race (nodejs/node#17469)', async () => {
     const never = new Promise<never>(() => undefined);
     const winners: WeakRef<object>[] = [];
-    for (let i = 0; i < races; i++) {
-      const winner = { message: i };
+    const race = async (): Promise<void> => {
+      const winner = { message: 'won' };
       winners.push(new WeakRef(winner));
       expect(await firstOf([never, Promise.resolve(winner)])).to.equal(winner);
-    }
+    };
+    for (let i = 0; i < races; i++) await race();
     expect(await alive(winners)).to.equal(0);
     expect(never).to.be.instanceOf(Promise);
   });
