@@ -17,6 +17,8 @@ interface Taken {
   /** What is not on it, in bytes from the header's start. */
   readonly missing: readonly ByteRange[];
   readonly bytes: number;
+  /** All of it is on it, and stable if it was to be: an error that tells of no part breaks that promise (I7). */
+  readonly whole: boolean;
 }
 
 /**
@@ -56,7 +58,9 @@ export class MirrorWrite implements MirrorFrame {
   child(_io: Io, part: Io, tag: unknown): void {
     const { failure } = part;
     const missing = complementOf(part.succeededRanges(), part.length);
-    this.taken.push({ member: tag as PresentMember, failure, missing, bytes: part.length - bytesIn(missing) });
+    const bytes = part.length - bytesIn(missing);
+    const whole = missing.length === 0 && (failure === null || !part.fua);
+    this.taken.push({ member: tag as PresentMember, failure, missing, bytes, whole });
   }
 
   done(io: Io): void {
@@ -72,12 +76,12 @@ export class MirrorWrite implements MirrorFrame {
     }
     tell(io, best);
     const { records } = this.array;
-    if (taken.every(({ missing }) => missing.length === 0) && records.isSettled) {
+    if (taken.every(({ whole }) => whole) && records.isSettled) {
       this.end();
       return;
     }
-    for (const { member, failure, missing } of taken) {
-      if (member !== best.member && missing.length > 0 && !isCancel(failure)) records.drop(member);
+    for (const { member, failure, whole } of taken) {
+      if (member !== best.member && !whole && !isCancel(failure)) records.drop(member);
     }
     const resume = io.suspend();
     this.agree(
@@ -200,15 +204,19 @@ function copiedIn({ position, length }: Io, best: Taken, other: Taken, left: rea
   const out = left.map((range) => ({ offset: range.offset - position, length: range.length }));
   const kept = without(other.missing, complementOf(out, length), length);
   const missing = merged([...kept, ...without(best.missing, out, length)]);
-  return { ...other, missing, bytes: length - bytesIn(missing) };
+  return { ...other, missing, bytes: length - bytesIn(missing), whole: missing.length === 0 };
 }
 
-/** The member in sync that holds most; one that has failed only when all have. */
+/** The member in sync that holds most, without an error if there is one; one that has failed only when all have. */
 function bestOf(taken: readonly Taken[]): Taken | undefined {
   const inSync = taken.filter(({ member }) => member.state === 'in-sync');
-  const sound = inSync.filter(({ failure, missing }) => missing.length === 0 || isCancel(failure));
+  const sound = inSync.filter(({ failure, whole }) => whole || isCancel(failure));
   return (sound.length > 0 ? sound : inSync).reduce<Taken | undefined>(
-    (best, each) => (best === undefined || each.bytes > best.bytes ? each : best),
+    (best, each) => (best === undefined || isBetter(each, best) ? each : best),
     undefined,
   );
+}
+
+function isBetter(one: Taken, other: Taken): boolean {
+  return one.bytes > other.bytes || (one.bytes === other.bytes && one.failure === null && other.failure !== null);
 }

@@ -100,6 +100,21 @@ for (const { strategy } of designs) {
       }
     });
 
+    it('drops a member whose error tells of no part, when the write was to be stable (I7)', async () => {
+      for (const fua of [true, false]) {
+        const made = await rig(strategy, pool);
+        const { mirror, disks } = made;
+        const request = write(mirror, 0, 1024, fua);
+        answerSuperblocks(disks);
+        disks[0]?.only.fail('EIO', []);
+        disks[1]?.only.answer();
+        answerSuperblocks(disks);
+        expect(outcomeOf(request)).to.deep.equal(['done', 1024]);
+        expect(states(mirror)).to.deep.equal([fua ? 'failed' : 'in-sync', 'in-sync']);
+        await close(made);
+      }
+    });
+
     it('is acknowledged only when a drop that another one has brought is stored', async () => {
       const made = await rig(strategy, pool);
       const { mirror, disks } = made;
