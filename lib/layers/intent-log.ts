@@ -14,6 +14,8 @@ export class IntentLog {
   /** For each flush under way, the regions that it will have made safe. */
   private readonly flushes = new Set<Set<number>>();
   private readonly store: () => void;
+  /** Whether members may hold a bit. */
+  private held: boolean;
 
   /**
    * @param bits one for each region, the lowest bit of the first byte first; those that are set are dirty already
@@ -23,6 +25,7 @@ export class IntentLog {
     this.wanted = Uint8Array.from(bits);
     this.stored = Uint8Array.from(bits);
     this.store = store;
+    this.held = bits.some(isSet);
   }
 
   /** A write to a region begins; `then` is called once that is on the members, at once if it is there. */
@@ -68,15 +71,22 @@ export class IntentLog {
     return regions;
   }
 
+  /** Whether a region is dirty, or may count as dirty on a member: its bit was taken back, but not stored since. */
+  get marks(): boolean {
+    return this.held || this.wanted.some(isSet);
+  }
+
   /** The bits to be stored now. Until {@link saved}, only what is both in them and in those before counts as stored. */
   snapshot(): Uint8Array {
     this.stored = this.stored.map((byte, i) => byte & (this.wanted[i] as number));
+    this.held ||= this.wanted.some(isSet);
     return Uint8Array.from(this.wanted);
   }
 
   /** They have been stored. */
   saved(bits: Uint8Array): void {
     this.stored = Uint8Array.from(bits);
+    this.held = bits.some(isSet);
     const { waiting } = this;
     this.waiting = [];
     for (const each of waiting) {
@@ -91,6 +101,10 @@ export class IntentLog {
     this.waiting = [];
     for (const { then } of waiting) then();
   }
+}
+
+function isSet(byte: number): boolean {
+  return byte !== 0;
 }
 
 function has(bits: Uint8Array, region: number): boolean {

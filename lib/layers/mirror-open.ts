@@ -109,7 +109,8 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
 }
 
 /**
- * Makes members agree where they are marked, flushes them, and takes the marks back. Also stores what has changed.
+ * Makes members agree where they are marked, flushes them, and takes the marks back, also those that a flush before made
+ * needless. Also stores what has changed.
  * @param agreed they do agree: only flush, and put up with members that fail
  * @throws IoError when no member takes it
  */
@@ -120,7 +121,7 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
   const store = (): Promise<IoError | null> => new Promise((resolve) => records.settled(resolve));
   const failure = await store();
   if (failure !== null && !agreed) throw failure;
-  if (regions.length === 0) return;
+  if (!records.intent.marks) return;
   const marked = regions.map((region) => ({
     offset: region * regionSize,
     length: Math.min(regionSize, size - region * regionSize),
@@ -136,7 +137,7 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
     for (const member of written) if (failed.has(member.device)) records.drop(member);
   }
   let flushed = true;
-  for (const member of records.written) {
+  for (const member of marked.length > 0 ? records.written : []) {
     try {
       await member.device.flush().promise();
     } catch {

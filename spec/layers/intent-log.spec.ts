@@ -47,6 +47,22 @@ describe('IntentLog', () => {
     expect(log.regions).to.deep.equal([]);
   });
 
+  it('tells whether a member may hold a mark, also one that was taken back and not stored since', () => {
+    const log = make();
+    expect([log.marks, make(0, 4).marks]).to.deep.equal([false, true]);
+    begin(log, 3);
+    expect(log.marks).to.equal(true);
+    store(log);
+    log.end(3);
+    log.flushEnded(log.flushBegins(), true);
+    expect([log.regions, log.marks]).to.deep.equal([[], true]);
+    // One that fails may have left any of its bits.
+    log.snapshot();
+    expect(log.marks).to.equal(true);
+    store(log);
+    expect(log.marks).to.equal(false);
+  });
+
   it('keeps a region dirty that is written again while it is flushed', () => {
     const log = make(0b100);
     const flush = log.flushBegins();

@@ -67,6 +67,26 @@ describe('Mirror.create and Mirror.open', () => {
     await mirror.close();
   });
 
+  it('is left by close without a mark on a member, also where a flush had come before', async () => {
+    for (const flushed of [true, false]) {
+      const [left, right] = two();
+      const made = await Mirror.create([left, right], { pool });
+      await fill(made, 5);
+      if (flushed) await made.flush();
+      expect(made.dirtyBytes > 0).to.equal(!flushed);
+      await made.close();
+      const copies = [copyOf(left), copyOf(right)];
+      for (const each of copies) {
+        expect((await readSuperblock(each, pool))?.dirty.every((bits) => bits === 0)).to.equal(true);
+      }
+      // Nothing is copied then: what differs stays.
+      copies[1]!.contents[DATA] = 6;
+      const mirror = await Mirror.open(copies, { pool });
+      expect(copies[1]!.contents[DATA]).to.equal(6);
+      await mirror.close();
+    }
+  });
+
   it('makes members agree where a crash has left marks, and nowhere else (I8)', async () => {
     const [left, right] = two();
     const made = await Mirror.create([left, right], { pool, regionSize: 1024 });
