@@ -23,6 +23,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   devices: { imports: ['wait', 'event', 'io', 'io/strategy'] },
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
   'io/strategy/index.ts': { imports: ['io', 'io/strategy'] },
+  nbd: { imports: ['wait', 'event', 'io', 'io/strategy'] },
   stack: { imports: ['wait', 'event', 'io', 'io/index.ts'], packages: ['valibot'] },
   'index.ts': { imports: ['wait', 'event', 'compound', 'adapters', 'sync'] },
   compare: {
@@ -54,6 +55,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
       'io/index.ts',
       'layers',
       'devices',
+      'nbd',
       'stack',
       'index.ts',
       'compare',

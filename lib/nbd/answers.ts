@@ -1,0 +1,123 @@
+import { complementOf } from '../io/ranges.js';
+import { IoError } from '../io/io-error.js';
+import { viewsOf, type Loan } from './buffers.js';
+import { DATA_OFFSET_BYTES, writeBlockStatus, writeErrorChunk, type StatusExtent } from './chunks.js';
+import { EIO, errnoOf } from './errno.js';
+import type { Job } from './job.js';
+import type { Outlet } from './outlet.js';
+import {
+  EXTENDED_REPLY_BYTES,
+  SIMPLE_REPLY_BYTES,
+  STRUCTURED_REPLY_BYTES,
+  writeChunkHeader,
+  writeSimpleReply,
+  type ReplyForm,
+} from './replies.js';
+import * as wire from './wire.js';
+
+/** Writes the replies to requests, in the form that was agreed on. */
+export class Answers {
+  private readonly outlet: Outlet;
+  private readonly form: ReplyForm;
+
+  constructor(outlet: Outlet, form: ReplyForm) {
+    this.outlet = outlet;
+    this.form = form;
+  }
+
+  /** It was done, and there is nothing to send with that. */
+  done(job: Job): void {
+    if (this.form === 'extended') this.chunk(job, true, wire.REPLY_NONE, 0);
+    else this.simple(job, 0);
+  }
+
+  /** It was refused, or failed as a whole. */
+  failed(job: Job, errno: number, message = ''): void {
+    if (this.form === 'simple') this.simple(job, errno);
+    else this.error(job, true, errno, message, null);
+  }
+
+  /** All of what was to be read. `sent` is called when its memory is not needed any more. */
+  data(job: Job, loan: Loan, sent: () => void): void {
+    const { length } = job;
+    if (this.form === 'simple') {
+      this.simple(job, 0);
+      this.payload(loan, 0, length, sent);
+    } else this.dataChunk(job, true, loan, 0, length, sent);
+  }
+
+  /**
+   * How a request ended that has failed, or come back short: success is not a prefix, and the client learns what there
+   * is (N13). Of a read the good ranges are sent; each range that failed is told by an error with its position.
+   */
+  partly(job: Job, loan: Loan | null, sent: () => void): void {
+    const { request, length, position } = job;
+    const error = request?.error;
+    const errno = error instanceof IoError ? errnoOf(error.code) : EIO;
+    const message = error instanceof Error ? error.message : 'It came back short';
+    const good = request?.succeeded ?? [];
+    if (this.form === 'simple' || good.length === 0) {
+      this.failed(job, errno, message);
+      sent();
+      return;
+    }
+    if (job.type === wire.CMD_READ && loan !== null) {
+      const sendable = (job.flags & wire.CMD_FLAG_DF) === 0 ? good : good.slice(0, 1);
+      for (const { offset, length: bytes } of sendable) {
+        this.dataChunk(job, false, loan, offset, bytes, offset === sendable.at(-1)?.offset ? sent : null);
+      }
+    } else sent();
+    const bad = complementOf(good, length);
+    for (const { offset } of bad) {
+      this.error(job, offset === bad.at(-1)?.offset, errno, message, position + offset);
+    }
+  }
+
+  /** What is where. */
+  status(job: Job, context: number, extents: readonly StatusExtent[]): void {
+    const extended = this.form === 'extended';
+    const payload = writeBlockStatus(context, extents, extended);
+    this.chunk(job, true, extended ? wire.REPLY_BLOCK_STATUS_EXT : wire.REPLY_BLOCK_STATUS, payload.length);
+    this.outlet.append(payload, null);
+  }
+
+  private dataChunk(
+    job: Job,
+    done: boolean,
+    loan: Loan,
+    offset: number,
+    length: number,
+    sent: (() => void) | null,
+  ): void {
+    this.chunk(job, done, wire.REPLY_OFFSET_DATA, DATA_OFFSET_BYTES + length);
+    const { outlet } = this;
+    const at = outlet.room(DATA_OFFSET_BYTES);
+    wire.writeU64(outlet.buffer, job.position + offset, at);
+    this.payload(loan, offset, length, sent);
+  }
+
+  private payload(loan: Loan, offset: number, length: number, sent: (() => void) | null): void {
+    const views = viewsOf(loan, offset, length);
+    const last = views.length - 1;
+    for (let i = 0; i <= last; i++) this.outlet.append(views[i] as Uint8Array, i === last ? sent : null);
+  }
+
+  private error(job: Job, done: boolean, errno: number, message: string, position: number | null): void {
+    const payload = writeErrorChunk({ errno, message, position });
+    this.chunk(job, done, position === null ? wire.REPLY_ERROR : wire.REPLY_ERROR_OFFSET, payload.length);
+    this.outlet.append(payload, null);
+  }
+
+  private simple({ cookieHigh, cookieLow }: Job, errno: number): void {
+    const { outlet } = this;
+    const at = outlet.room(SIMPLE_REPLY_BYTES);
+    writeSimpleReply(outlet.buffer, at, errno, cookieHigh, cookieLow);
+  }
+
+  private chunk(job: Job, done: boolean, type: number, length: number): void {
+    const { outlet } = this;
+    const extended = this.form === 'extended';
+    const at = outlet.room(extended ? EXTENDED_REPLY_BYTES : STRUCTURED_REPLY_BYTES);
+    writeChunkHeader(outlet.buffer, at, extended, done, type, job, length);
+  }
+}

@@ -1,0 +1,93 @@
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { BlockDevice } from '../io/device.js';
+import type { ExportInfo } from './option-replies.js';
+import { writeString } from './strings.js';
+import {
+  CMD_TRIM,
+  CMD_WRITE_ZEROES,
+  FLAG_CAN_MULTI_CONN,
+  FLAG_HAS_FLAGS,
+  FLAG_READ_ONLY,
+  FLAG_SEND_CACHE,
+  FLAG_SEND_DF,
+  FLAG_SEND_FLUSH,
+  FLAG_SEND_FUA,
+  FLAG_SEND_TRIM,
+  FLAG_SEND_WRITE_ZEROES,
+  MAX_STRING_BYTES,
+} from './wire.js';
+
+export interface NbdExportOptions {
+  /** What is served. It stays the caller's: the server does not close it. */
+  device: BlockDevice;
+  /** For people, in the list of exports. Default: the name of the device. */
+  description?: string;
+  /** Refuse everything but reads. Default: when the device cannot write. */
+  readOnly?: boolean;
+  /**
+   * Whether clients may use several connections to it, as one that is flushed vouches for what was written through the
+   * others. True of every device here (I7). Default true.
+   */
+  multiConnection?: boolean;
+}
+
+/** A device under a name. */
+export class Export {
+  readonly name: string;
+  readonly description: string;
+  readonly device: BlockDevice;
+  readonly readOnly: boolean;
+  private readonly multiConnection: boolean;
+
+  /** @throws ArgumentError `ERR_EXPORT` for what is no device; ArgumentRangeError `ERR_EXPORT` for a name that is too long */
+  constructor(name: string, { device, description, readOnly, multiConnection = true }: NbdExportOptions) {
+    if (!(device instanceof BlockDevice)) {
+      throw new ArgumentError('ERR_EXPORT', `device of the export "${name}" must be a BlockDevice`);
+    }
+    if (writeString(name).toString() !== name) {
+      throw new ArgumentRangeError(
+        'ERR_EXPORT',
+        `The name of an export must have at most ${String(MAX_STRING_BYTES)} bytes and no NUL, got "${name.slice(0, 80)}"`,
+      );
+    }
+    this.name = name;
+    this.description = description ?? device.name;
+    this.device = device;
+    this.readOnly = readOnly === true || !device.operations.includes('write');
+    this.multiConnection = multiConnection;
+  }
+
+  get size(): number {
+    return this.device.size;
+  }
+
+  /** What clients are told it can do. @param structured whether they understand chunks */
+  flags(structured: boolean): number {
+    const { operations } = this.device;
+    let flags = FLAG_HAS_FLAGS | FLAG_SEND_CACHE;
+    if (operations.includes('flush')) flags |= FLAG_SEND_FLUSH;
+    if (structured) flags |= FLAG_SEND_DF;
+    if (this.multiConnection) flags |= FLAG_CAN_MULTI_CONN;
+    if (this.readOnly) return flags | FLAG_READ_ONLY;
+    flags |= FLAG_SEND_FUA;
+    if (operations.includes('discard')) flags |= FLAG_SEND_TRIM;
+    if (operations.includes('writeZeroes')) flags |= FLAG_SEND_WRITE_ZEROES;
+    return flags;
+  }
+
+  /** Whether a command of that type is for it: what it was announced to do. */
+  can(type: number): boolean {
+    const { operations } = this.device;
+    if (type === CMD_TRIM) return operations.includes('discard');
+    return type !== CMD_WRITE_ZEROES || operations.includes('writeZeroes');
+  }
+
+  /** The sizes that requests have to keep to. @param maximum bytes of a request */
+  blockSizes(maximum: number): Extract<ExportInfo, { info: 'block-size' }> {
+    const { blockSize, preferredSize } = this.device.geometry;
+    // What the protocol allows: a power of two from 512 up, and no smaller than the minimum.
+    const preferred = 2 ** Math.ceil(Math.log2(Math.max(512, preferredSize, blockSize)));
+    const most = Math.max(maximum - (maximum % blockSize), blockSize);
+    return { info: 'block-size', minimum: blockSize, preferred: Math.min(preferred, most), maximum: most };
+  }
+}

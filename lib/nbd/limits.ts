@@ -1,0 +1,64 @@
+import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
+
+/** What a server puts up with. Whoever goes beyond is refused or disconnected, and a line of the log says so. */
+export interface NbdLimits {
+  /** Bytes that one request may read or write: announced, and refused beyond. Default 32 MiB, which all clients keep to. */
+  readonly requestBytes: number;
+  /** Bytes of requests and replies in flight for one connection; beyond, nothing more is read from it. Default 64 MiB. */
+  readonly connectionBytes: number;
+  /** The same for all connections together. Default 256 MiB. */
+  readonly totalBytes: number;
+  /** Requests in flight for one connection; beyond, nothing more is read from it. Default 1024. */
+  readonly connectionRequests: number;
+  /** Bytes of one option of the handshake. Default 64 KiB. */
+  readonly optionBytes: number;
+  /** Options in one handshake. Default 1024. */
+  readonly options: number;
+  /** Connections at a time; beyond, new ones are closed at once. Default 256. */
+  readonly connections: number;
+  /** Milliseconds from a connection to its first request, TLS included. Default 10,000. */
+  readonly handshakeMs: number;
+  /**
+   * Milliseconds for which a client may leave the payload of a request unfinished, or its replies unread, before it is
+   * disconnected. Default 30,000. A client that has nothing to ask may be silent for ever.
+   */
+  readonly stallMs: number;
+}
+
+export const DEFAULT_LIMITS: NbdLimits = {
+  requestBytes: 32 << 20,
+  connectionBytes: 64 << 20,
+  totalBytes: 256 << 20,
+  connectionRequests: 1024,
+  optionBytes: 64 * 1024,
+  options: 1024,
+  connections: 256,
+  handshakeMs: 10_000,
+  stallMs: 30_000,
+};
+
+/** The least that makes sense: an option may hold a name of 4096 bytes, and reads of 64 KiB are not refused. */
+const LEAST: Partial<Record<keyof NbdLimits, number>> = { requestBytes: 64 * 1024, optionBytes: 8192 };
+
+/** @throws ArgumentRangeError `ERR_LIMIT`, `ERR_DELAY` for one out of range */
+export function limitsOf(given: Partial<NbdLimits> = {}): NbdLimits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  checkDelay('handshakeMs', limits.handshakeMs);
+  checkDelay('stallMs', limits.stallMs);
+  for (const [name, value] of Object.entries(limits) as [keyof NbdLimits, number][]) {
+    if (name === 'handshakeMs' || name === 'stallMs') continue;
+    const least = LEAST[name] ?? 1;
+    if (Number.isSafeInteger(value) && value >= least) continue;
+    throw new ArgumentRangeError(
+      'ERR_LIMIT',
+      `${name} must be a whole number from ${String(least)} up, got ${String(value)}`,
+    );
+  }
+  const { requestBytes, connectionBytes, totalBytes } = limits;
+  if (requestBytes <= connectionBytes && connectionBytes <= totalBytes) return limits;
+  throw new ArgumentRangeError(
+    'ERR_LIMIT',
+    `requestBytes must not pass connectionBytes, nor that totalBytes, ` +
+      `got ${String(requestBytes)}, ${String(connectionBytes)}, ${String(totalBytes)}`,
+  );
+}

@@ -1,0 +1,294 @@
+import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
+import { StateError } from '../wait/errors.js';
+import type { IoRequest } from '../io/io-request.js';
+import { IoError } from '../io/io-error.js';
+import { payloadBytes, refusalOf, type Terms } from './admission.js';
+import { Answers } from './answers.js';
+import { rangeOf, viewsOf, type Buffers } from './buffers.js';
+import { EINVAL, errnoOf, ESHUTDOWN } from './errno.js';
+import type { Figures } from './figures.js';
+import type { Agreement } from './haggling.js';
+import type { Inlet, Taker } from './inlet.js';
+import { Job } from './job.js';
+import type { NbdLimits } from './limits.js';
+import { malformed } from './nbd-error.js';
+import type { Outlet } from './outlet.js';
+import { EXTENDED_REQUEST_BYTES, newRequestHeader, readRequest, REQUEST_BYTES } from './requests.js';
+import * as wire from './wire.js';
+
+/** What a session is given. */
+export interface SessionKit {
+  readonly inlet: Inlet;
+  readonly outlet: Outlet;
+  readonly buffers: Buffers;
+  readonly limits: NbdLimits;
+  readonly figures: Figures;
+  /** Whether the server is being shut down: what comes now is refused. */
+  readonly stopping: () => boolean;
+  /** Nothing more is to come, and all was answered. */
+  readonly ended: () => void;
+  /** Something was answered outside {@link Session.batch}: send it soon. */
+  readonly flushSoon: () => void;
+  /** Messages are taken again. */
+  readonly resume: () => void;
+}
+
+/**
+ * The server's side of the transmission: requests as they come, each handed to the device at once, answered in the order
+ * in which they end. What is in flight is bounded: beyond, no further request is taken.
+ */
+export class Session implements Taker {
+  /** Set while what a socket has brought is taken: one write sends what comes of it. */
+  batching = false;
+  private readonly kit: SessionKit;
+  private readonly terms: Terms;
+  private readonly answers: Answers;
+  private readonly header = newRequestHeader();
+  private readonly headerBytes: number;
+  private readonly idle: Job[] = [];
+  private readonly active: Job[] = [];
+  /** Bytes of memory that its requests hold. */
+  private bytes = 0;
+  /** Whose payload is coming. */
+  private receiving: Job | null = null;
+  /** What has come and waits until there is room for it. */
+  private parked: Job | null = null;
+  private readonly room: WaitEntry;
+  private finished = false;
+  private gone = false;
+
+  constructor(kit: SessionKit, { exported, form, allocation }: Agreement) {
+    this.kit = kit;
+    const extended = form === 'extended';
+    const { requestBytes } = kit.limits;
+    this.terms = { exported, extended, structured: form !== 'simple', allocation, requestBytes };
+    this.answers = new Answers(kit.outlet, form);
+    this.headerBytes = extended ? EXTENDED_REQUEST_BYTES : REQUEST_BYTES;
+    this.room = new WaitEntry(() => {
+      this.unpark();
+      return this.parked === null ? WOKEN : PASS;
+    });
+  }
+
+  /** Requests under way. */
+  get inFlight(): number {
+    return this.active.length;
+  }
+
+  /** Whether the client has said that it asks nothing more. */
+  get farewell(): boolean {
+    return this.finished;
+  }
+
+  get needs(): number {
+    return this.parked !== null || this.finished ? 0 : this.headerBytes;
+  }
+
+  take(bytes: Buffer, at: number): void {
+    const { header, terms, kit } = this;
+    readRequest(bytes, at, terms.extended, header);
+    if (header.type === wire.CMD_DISC) {
+      this.finish();
+      return;
+    }
+    kit.figures.requests++;
+    const payload = payloadBytes(header, terms.extended);
+    if (payload > 0xffffffff)
+      throw malformed(`A payload of ${String(payload)} bytes is more than any request may have`);
+    const job =
+      this.idle.pop() ??
+      new Job((ended) => {
+        this.ended(ended);
+      });
+    job.begin(header);
+    const refusal = kit.stopping() ? ESHUTDOWN : refusalOf(header, terms);
+    if (refusal !== 0) {
+      kit.inlet.skip(payload);
+      this.refuse(job, refusal);
+    } else if (this.hasRoom(job)) this.start(job);
+    else this.park(job);
+  }
+
+  landed(): void {
+    const job = this.receiving;
+    this.receiving = null;
+    if (job !== null) this.submit(job);
+  }
+
+  /** The client is gone: what runs for it is cancelled down the stack. */
+  close(reason: unknown): void {
+    this.gone = this.finished = true;
+    const { receiving, parked, active } = this;
+    this.receiving = this.parked = null;
+    this.kit.buffers.returned.remove(this.room);
+    if (parked !== null) this.idle.push(parked);
+    if (receiving !== null) this.release(receiving);
+    for (const job of [...active]) job.request?.cancel(reason);
+  }
+
+  /** Nothing more is taken; when all that runs was answered, it has ended. */
+  finish(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.endIfDone();
+  }
+
+  /** There may be room again for what was parked. */
+  unpark(): void {
+    const job = this.parked;
+    if (job === null || !this.hasRoom(job)) return;
+    this.parked = null;
+    this.kit.buffers.returned.remove(this.room);
+    this.start(job);
+    this.kit.resume();
+  }
+
+  private hasRoom({ type, length }: Job): boolean {
+    const { limits, outlet, buffers } = this.kit;
+    if (this.active.length >= limits.connectionRequests) return false;
+    if (type !== wire.CMD_READ && type !== wire.CMD_WRITE && type !== wire.CMD_CACHE) return true;
+    const unsent = outlet.unsent;
+    if (this.bytes + unsent > 0 && this.bytes + unsent + length > limits.connectionBytes) return false;
+    return buffers.hasRoom(length);
+  }
+
+  private park(job: Job): void {
+    this.parked = job;
+    this.kit.buffers.returned.add(this.room);
+  }
+
+  private start(job: Job): void {
+    const { kit } = this;
+    const { type, length } = job;
+    try {
+      if (length > 0 && (type === wire.CMD_READ || type === wire.CMD_WRITE)) this.lend(job, length);
+      else if (type === wire.CMD_CACHE && length > 0) this.lend(job, Math.min(length, kit.limits.requestBytes));
+    } catch (error) {
+      kit.inlet.skip(type === wire.CMD_WRITE ? length : 0);
+      this.refuse(job, errnoOf((error as IoError).code));
+      return;
+    }
+    if (type === wire.CMD_WRITE && job.loan !== null) {
+      this.receiving = job;
+      kit.inlet.land(viewsOf(job.loan, 0, length));
+    } else this.submit(job);
+  }
+
+  private lend(job: Job, bytes: number): void {
+    job.loan = this.kit.buffers.lend(bytes);
+    this.bytes += job.loan.size;
+  }
+
+  private submit(job: Job): void {
+    job.place = this.active.length;
+    this.active.push(job);
+    if (job.type === wire.CMD_BLOCK_STATUS) {
+      this.ended(job);
+      return;
+    }
+    try {
+      job.request = this.request(job);
+    } catch (error) {
+      this.leave(job);
+      this.refuse(
+        job,
+        error instanceof IoError ? errnoOf(error.code) : error instanceof StateError ? ESHUTDOWN : EINVAL,
+      );
+      return;
+    }
+    if (job.request === null) this.ended(job);
+    else job.request.notify(job.settled);
+  }
+
+  /** The request of the device that a client's is; null when there is nothing to do. */
+  private request({ type, flags, position, length, loan }: Job): IoRequest | null {
+    const { device } = this.terms.exported;
+    const fua = (flags & wire.CMD_FLAG_FUA) !== 0;
+    switch (type) {
+      case wire.CMD_READ:
+        return loan === null ? null : device.read(rangeOf(loan, length), { position });
+      case wire.CMD_WRITE:
+        return loan === null ? null : device.write(rangeOf(loan, length), { position, fua });
+      case wire.CMD_FLUSH:
+        return device.flush();
+      case wire.CMD_TRIM:
+        return device.discard(length, { position });
+      case wire.CMD_WRITE_ZEROES:
+        return device.writeZeroes(length, { position, fua });
+      default:
+        return loan === null ? null : device.read(rangeOf(loan, Math.min(length, loan.size)), { position });
+    }
+  }
+
+  private ended(job: Job): void {
+    const { request, type, loan } = job;
+    this.leave(job);
+    if (this.gone) {
+      this.release(job);
+      return;
+    }
+    const sound = request === null || (request.state === 'done' && request.value === request.length);
+    if (!sound) this.kit.figures.errors++;
+    if (!sound) this.answers.partly(job, loan, this.sentOf(job));
+    else if (type === wire.CMD_READ && loan !== null) {
+      this.kit.figures.bytesRead += job.length;
+      this.answers.data(job, loan, this.sentOf(job));
+    } else {
+      if (type === wire.CMD_WRITE) this.kit.figures.bytesWritten += job.length;
+      if (type === wire.CMD_BLOCK_STATUS) this.answerStatus(job);
+      else this.answers.done(job);
+      this.release(job);
+    }
+    this.answered();
+  }
+
+  private answerStatus(job: Job): void {
+    const { allocation, extended } = this.terms;
+    // Nothing is known of what is allocated below, and 0 is always true.
+    const length = extended ? job.length : Math.min(job.length, 0xfffff000);
+    this.answers.status(job, allocation ?? 0, [{ length, state: 0 }]);
+  }
+
+  /** What lets go of a job's memory once it was sent. */
+  private sentOf(job: Job): () => void {
+    return () => {
+      this.release(job);
+    };
+  }
+
+  private refuse(job: Job, errno: number): void {
+    this.kit.figures.errors++;
+    this.answers.failed(job, errno);
+    this.release(job);
+    this.answered();
+  }
+
+  private leave(job: Job): void {
+    const { active } = this;
+    const last = active.pop();
+    if (last === undefined || last === job) return;
+    active[job.place] = last;
+    last.place = job.place;
+  }
+
+  private release(job: Job): void {
+    const { loan } = job;
+    job.loan = job.request = null;
+    job.place = -1;
+    this.idle.push(job);
+    if (loan === null) return;
+    this.bytes -= loan.size;
+    this.kit.buffers.giveBack(loan);
+    if (this.parked !== null) this.unpark();
+  }
+
+  private answered(): void {
+    if (!this.batching) this.kit.flushSoon();
+    if (this.parked !== null) this.unpark();
+    this.endIfDone();
+  }
+
+  private endIfDone(): void {
+    if (this.finished && !this.gone && this.active.length === 0 && this.receiving === null) this.kit.ended();
+  }
+}
