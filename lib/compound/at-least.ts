@@ -1,6 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { Collation, CompoundOptions } from '../event/collation.js';
-import { compound, type CompoundEvent } from '../event/compound.js';
+import { CompoundEvent } from '../event/compound.js';
 import { ChildrenFailedError } from '../event/errors.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 
@@ -54,7 +54,7 @@ export function atLeast<const W extends readonly Waitable<unknown>[]>(
     );
   }
   const collation = new AtLeast(needed, children.length) as unknown as Collation<ValueOf<W[number]>[], unknown>;
-  const parent = compound(collation, children, options);
+  const parent = new CompoundEvent(collation, options).ownAll(children);
   if (needed === 0) parent.decide([]);
   return parent;
 }

@@ -1,47 +1,56 @@
 import type { Child } from './child.js';
 import type { Collation, CompoundOptions } from './collation.js';
-import { compound, type CompoundEvent } from './compound.js';
-import type { ValueOf, Waitable } from './waitable.js';
+import { CompoundEvent } from './compound.js';
+import { listOf, namesOf, type Listed, type Named } from './named.js';
+import type { ValueOf } from './waitable.js';
 
-/** The values of a list of waitables, in its order. */
-export type ValuesOf<W extends readonly unknown[]> = { -readonly [K in keyof W]: ValueOf<W[K]> };
+/** The values of waitables, in a list or by name, as these are. */
+export type ValuesOf<W> = { -readonly [K in keyof W]: ValueOf<W[K]> };
 
 export interface AllOfOptions extends CompoundOptions {
   /** `wait` (default): for every child, then fail; `cancel`: cancel and join the rest at the first failure (E5). */
   onFailure?: 'wait' | 'cancel';
 }
 
-class All implements Collation<unknown[], unknown> {
+class All implements Collation<unknown, unknown> {
   private readonly cancels: boolean;
+  private readonly names: readonly string[] | null;
 
-  constructor(cancels: boolean) {
+  constructor(cancels: boolean, names: readonly string[] | null) {
     this.cancels = cancels;
+    this.names = names;
   }
 
-  arrive(parent: CompoundEvent<unknown[]>, child: Child): void {
+  arrive(parent: CompoundEvent<unknown>, child: Child): void {
     if (this.cancels && child.state !== 'done') parent.decideFailure(child.error, 'join');
   }
 
-  conclude(parent: CompoundEvent<unknown[]>): void {
+  conclude(parent: CompoundEvent<unknown>): void {
     if (parent.firstFailed !== null) parent.decideFailure(parent.firstFailed.error);
-    else parent.decide(valuesOf(parent.children));
+    else {
+      const values = valuesOf(parent.children);
+      parent.decide(
+        this.names === null ? values : Object.fromEntries(this.names.map((name, at) => [name, values[at]])),
+      );
+    }
   }
 }
 
-const waiting = new All(false);
-const cancelling = new All(true);
+const waiting = new All(false, null);
+const cancelling = new All(true, null);
 
 /**
- * Waits for every child, then succeeds with all values in order, or fails with the error that came first in time; what
- * each child came to stays readable in `children` (E5). `allOf([])` completes at once with `[]`.
+ * Waits for every child, then succeeds with all values, in order or by name, or fails with the error that came first in
+ * time; what each child came to stays readable in `children` (E5). `allOf([])` completes at once with `[]`.
  * @throws as `CompoundEvent.own`; the children before the refused one are cancelled
  */
-export function allOf<const W extends readonly Waitable<unknown>[]>(
-  children: W,
-  options?: AllOfOptions,
-): CompoundEvent<ValuesOf<W>> {
-  const collation = options?.onFailure === 'cancel' ? cancelling : waiting;
-  return compound(collation as unknown as Collation<ValuesOf<W>, unknown>, children, options);
+export function allOf<const W extends Listed>(children: W, options?: AllOfOptions): CompoundEvent<ValuesOf<W>>;
+export function allOf<const W extends Named>(children: W, options?: AllOfOptions): CompoundEvent<ValuesOf<W>>;
+export function allOf(children: Listed | Named, options?: AllOfOptions): CompoundEvent<unknown> {
+  const names = namesOf(children);
+  const cancels = options?.onFailure === 'cancel';
+  const collation = names !== null ? new All(cancels, names) : cancels ? cancelling : waiting;
+  return new CompoundEvent<unknown>(collation, options).ownAll(listOf(children));
 }
 
 export function valuesOf<C>(children: readonly Child<C>[]): C[] {

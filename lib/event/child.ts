@@ -5,7 +5,7 @@ import { ReusableCompletion } from './completion.js';
 import type { CompletionState } from './completion-types.js';
 import type { CompoundEvent } from './compound.js';
 import { SETTLE } from './keys.js';
-import { ARRIVED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LOST, OUTCOME, PENDING, REASON } from './marks.js';
+import { ARRIVED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LOST, OUTCOME, PENDING, REASON, TAKES } from './marks.js';
 
 /**
  * A child's place in its parent: the entry on the child's queue, and what became of it (E5). Fields are few, because
@@ -88,12 +88,23 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
     return this.kind;
   }
 
+  /** @internal Nobody has use for what it brought: what was taken is given back (E9). */
+  refuse(): void {
+    const source = this.source as ReusableCompletion<unknown>;
+    if (this.owned && (source.marks & TAKES) !== 0) source.refuse();
+  }
+
   /** @internal False when it was a loser before. */
   lose(): boolean {
     const was = this.lost;
     this.flags |= LOST;
     return !was;
   }
+}
+
+/** @internal There are holes in a list that is being filled. */
+export function isPending<C>(child: Child<C> | undefined): child is Child<C> {
+  return child !== undefined && (child.flags & PENDING) !== 0;
 }
 
 /** The wake function on a child: transfers its outcome to the parent, whose queue is woken once it is decided. */

@@ -251,6 +251,12 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    */
   protected cancelling(): void {}
 
+  /**
+   * @internal Its owner has no use for what it brought, or may still bring: what was taken is given back, once (E9). Asked
+   * only of what has the mark TAKES.
+   */
+  refuse(): void {}
+
   /** @internal Whether there is nobody to ask when it is cancelled. */
   get isAlone(): boolean {
     return this.head === null && this.cancelling === ReusableCompletion.prototype.cancelling;

@@ -1,12 +1,12 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { passCancel } from './cancel.js';
-import { Child } from './child.js';
+import { Child, isPending } from './child.js';
 import { Completion, ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
 import type { Collation, CompoundOptions, Losers } from './collation.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
-import { CANCELLED, CANCEL_ASKED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED } from './marks.js';
+import { CANCELLED, CANCEL_ASKED, DONE, FAILED, FOLLOWS, KIND, OBSERVED, OWNED, SETTLED, TAKES } from './marks.js';
 import { DECIDED, DECIDED_AS, JOINS, LEAVES, LET_GO, PENDING, SEALED, WAITS_NOT } from './marks.js';
 
 /**
@@ -81,7 +81,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   }
 
   /** @internal Owns each of a list, from `start` on and round, and seals; one that is refused cancels the others (E2). */
-  ownAll(list: readonly Waitable<C>[], start: number): void {
+  ownAll(list: readonly Waitable<C>[], start = 0): this {
     const { length } = list;
     const writable = this as { children: Child<C>[] };
     const children = (writable.children = this.roster = new Array<Child<C>>(length));
@@ -98,6 +98,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     } finally {
       this.seal();
     }
+    return this;
   }
 
   /** No more children: from here on the parent can settle. A second call does nothing. */
@@ -183,6 +184,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       }
       completion.marks |= OWNED;
     }
+    if (owned && completion !== null) this.marks |= completion.marks & TAKES;
     const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owned);
     this.children[at] = child;
     if (this.roster !== this.children) this.roster.push(child);
@@ -191,7 +193,9 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (settled) {
       completion.marks |= OBSERVED;
       child.takeOutcome(completion);
+      const late = this.decided;
       this.arrive(child);
+      if (late) this.tellLost(child);
       return child;
     }
     source.add(child);
@@ -220,8 +224,15 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (this.pending > 0) this.let((this.marks & LEAVES) === 0);
   }
 
+  /** @internal */
+  override refuse(): void {
+    for (const child of this.children as (Child<C> | undefined)[]) child?.refuse();
+  }
+
   private settleAsDecided(): boolean {
-    return super.claim((this.marks & DECIDED) >> DECIDED_AS, this.decidedResult);
+    const kind = (this.marks & DECIDED) >> DECIDED_AS;
+    if (kind !== DONE && (this.marks & TAKES) !== 0) this.refuse();
+    return super.claim(kind, this.decidedResult);
   }
 
   private treatLosers(losers: Losers | undefined): void {
@@ -244,6 +255,11 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const joined = owned && (asked ? (this.marks & WAITS_NOT) === 0 : cancelling && (this.marks & JOINS) !== 0);
     if (!joined) this.letGo(child);
     if (owned && cancelling) passCancel(child.source as ReusableCompletion<unknown>, asked ? this.result : undefined);
+    this.tellLost(child);
+  }
+
+  private tellLost(child: Child<C>): void {
+    child.refuse();
     const kind = this.marks & DECIDED;
     if (kind === 0 || kind === CANCELLED << DECIDED_AS || !child.lose()) return;
     try {
@@ -293,21 +309,4 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const joins = (this.marks & (JOINS | CANCEL_ASKED)) !== 0;
     if (!(joins && this.pending > this.watched)) this.settleAsDecided();
   }
-}
-
-/** There are holes in a list that is being filled. */
-function isPending<C>(child: Child<C> | undefined): child is Child<C> {
-  return child !== undefined && (child.flags & PENDING) !== 0;
-}
-
-/** Builds a compound of the children given, sealed; a child that is refused cancels those before it (E2). */
-export function compound<T, C>(
-  collation: Collation<T, C>,
-  children: readonly Waitable<C>[],
-  options: CompoundOptions | undefined,
-  start = 0,
-): CompoundEvent<T, C> {
-  const parent = new CompoundEvent<T, C>(collation, options);
-  parent.ownAll(children, start);
-  return parent;
 }

@@ -1,28 +1,19 @@
 import { choice, type ChoiceOptions } from './any-of.js';
-import type { Collation } from './collation.js';
 import type { CompoundEvent } from './compound.js';
-import { ChildrenFailedError } from './errors.js';
-import type { ValueOf, Waitable } from './waitable.js';
-
-const first: Collation<unknown, unknown> = {
-  arrive(parent, child) {
-    if (child.state === 'done') parent.decide(child.value);
-    else parent.decideFailure(child.error);
-  },
-  conclude(parent) {
-    parent.decideFailure(new ChildrenFailedError([], 'firstOf([]) has no child to settle'));
-  },
-};
+import type { Listed, Named, NamedValue } from './named.js';
+import type { ValueOf } from './waitable.js';
 
 /**
- * Takes the first child to settle at all: its value, or its error (E5). The others are losers: owned ones are cancelled
- * and nothing stays registered on any of them, so that long-lived sources can be raced again and again (E6).
- * `firstOf([])` fails at once.
+ * Takes the first child to settle at all: its value, or `{ name, value }` of children by name, or its error (E5). The
+ * others are losers: owned ones are cancelled and nothing stays registered on any of them, so that long-lived sources
+ * can be raced again and again (E6). `firstOf([])` fails at once.
  * @throws as `CompoundEvent.own`; the children before the refused one are cancelled
  */
-export function firstOf<const W extends readonly Waitable<unknown>[]>(
+export function firstOf<const W extends Listed>(
   children: W,
   options?: ChoiceOptions,
-): CompoundEvent<ValueOf<W[number]>> {
-  return choice(first as Collation<ValueOf<W[number]>, unknown>, children, options);
+): CompoundEvent<ValueOf<W[number]>>;
+export function firstOf<const W extends Named>(children: W, options?: ChoiceOptions): CompoundEvent<NamedValue<W>>;
+export function firstOf(children: Listed | Named, options?: ChoiceOptions): CompoundEvent<unknown> {
+  return choice(1, children, options);
 }

@@ -9,6 +9,7 @@ export { Child } from './child.js';
 export type { Collation, CompoundOptions, Losers } from './collation.js';
 export { CompoundEvent } from './compound.js';
 export { watch, Watch, type Waitable, type ValueOf } from './waitable.js';
+export type { Named, NamedValue } from './named.js';
 export { allOf, type AllOfOptions, type ValuesOf } from './all-of.js';
 export { anyOf, type ChoiceOptions } from './any-of.js';
 export { firstOf } from './first-of.js';

@@ -41,6 +41,8 @@ export const LEAVES = 65536;
 export const WAITS_NOT = 131072;
 /** … and a child was let go, and will not arrive. */
 export const LET_GO = 262144;
+/** What it brings was taken from others, and is given back when nobody has use for it (E9): of any completion. */
+export const TAKES = 524288;
 
 /** Bits of a child's flags, above those of any entry: it has arrived, and `stamp` is its place in the order … */
 export const ARRIVED = 64;

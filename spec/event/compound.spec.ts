@@ -6,10 +6,11 @@ import { anyOf } from '../../lib/event/any-of.js';
 import type { Child } from '../../lib/event/child.js';
 import { Completion, ReusableCompletion } from '../../lib/event/completion.js';
 import type { Collation, CompoundOptions } from '../../lib/event/collation.js';
-import { CompoundEvent, compound } from '../../lib/event/compound.js';
+import { CompoundEvent } from '../../lib/event/compound.js';
 import { firstOf } from '../../lib/event/first-of.js';
 import { fromEmitter } from '../../lib/adapters/from-emitter.js';
 import { hooks } from '../../lib/event/hooks.js';
+import { TAKES } from '../../lib/event/marks.js';
 import { timeout } from '../../lib/adapters/timeout.js';
 import { watch } from '../../lib/event/waitable.js';
 import { AbortError } from '../../lib/wait/errors.js';
@@ -84,6 +85,19 @@ describe('CompoundEvent', () => {
         ...['cancelled', 0, null, 'pending', 0],
       ]);
       expect([child.lost, child.arrival, lost]).to.deep.equal([true, -1, [late, watched]]);
+      parent.seal();
+      expect(parent.value).to.equal(1);
+    });
+
+    it('makes a loser also of a child that had settled when it came after the decision (E2 E6)', () => {
+      const lost: unknown[] = [];
+      const parent = new CompoundEvent(first, { onLose: (child) => lost.push(child.source) });
+      const [a, late] = pair();
+      late.complete(2);
+      parent.own(a);
+      a.complete(1);
+      const child = parent.own(late);
+      expect([child.lost, child.state, lost]).to.deep.equal([true, 'done', [late]]);
       parent.seal();
       expect(parent.value).to.equal(1);
     });
@@ -236,7 +250,7 @@ describe('CompoundEvent', () => {
     it('cost the parent O(1) when they settle, and a cancel only those still pending (E4)', () => {
       const count = 2000;
       const all = children(count);
-      const parent = compound(summing, all, undefined);
+      const parent = new CompoundEvent(summing).ownAll(all);
       let touched = 0;
       // Every child that is looked at is asked whether it is pending.
       for (const child of parent.children) {
@@ -513,11 +527,10 @@ describe('CompoundEvent', () => {
     it('is told to collations as a third outcome (C8)', () => {
       const [a, b, c] = children(3) as [Completion<number>, Completion<number>, Completion<number>];
       const seen: string[] = [];
-      const parent = compound<string, number>(
-        { arrive: (_, { state }) => void seen.push(state), conclude: (it) => void it.decide('all') },
-        [a, b, c],
-        undefined,
-      );
+      const parent = new CompoundEvent<string, number>({
+        arrive: (_, { state }) => void seen.push(state),
+        conclude: (it) => void it.decide('all'),
+      }).ownAll([a, b, c]);
       a.cancel();
       b.fail('e');
       c.complete(1);
@@ -575,7 +588,7 @@ describe('CompoundEvent', () => {
         },
       };
       const [a, b] = pair();
-      const parent = compound(later, [a, b], undefined);
+      const parent = new CompoundEvent(later).ownAll([a, b]);
       a.complete(1);
       b.complete(2);
       expect(parent.state).to.equal('pending');
@@ -596,11 +609,11 @@ describe('CompoundEvent', () => {
         conclude: (parent) => void parent.decideFailure('no quorum'),
       };
       const all = children(3);
-      const parent = compound(quorum, all, undefined);
+      const parent = new CompoundEvent(quorum).ownAll(all);
       all[0]?.complete(1);
       expect([parent.value, all[1]?.state]).to.deep.equal([5, 'cancelled']);
       const failing = children(3);
-      const fails = compound(quorum, failing, undefined);
+      const fails = new CompoundEvent(quorum).ownAll(failing);
       for (const each of failing) each.fail('e');
       expect(fails.error).to.equal('no quorum');
     });
@@ -668,7 +681,7 @@ describe('CompoundEvent', () => {
           if (order === 'result first') deliver();
           const timer = timeout(10);
           if (order === 'timer first') deliver();
-          const race = firstOf({ length: 2, 0: result, 1: timer, [Symbol.iterator]: Array.prototype.values } as never);
+          const race = firstOf([result, timer]);
           clock.tick(10);
           const expected =
             order === 'result first' ? ['result', 'done', 'cancelled'] : [undefined, 'cancelled', 'done'];
@@ -679,6 +692,70 @@ describe('CompoundEvent', () => {
         }
       });
     }
+  });
+
+  describe('a child that takes something', () => {
+    /** Counts how often it was told that nobody has use for what it took. */
+    class Taking extends Completion<number> {
+      refused = 0;
+
+      constructor() {
+        super();
+        this.marks |= TAKES;
+      }
+
+      override refuse(): void {
+        this.refused++;
+      }
+    }
+    const taking = (): [Taking, Taking] => [new Taking(), new Taking()];
+
+    it('is not refused when the parent succeeds with it (E9)', () => {
+      const [a, b] = taking();
+      const all = allOf([a, b]);
+      a.complete(1);
+      b.complete(2);
+      expect([all.state, a.refused, b.refused]).to.deep.equal(['done', 0, 0]);
+    });
+
+    it('is refused when it loses: pending, claimed or done (E9)', () => {
+      const [a, b] = taking();
+      const [c, d] = taking();
+      const won = new Completion<number>();
+      const race = firstOf([a, won, watch(b)]);
+      won.notify(() => a.complete(1));
+      won.complete(0);
+      c.complete(3);
+      d.complete(4);
+      const second = anyOf([c, d]);
+      expect([race.value, a.refused, b.refused, second.value, c.refused, d.refused]).to.deep.equal([0, 1, 0, 3, 0, 1]);
+    });
+
+    it('is refused when the parent fails or is cancelled, before its waiters learn of it (E9)', () => {
+      for (const end of ['fail', 'cancel'] as const) {
+        const [a, b] = taking();
+        const all = allOf([a, b, watch(new Taking())]);
+        a.complete(1);
+        let before = -1;
+        all.notify(() => (before = a.refused));
+        if (end === 'fail') all.fail('e');
+        else all.cancel();
+        expect([a.refused > 0, before > 0]).to.deep.equal([true, true]);
+      }
+    });
+
+    it('is refused with the compound that it is in, however deep (E9)', () => {
+      const [a, b] = taking();
+      const inner = allOf([anyOf([a]), b]);
+      a.complete(1);
+      b.complete(2);
+      const outer = anyOf([Promise.resolve(0), inner, anyOf([allOf([])])]);
+      expect([outer.value, a.refused]).to.deep.equal([[1, 2], 0]);
+      const [c] = taking();
+      c.complete(3);
+      const chosen = anyOf([allOf([]), allOf([anyOf([c])])]);
+      expect([chosen.value, c.refused]).to.deep.equal([[], 1]);
+    });
   });
 
   it('keeps no option of one compound for another', () => {
@@ -712,11 +789,11 @@ describe('CompoundEvent', () => {
         if (i % 2 === 0) child.complete(i);
         return child;
       });
-      const parent = compound<number, number>(summing, all, undefined);
+      const parent = new CompoundEvent(summing).ownAll(all);
       for (let i = 1; i < million; i += 2) all[i]?.complete(i);
       expect(parent.value).to.equal((million * (million - 1)) / 2);
       const pending = Array.from({ length: million }, () => new ReusableCompletion<number>());
-      expect(compound(summing, pending, undefined).cancel()).to.equal('cancelled');
+      expect(new CompoundEvent(summing).ownAll(pending).cancel()).to.equal('cancelled');
       expect(pending.every(({ state }) => state === 'cancelled')).to.equal(true);
     }).timeout(60_000);
   });
@@ -730,7 +807,7 @@ describe('compound', () => {
         throw new Error('the list');
       },
     });
-    expect(() => compound(summing, list, undefined)).to.throw('the list');
+    expect(() => new CompoundEvent(summing).ownAll(list)).to.throw('the list');
     expect([a.state, b.state]).to.deep.equal(['cancelled', 'cancelled']);
     expect(((a.error as AbortError).cause as Error).message).to.equal('the list');
   });

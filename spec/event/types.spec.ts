@@ -47,6 +47,18 @@ describe('the types of lib/event', () => {
     all.cancel();
   });
 
+  it('give children by name an object of values, and a choice of them a union told apart by name', () => {
+    const all = allOf({ a: number(), b: string(), ready: new WaitQueue() });
+    same<typeof all, CompoundEvent<{ a: number; b: string; ready: unknown }>>(true);
+    const choices = [anyOf({ a: number(), b: Promise.resolve(true) }), firstOf({ a: number() })] as const;
+    type Either = { readonly name: 'a'; readonly value: number } | { readonly name: 'b'; readonly value: boolean };
+    same<(typeof choices)[0]['value'], Either>(true);
+    same<(typeof choices)[1]['value'], { readonly name: 'a'; readonly value: number }>(true);
+    const nested = allOf({ one: allOf({ a: number() }), two: [1].map(number)[0] ?? string() });
+    same<typeof nested, CompoundEvent<{ one: { a: number }; two: number | string }>>(true);
+    for (const each of [all, ...choices, nested]) each.cancel();
+  });
+
   it('give anyOf and firstOf the union, and atLeast a list of it', () => {
     const any = anyOf([number(), string()]);
     same<typeof any, CompoundEvent<number | string>>(true);
@@ -108,6 +120,10 @@ describe('the types of lib/event', () => {
       new ReusableCompletion().within(1);
       // @ts-expect-error a number cannot be waited for
       allOf([1]);
+      // @ts-expect-error nor by name
+      allOf({ a: 1 });
+      // @ts-expect-error a completion is no list, and no children by name
+      anyOf(number());
       // @ts-expect-error what becomes of losers has three names
       firstOf([number()], { losers: 'drop' });
       // @ts-expect-error only a choice is fair
