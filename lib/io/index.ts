@@ -43,6 +43,7 @@ export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';
 export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
 export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
+export { Unaligned, type UnalignedOptions } from '../layers/unaligned.js';
 export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
 export { loop, type Extent } from '../layers/loop.js';
 export { Checksum, type ChecksumOptions } from '../layers/checksum.js';

@@ -14,7 +14,8 @@ export abstract class Layer<F = null> extends BlockDevice {
 
   /**
    * @param lowers what it stands on, at least one device; the design is the first one's unless the options name another,
-   *   the operations are those that all of them can do, but for `except`, and the memory alignment is the largest
+   *   the operations are those that all of them can do, but for `except`, and the memory alignment is the largest unless
+   *   the layer sees to it itself
    */
   constructor(
     name: string,
@@ -22,11 +23,11 @@ export abstract class Layer<F = null> extends BlockDevice {
     geometry: Geometry,
     options: DeviceOptions,
     except?: Operation,
+    memoryAlignment: number = Math.max(...lowers.map((lower) => lower.memoryAlignment)),
   ) {
     const able = OPERATIONS.filter(
       (operation) => operation !== except && lowers.every((lower) => can(lower, operation)),
     );
-    const memoryAlignment = Math.max(...lowers.map((lower) => lower.memoryAlignment));
     super(options.name ?? name, options.strategy ?? lowers[0].strategy, geometry, able, memoryAlignment);
     this.lowers = lowers;
   }

@@ -1,5 +1,7 @@
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { BlockDevice } from '../io/device.js';
+import { PAGE_SIZE, type PagePool } from '../io/pages.js';
+import { Unaligned } from '../layers/unaligned.js';
 import type { ExportInfo } from './option-replies.js';
 import { writeString } from './strings.js';
 import {
@@ -29,6 +31,11 @@ export interface NbdExportOptions {
    * others. True of every device here (I7). Default true.
    */
   multiConnection?: boolean;
+  /**
+   * Serve any range of bytes, by reading, changing and writing back what is less than a block. When false the block size of
+   * the device is announced as the least, and other requests are refused with `EINVAL`. Default true.
+   */
+  byteGranular?: boolean;
 }
 
 /** A device under a name. */
@@ -40,7 +47,8 @@ export class Export {
   private readonly multiConnection: boolean;
 
   /** @throws ArgumentError `ERR_EXPORT` for what is no device; ArgumentRangeError `ERR_EXPORT` for a name that is too long */
-  constructor(name: string, { device, description, readOnly, multiConnection = true }: NbdExportOptions) {
+  constructor(name: string, options: NbdExportOptions, pool: PagePool) {
+    const { device, description, readOnly, multiConnection = true, byteGranular = true } = options;
     if (!(device instanceof BlockDevice)) {
       throw new ArgumentError('ERR_EXPORT', `device of the export "${name}" must be a BlockDevice`);
     }
@@ -52,7 +60,7 @@ export class Export {
     }
     this.name = name;
     this.description = description ?? device.name;
-    this.device = device;
+    this.device = byteGranular && device.blockSize > 1 ? new Unaligned(device, { pool }) : device;
     this.readOnly = readOnly === true || !device.operations.includes('write');
     this.multiConnection = multiConnection;
   }
@@ -85,8 +93,8 @@ export class Export {
   /** The sizes that requests have to keep to. @param maximum bytes of a request */
   blockSizes(maximum: number): Extract<ExportInfo, { info: 'block-size' }> {
     const { blockSize, preferredSize } = this.device.geometry;
-    // What the protocol allows: a power of two from 512 up, and no smaller than the minimum.
-    const preferred = 2 ** Math.ceil(Math.log2(Math.max(512, preferredSize, blockSize)));
+    // The protocol allows a power of two, no smaller than the minimum.
+    const preferred = 2 ** Math.ceil(Math.log2(Math.max(PAGE_SIZE, preferredSize, blockSize)));
     const most = Math.max(maximum - (maximum % blockSize), blockSize);
     return { info: 'block-size', minimum: blockSize, preferred: Math.min(preferred, most), maximum: most };
   }

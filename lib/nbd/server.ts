@@ -69,10 +69,10 @@ export class NbdServer {
   constructor(options: NbdServerOptions) {
     const limits = (this.limits = limitsOf(options.limits));
     const { direct = true, log } = options;
-    const exports = (this.exports = exportsOf(options.exports));
     const figures = (this.figures = newFigures());
     const tls = options.tls === undefined ? null : new ServerTls(options.tls);
     const pool = options.pool ?? new PagePool({ maxBytes: poolBytes(limits) });
+    const exports = (this.exports = exportsOf(options.exports, pool));
     const buffers = (this.buffers = new Buffers(pool, limits.totalBytes));
     this.log = log ?? ignore;
     const isStopping = (): boolean => this.stopping;
@@ -189,8 +189,8 @@ export class NbdServer {
   }
 }
 
-function exportsOf(given: Readonly<Record<string, NbdExportOptions>>): ReadonlyMap<string, Export> {
-  const exports = new Map(Object.entries(given).map(([name, options]) => [name, new Export(name, options)]));
+function exportsOf(given: NbdServerOptions['exports'], pool: PagePool): ReadonlyMap<string, Export> {
+  const exports = new Map(Object.entries(given).map(([name, options]) => [name, new Export(name, options, pool)]));
   if (exports.size === 0) throw new ArgumentError('ERR_EXPORT', 'exports must name at least one device, got none');
   return exports;
 }
