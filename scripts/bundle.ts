@@ -6,12 +6,14 @@ import { build } from 'esbuild';
  * than compiled file by file, so that a constant of one file is a literal in the others: flags are read on every wake.
  */
 export async function bundle(folder: string): Promise<void> {
-  const { exports, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  const { imports, exports, bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    imports: Record<string, string>;
     exports: Record<string, string | { default: string }>;
     bin: Record<string, string>;
   };
   const built = [
     ...Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default])),
+    ...Object.values(imports),
     ...Object.values(bin),
   ];
   await build({

@@ -1,27 +1,37 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, LONGEST_DELAY_MS } from '../wait/errors.js';
 import type { Strategy } from '../io/index.js';
+import { chooseDesigns, chooseExperiments } from './choose.js';
 import type { Experiment, Metric, Row } from './experiment.js';
 import { experiments } from './experiments.js';
-import { commonMetrics } from './metrics.js';
-import { plans, type Plan } from './plan.js';
+import type { Machine } from './machine.js';
+import { LEAST_ROUNDS, plans, type Plan } from './plan.js';
 import type { Rival, RivalCapabilities } from './rival.js';
 import { rivals as allRivals } from './rivals.js';
-import { edge } from './rivals/edge.js';
-import { strategyRival } from './rivals/strategy.js';
+import { Run } from './run.js';
 
 export interface CompareOptions {
   /** The file that goes through the stack. Default: the program that runs this, which every machine has. */
   file?: string;
-  /** Names of designs, or designs of your own. Ratios are taken against the first. Default: all. */
-  designs?: readonly (string | Strategy | Rival)[];
-  /** Names of experiments, or experiments of your own. Default: all. */
-  experiments?: readonly (string | Experiment)[];
+  /**
+   * Names of designs, addresses of modules whose default export is one, or designs of your own. Ratios are taken against
+   * the first. With one that is an object all run in this thread, for it cannot go to another. Default: all.
+   */
+  designs?: readonly (string | URL | Strategy | Rival)[];
+  /** Names of experiments, addresses of modules, or experiments of your own, which run in this thread. Default: all. */
+  experiments?: readonly (string | URL | Experiment)[];
   /** How much time it may take: `quick` is under a minute, `thorough` under a quarter of an hour. Default `full`. */
   plan?: Plan['name'];
-  /** Interleaved rounds of each experiment. Default: the plan's. */
+  /** Interleaved rounds of each experiment. Fewer than 15 tell nothing, and are not warmed up for. Default: the plan's. */
   rounds?: number;
   /** Rounds of experiments on a real file. Default: the plan's. */
   fileRounds?: number;
+  /** What the run may take, in milliseconds; null for as long as it takes. Default: the plan's. */
+  budgetMs?: number | null;
+  /**
+   * Whether each design has a thread of its own, where it can. In one thread what designs have in common sees the objects of
+   * all, which slows down those that have most in common; it is the quicker start. Default true.
+   */
+  threads?: boolean;
   /** Where random workloads and resampling begin. Default 1. */
   seed?: number;
   /** Ends the run early, with what has been found until then. */
@@ -38,7 +48,7 @@ export interface CompareOptions {
 /** What a run found; plain data. */
 export interface Comparison {
   /** What it ran on. */
-  readonly runtime: string;
+  readonly machine: Machine;
   readonly designs: readonly { readonly name: string; readonly capabilities: RivalCapabilities }[];
   /** The design that ratios are against. */
   readonly base: string;
@@ -47,6 +57,8 @@ export interface Comparison {
   readonly seed: number;
   /** Whether the signal ended it before it was through. */
   readonly interrupted: boolean;
+  /** What was left out because the time was used up, an entry for each experiment: `depth from layers 32 on`. */
+  readonly leftOut: readonly string[];
   readonly experiments: readonly ExperimentResult[];
 }
 
@@ -55,89 +67,48 @@ export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 
   readonly metrics: readonly Metric[];
   readonly rows: readonly Row[];
   readonly notes: readonly string[];
+  /** Whether each design had a thread of its own, and nothing in common with others that could slow it down. */
+  readonly threads: boolean;
   /** Where the interval of each comparison was resampled from. */
   readonly seed: number;
 };
 
 /**
  * Runs the experiments under each design. When the signal aborts it resolves with what was found until then, and
- * `interrupted` says so.
- * @throws ArgumentError `ERR_DESIGN`, `ERR_EXPERIMENT` or `ERR_PLAN` for an unknown name or a list of none,
- *   ArgumentRangeError `ERR_ROUNDS`, before anything is run; what an experiment throws
+ * `interrupted` says so; when the budget is used up, `leftOut` does.
+ * @throws ArgumentError `ERR_DESIGN`, `ERR_EXPERIMENT` or `ERR_PLAN` for an unknown name, a module without one, or a list of
+ *   none, ArgumentRangeError `ERR_ROUNDS` or `ERR_BUDGET`, before anything is run; StateError `ERR_NO_ROW` when an experiment
+ *   passes over a design, `ERR_THREAD` when a thread ends by itself; what an experiment throws
  */
 export async function compare(options: CompareOptions = {}): Promise<Comparison> {
-  const { file = process.execPath, seed = 1, onProgress, onResult } = options;
-  const designs = designsOf(options.designs ?? allRivals);
-  const chosen = select('experiment', experiments, options.experiments ?? experiments);
+  const { file = process.execPath, seed = 1, onProgress } = options;
+  const designs = await chooseDesigns(options.designs ?? allRivals);
+  const chosen = await chooseExperiments(options.experiments ?? experiments);
   const plan = planOf(options);
-  const signal = options.signal ?? new AbortController().signal;
-  const common = { rivals: [...designs, edge], plan, seed, file, signal };
-  const results: ExperimentResult[] = [];
-  const found = (interrupted: boolean): Comparison => ({
-    runtime: `Node.js ${process.version}, ${process.platform} ${process.arch}`,
-    designs: designs.map(({ name, capabilities }) => ({ name, capabilities })),
-    base: (designs[0] as Rival).name,
-    file,
-    plan,
-    seed,
-    interrupted,
-    experiments: [...results],
-  });
-  const total = 100 * chosen.reduce((sum, { points }) => sum + points[plan.name].length, 0);
-  let done = 0;
-  onProgress?.('starting', 0, total);
-  for (const experiment of chosen) {
-    const rows: Row[] = [];
-    const notes: string[] = [];
-    const note = (text: string): void => {
-      if (!notes.includes(text)) notes.push(text);
-    };
-    const tell = (): void => {
-      results.push(resultOf(experiment, rows, notes, seed));
-      onResult?.(results.at(-1) as ExperimentResult, found(signal.aborted));
-    };
-    try {
-      for (const point of experiment.points[plan.name]) {
-        signal.throwIfAborted();
-        const step = `${experiment.name}, ${experiment.unit} ${String(point)}`;
-        const progress = (part: number): void => onProgress?.(step, done + Math.floor(part * 100), total);
-        progress(0);
-        rows.push(...(await experiment.at(point, { ...common, note, progress })));
-        onProgress?.(step, (done += 100), total);
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      if (rows.length > 0) tell();
-      return found(true);
+  const run = new Run(designs, chosen, plan, options, { file, seed });
+  onProgress?.('starting', 0, run.total);
+  try {
+    for (const experiment of chosen) {
+      if (!(await run.experiment(experiment))) break;
     }
-    tell();
+  } finally {
+    run.end();
   }
-  return found(false);
+  return run.found();
 }
 
-function resultOf(
-  experiment: Experiment,
-  rows: readonly Row[],
-  notes: readonly string[],
-  seed: number,
-): ExperimentResult {
-  const { name, title, question, unit, xLabel, decides } = experiment;
-  const named = new Set(rows.flatMap(({ figures }) => Object.keys(figures)));
-  const metrics = [...experiment.metrics, ...commonMetrics].filter((metric) => named.has(metric.name));
-  return { name, title, question, unit, xLabel, decides, metrics, rows, notes, seed };
-}
-
-function designsOf(wanted: readonly (string | Strategy | Rival)[]): Rival[] {
-  const found = wanted.map((each) => (typeof each === 'object' && 'root' in each ? strategyRival(each) : each));
-  return select('design', allRivals, found);
-}
-
-function planOf({ plan: name = 'full', rounds, fileRounds }: CompareOptions): Plan {
+function planOf({ plan: name = 'full', rounds, fileRounds, budgetMs }: CompareOptions): Plan {
   if (!Object.hasOwn(plans, name)) {
     throw new ArgumentError('ERR_PLAN', `Unknown plan '${name}'; known are ${Object.keys(plans).join(', ')}`);
   }
   const plan = plans[name];
-  const changed = { ...plan, rounds: rounds ?? plan.rounds, fileRounds: fileRounds ?? plan.fileRounds };
+  const changed = {
+    ...plan,
+    rounds: rounds ?? plan.rounds,
+    warmMs: (rounds ?? plan.rounds) < LEAST_ROUNDS ? 0 : plan.warmMs,
+    fileRounds: fileRounds ?? plan.fileRounds,
+    budgetMs: budgetMs === undefined ? plan.budgetMs : budgetMs,
+  };
   for (const field of ['rounds', 'fileRounds'] as const) {
     if (Number.isSafeInteger(changed[field]) && changed[field] >= 1) continue;
     throw new ArgumentRangeError(
@@ -145,27 +116,12 @@ function planOf({ plan: name = 'full', rounds, fileRounds }: CompareOptions): Pl
       `${field} must be a whole number from 1 up, got ${String(changed[field])}`,
     );
   }
+  const { budgetMs: budget } = changed;
+  if (budget !== null && !(budget > 0 && budget <= LONGEST_DELAY_MS)) {
+    throw new ArgumentRangeError(
+      'ERR_BUDGET',
+      `budgetMs must be from 0 to ${String(LONGEST_DELAY_MS)}, or null, got ${String(budget)}`,
+    );
+  }
   return changed;
-}
-
-/** What is wanted, each once, in the order in which it is named. */
-function select<N extends { readonly name: string }>(
-  kind: 'design' | 'experiment',
-  known: readonly N[],
-  wanted: readonly (string | N)[],
-): N[] {
-  const code = `ERR_${kind.toUpperCase()}`;
-  const list = known.map(({ name }) => name).join(', ');
-  if (wanted.length === 0) throw new ArgumentError(code, `Name at least one ${kind}; known are ${list}`);
-  const chosen = wanted.map((each) => {
-    if (typeof each !== 'string') return each;
-    const found = known.find(({ name }) => name === each);
-    if (found === undefined) throw new ArgumentError(code, `Unknown ${kind} '${each}'; known are ${list}`);
-    return found;
-  });
-  const unique = [...new Set(chosen)];
-  // Figures are kept by name.
-  const twice = unique.find(({ name }, i) => unique.findIndex((other) => other.name === name) < i);
-  if (twice !== undefined) throw new ArgumentError(code, `Two of them are called '${twice.name}'; names must differ`);
-  return unique;
 }

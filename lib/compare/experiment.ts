@@ -1,10 +1,14 @@
+import type { Baton } from './baton.js';
 import type { Plan } from './plan.js';
 import type { Rival } from './rival.js';
 import type { Estimate } from './statistics.js';
 
 /** What an experiment is given to run with. */
 export interface Setting {
-  /** The designs, in order; ratios are against the first. The last is the edge alone, where it takes part. */
+  /**
+   * The designs that run in this thread, in order; ratios are against the first. In a thread of its own it is one, and
+   * ratios are taken when all are through. The last is the edge alone, where it takes part.
+   */
   readonly rivals: readonly Rival[];
   readonly plan: Plan;
   readonly seed: number;
@@ -12,6 +16,8 @@ export interface Setting {
   readonly file: string;
   /** Aborts the run; experiments look at it between rounds and hand it to requests. */
   readonly signal: AbortSignal;
+  /** To be passed on before each round but the first, so that designs in threads of their own are measured in turns. */
+  readonly baton: Baton;
   /** Tells something beside the figures, once: what was sent, what was found equal. */
   readonly note: (text: string) => void;
   /** Tells how much of this point is done, from 0 to 1. */

@@ -3,6 +3,8 @@ export type { CompareOptions, Comparison, ExperimentResult } from './compare.js'
 export { experiments } from './experiments.js';
 export type { Experiment, Figure, Metric, Row, Setting } from './experiment.js';
 export { commonMetrics } from './metrics.js';
+export { soleBaton, type Baton } from './baton.js';
+export type { Machine } from './machine.js';
 export { LEAST_ROUNDS, plans, type Plan } from './plan.js';
 export { contend, buildStack, oneByOne, type Stack, type Work } from './contend.js';
 export { measure, timed, type Contender } from './meter.js';

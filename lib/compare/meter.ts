@@ -1,6 +1,7 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { counters } from '../io/index.js';
 import type { Figure, Row, Setting } from './experiment.js';
+import { LEAST_ROUNDS } from './plan.js';
 import { estimate, median } from './statistics.js';
 
 /** One way of doing the work, under measurement. */
@@ -24,14 +25,16 @@ interface Samples {
 
 /**
  * Measures contenders interleaved: each once per round, the order rotated, so that what disturbs the machine disturbs
- * all alike. Ratios are taken within a round, against the first contender.
+ * all alike. Ratios are taken within a round, against the first contender. When the time for the point is up, it makes do
+ * with the rounds that it takes to tell a difference.
  * @throws the signal's reason when it aborts; what a contender throws
  */
 export async function measure(x: number, contenders: readonly Contender[], setting: Setting): Promise<Row[]> {
   if (contenders.length === 0) return [];
-  const times = await calibrate(contenders, setting);
+  const times = await setting.baton.least(await calibrate(contenders, setting));
   const samples = contenders.map((): Samples => ({ ns: [], bytes: [], found: {} }));
   for (let round = 0; round < setting.plan.rounds; round++) {
+    if (round > 0 && (await setting.baton.pass()) && round >= LEAST_ROUNDS) break;
     for (let i = 0; i < contenders.length; i++) {
       const index = (i + round) % contenders.length;
       await sample(contenders[index] as Contender, times, samples[index] as Samples);
@@ -55,20 +58,18 @@ export async function measure(x: number, contenders: readonly Contender[], setti
 
 /** A figure of one value per round, against those of the first design in the same rounds. */
 export function timed(rounds: readonly number[], base: readonly number[], seed: number): Figure {
+  if (rounds === base) return { value: median(rounds), rounds, ratio: { median: 1, low: 1, high: 1 } };
   const ratios = rounds.map((value, round) => value / (base[round] as number));
   return { value: median(rounds), rounds, ratio: estimate(ratios, seed) };
 }
 
 /** How many times the work is done in a run: the same for all contenders, from the slowest of them, once it is warm. */
 async function calibrate(contenders: readonly Contender[], { plan, signal }: Setting): Promise<number> {
-  if (contenders.some((contender) => contender.prepare !== undefined)) {
-    for (const contender of contenders) await warmUp(contender, 0);
-    return 1;
-  }
   for (const contender of contenders) {
     await warmUp(contender, plan.warmMs);
     signal.throwIfAborted();
   }
+  if (contenders.some((contender) => contender.prepare !== undefined)) return 1;
   for (let times = 1; ; times *= 2) {
     let slowest = 0;
     for (const contender of contenders) slowest = Math.max(slowest, await clock(contender, times));
@@ -78,14 +79,31 @@ async function calibrate(contenders: readonly Contender[], { plan, signal }: Set
   }
 }
 
-/** Runs it for so long that what is hot has been compiled; at least once. */
+/** Warm-up is over when so many slices in a row were not faster than the best before them, by more than a thirtieth. */
+const STEADY_SLICES = 3;
+/** Slices that the time for warming up is taken in. */
+const SLICES = 8;
+
+/**
+ * Runs it until what is hot has been compiled: for this long, and on while it still gets faster, but at most four times as
+ * long. What has to be prepared runs once each time, and at least once.
+ */
 async function warmUp(contender: Contender, ms: number): Promise<void> {
-  let taken = 0;
-  for (let times = 1; ; times *= 2) {
+  const start = performance.now();
+  const sliceNs = (ms * 1e6) / SLICES;
+  let best = Infinity;
+  let steady = 0;
+  for (let times = 1; ;) {
     await contender.prepare?.();
-    taken += await clock(contender, times);
+    const taken = await clock(contender, times);
     await contender.extra?.();
-    if (taken >= ms * 1e6) return;
+    const elapsed = performance.now() - start;
+    if (contender.prepare === undefined && taken < sliceNs) times *= 2;
+    else {
+      steady = taken / times > best * (29 / 30) ? steady + 1 : 0;
+      best = Math.min(best, taken / times);
+    }
+    if (elapsed >= 4 * ms || (elapsed >= ms && steady >= STEADY_SLICES)) return;
   }
 }
 

@@ -9,6 +9,8 @@ export interface Plan {
   readonly runMs: number;
   /** How long each design runs at a point before it is timed, in milliseconds: until what is hot has been compiled. */
   readonly warmMs: number;
+  /** How long the whole run may take, in milliseconds; null for as long as it takes. */
+  readonly budgetMs: number | null;
 }
 
 /** Rounds below which no conclusion is drawn, whatever the interval. */
@@ -16,7 +18,7 @@ export const LEAST_ROUNDS = 15;
 
 /** The plans by name. Each has at least {@link LEAST_ROUNDS}, but for what a real file takes too long for. */
 export const plans: Readonly<Record<Plan['name'], Plan>> = {
-  quick: { name: 'quick', rounds: LEAST_ROUNDS, fileRounds: 1, runMs: 1, warmMs: 40 },
-  full: { name: 'full', rounds: LEAST_ROUNDS, fileRounds: 3, runMs: 4, warmMs: 100 },
-  thorough: { name: 'thorough', rounds: 31, fileRounds: LEAST_ROUNDS, runMs: 5, warmMs: 200 },
+  quick: { name: 'quick', rounds: LEAST_ROUNDS, fileRounds: 1, runMs: 1, warmMs: 40, budgetMs: null },
+  full: { name: 'full', rounds: LEAST_ROUNDS, fileRounds: 3, runMs: 4, warmMs: 100, budgetMs: null },
+  thorough: { name: 'thorough', rounds: 31, fileRounds: LEAST_ROUNDS, runMs: 5, warmMs: 200, budgetMs: 14 * 60_000 },
 };

@@ -91,7 +91,7 @@ describe('wakechain compare', function () {
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       const found = JSON.parse(stdout) as Comparison;
       expect(found).to.have.all.keys(
-        ...['runtime', 'designs', 'base', 'file', 'plan', 'seed', 'interrupted', 'experiments'],
+        ...['machine', 'designs', 'base', 'file', 'plan', 'seed', 'interrupted', 'leftOut', 'experiments'],
       );
       expect(found).to.include({ base: names[0], file: small, seed: 5, interrupted: false });
       expect(found.experiments.map(({ name }) => name)).to.deep.equal(asked);

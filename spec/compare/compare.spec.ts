@@ -18,7 +18,7 @@ import { waitQueue } from '../../lib/io/index.js';
 import { rejectionOf, useFolder, watched } from './support.js';
 
 describe('compare', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = useFolder();
   let file: string;
 
@@ -32,6 +32,7 @@ describe('compare', function () {
     plan: 'quick',
     rounds: 1,
     fileRounds: 1,
+    threads: false,
     ...options,
   });
   const names = rivals.map(({ name }) => name);
@@ -46,17 +47,17 @@ describe('compare', function () {
       }),
     );
     expect(found).to.include({ file, seed: 3, base: names[0], interrupted: false });
-    expect(found.plan).to.deep.equal({ ...plans.quick, rounds: 1, fileRounds: 1 });
+    expect(found.plan).to.deep.equal({ ...plans.quick, warmMs: 0, rounds: 1, fileRounds: 1 });
     expect(found.designs.map(({ name }) => name)).to.deep.equal(names.slice(0, 2));
-    expect(found.runtime).to.match(/^Node\.js v\d+\.\d+\.\d+, \w+ \w+$/);
+    expect(found.machine.runtime).to.equal(`Node.js ${process.version}`);
     expect(told).to.deep.equal(experiments.map(({ name }, i) => `${name} ${i + 1}`));
-    for (const [i, { rows, metrics, notes, seed, ...said }] of found.experiments.entries()) {
+    for (const [i, { rows, metrics, notes, seed, threads, ...said }] of found.experiments.entries()) {
       const { title, question, unit, xLabel, points, name, decides } = experiments[i]!;
       expect(said).to.deep.equal({ name, title, question, unit, xLabel, decides });
       expect(rows).to.have.length(points.quick.length * (name === 'real-file' ? 2 : 3));
       const having = new Set(rows.flatMap(({ figures }) => Object.keys(figures)));
       expect(metrics.map((metric) => metric.name)).to.have.members([...having]);
-      expect([notes.length, seed]).to.deep.equal([name === 'real-file' ? 1 : 0, 3]);
+      expect([notes.length, seed, threads]).to.deep.equal([name === 'real-file' ? 1 : 0, 3, false]);
     }
   });
 
@@ -75,7 +76,7 @@ describe('compare', function () {
 
   it('sends the program that runs it when no file is named', async function () {
     this.timeout(120_000);
-    const found = await compare({ fileRounds: 1, experiments: ['real-file'], designs: ['waitQueue'] });
+    const found = await compare({ fileRounds: 1, experiments: ['real-file'], designs: ['waitQueue'], threads: false });
     expect(found.file).to.equal(process.execPath);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { LEAST_ROUNDS, soleBaton, type Row } from '../../lib/compare/index.js';
 import { measure, type Contender } from '../../lib/compare/meter.js';
-import type { Row } from '../../lib/compare/index.js';
 import { counters } from '../../lib/io/index.js';
 import { rejectionOf, settingOf } from './support.js';
 
@@ -52,8 +52,8 @@ describe('measure', function () {
         busy(ms * count);
       },
     });
-    await measure(1, [contender('quick', 0.0001), contender('slow', 0.05)], settingOf());
-    // Doubled until the slowest takes 1 ms, of which one is a twentieth; then timed, and run twice at most for the heap.
+    await measure(1, [contender('quick', 0.0001), contender('slow', 0.002)], settingOf());
+    // Doubled until the slowest takes 1 ms, of which one is a small part; then timed, and run twice at most for the heap.
     const [quick, slow] = ['quick', 'slow'].map((name) => Math.max(...times[name]!.slice(-4)));
     expect(quick).to.equal(slow);
     expect(slow).to.be.at.least(2);
@@ -137,6 +137,26 @@ describe('measure', function () {
     const [row] = await measure(1, [contender], settingOf({ rounds: 2 }));
     expect(row!.figures['done']).to.deep.equal({ value: 2 });
     expect(row!.figures['time']!.rounds).to.have.length(2);
+  });
+
+  it('makes do with the rounds that it takes to tell when the time is up', async () => {
+    for (const [rounds, done] of [
+      [40, LEAST_ROUNDS],
+      [3, 3],
+    ] as const) {
+      const trace: string[] = [];
+      const rows = await measure(1, [traced(trace, 'a')], settingOf({ rounds, baton: soleBaton(() => true) }));
+      expect(rows[0]!.figures['time']!.rounds).to.have.length(done);
+    }
+  });
+
+  it('does the work as often as the baton says that others do', async () => {
+    const baton = { ...soleBaton(), least: () => Promise.resolve(3) };
+    const trace: string[] = [];
+    const { design, run } = traced(trace, 'a');
+    await measure(1, [{ design, run }], settingOf({ baton }));
+    expect(trace).to.include('run a 3');
+    expect(trace.slice(-2).every((line) => line === 'run a 3')).to.equal(true);
   });
 
   it('tells how much is done after each round', async () => {

@@ -5,6 +5,7 @@ import { after, before } from 'mocha';
 import {
   bioChain,
   plans,
+  soleBaton,
   stackLocations,
   strategyRival,
   type Estimate,
@@ -37,10 +38,11 @@ export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: n
   const { rounds = 1, ...others } = changes;
   return {
     rivals: [...strategies.map(strategyRival), edge],
-    plan: { ...plans.quick, warmMs: 1, rounds, fileRounds: rounds },
+    plan: { ...plans.quick, warmMs: 0, rounds, fileRounds: rounds },
     seed: 1,
     file: '',
     signal: new AbortController().signal,
+    baton: soleBaton(),
     note: () => {},
     progress: () => {},
     ...others,

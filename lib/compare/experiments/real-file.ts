@@ -9,6 +9,7 @@ import type { Blueprint } from '../blueprint.js';
 import { DeviceBottom } from '../bottom.js';
 import type { Experiment, Figure, Row, Setting } from '../experiment.js';
 import { timed } from '../meter.js';
+import { LEAST_ROUNDS } from '../plan.js';
 import { isCannot, type Rival } from '../rival.js';
 import { edge } from '../rivals/edge.js';
 
@@ -76,11 +77,12 @@ interface Run {
 
 /** Rows of all designs but the edge, which stores nothing. */
 async function inRounds(x: number, source: FileHandle, directory: string, setting: Setting): Promise<Row[]> {
-  const { plan, seed, signal, file, note, progress } = setting;
+  const { plan, seed, signal, file, baton, note, progress } = setting;
   const rivals = setting.rivals.filter((rival) => rival !== edge);
   const runs = new Map<Rival, Run[]>();
   const cannot = new Map<Rival, string>();
   for (let round = 0; round < plan.fileRounds; round++) {
+    if (round > 0 && (await baton.pass()) && round >= LEAST_ROUNDS) break;
     for (let i = 0; i < rivals.length; i++) {
       const rival = rivals[(i + round) % rivals.length] as Rival;
       if (cannot.has(rival)) continue;

@@ -45,14 +45,20 @@ export function experimentText(result: ExperimentResult): string {
 }
 
 /** How the figures came about, in sentences. */
-export function methodOf({ runtime, base, plan, seed, interrupted }: Comparison): string[] {
+export function methodOf({ machine, base, plan, seed, interrupted, leftOut, experiments }: Comparison): string[] {
   const rounds = `${String(plan.rounds)} interleaved ${plan.rounds === 1 ? 'round' : 'rounds'}`;
+  const { runtime, system, cpu, cores, memory } = machine;
   return [
-    `${runtime}; plan ${plan.name}, ${rounds}, seed ${String(seed)}.`,
+    `${runtime}, ${system}; ${cpu}, ${String(cores)} ${cores === 1 ? 'core' : 'cores'}, ${size(memory)}.`,
+    `Plan ${plan.name}, ${rounds}, seed ${String(seed)}.`,
+    experiments.every(({ threads }) => threads)
+      ? 'Each design runs in a thread of its own, one at a time.'
+      : 'Designs share a thread, where each slows down the others; handed in as modules they would not.',
     'Times are medians over the rounds. Times, bytes and counts are per request.',
     `Ratios are against ${base} in the same round, with the 95 % bootstrap interval of their median.`,
     'A difference is told only of at least 15 rounds whose interval excludes 1.',
     "The line 'edge' is what all designs are charged alike: the caller's completion and submission.",
+    ...(leftOut.length > 0 ? [`The time was used up; left out were ${leftOut.join('; ')}.`] : []),
     ...(interrupted ? ['It was interrupted: this is what had been found by then.'] : []),
   ];
 }

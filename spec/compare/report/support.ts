@@ -26,6 +26,7 @@ export function resultOf(changes: Partial<ExperimentResult> = {}): ExperimentRes
       rowOf({ x, design: 'cloneKiobuf', ns: 3750, ratio: slower, figures: { wasted: { value: x / 4 } } }),
     ]),
     notes: [],
+    threads: true,
     seed: 1,
     ...changes,
   };
@@ -33,13 +34,14 @@ export function resultOf(changes: Partial<ExperimentResult> = {}): ExperimentRes
 
 export function comparisonOf(changes: Partial<Comparison> = {}): Comparison {
   return {
-    runtime: 'Node.js v20.0.0, linux x64',
+    machine: { runtime: 'Node.js v20.0.0', cpu: 'A CPU', cores: 2, memory: 8e9, system: 'Linux 6.1.0 on x64' },
     designs: [waitQueue, cloneKiobuf].map(strategyRival).map(({ name, capabilities }) => ({ name, capabilities })),
     base: 'waitQueue',
     file: '/data/some file',
     plan: plans.full,
     seed: 1,
     interrupted: false,
+    leftOut: [],
     experiments: [resultOf()],
     ...changes,
   };

@@ -118,10 +118,10 @@ describe('markdownTable', () => {
 describe('methodOf', () => {
   it('says what ran, how often, and what the figures are', () => {
     expect(methodOf(comparisonOf()).join(' ')).to.match(
-      /^Node\.js v20\.0\.0, linux x64; plan full, 15 interleaved rounds, seed 1\./,
+      /^Node\.js v20\.0\.0, Linux 6\.1\.0 on x64; A CPU, 2 cores, 8000 MB\. Plan full, 15 interleaved rounds, seed 1\. /,
     );
     expect(methodOf(comparisonOf({ plan: { ...plans.quick, rounds: 1 }, base: 'mine' })).join(' '))
-      .to.include('plan quick, 1 interleaved round,')
+      .to.include('Plan quick, 1 interleaved round,')
       .and.to.include('against mine in the same round')
       .and.to.not.include('interrupted');
   });
