@@ -1,18 +1,28 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check-command.js';
 import { compareCommand } from './compare-command.js';
+import { createCommand } from './create-command.js';
+import { infoCommand } from './info-command.js';
+import { rebuildCommand } from './rebuild-command.js';
+import { serveCommand } from './serve-command.js';
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Codes of errors that the call itself is to blame for. */
-const WRONG_CALLS = ['ERR_DESIGN', 'ERR_EXPERIMENT', 'ERR_PLAN'];
+const WRONG_CALLS = ['ERR_CALL', 'ERR_DESIGN', 'ERR_EXPERIMENT', 'ERR_PLAN'];
 
 const program = new Command('wakechain')
-  .description('Wait queues, compound events and a stackable I/O engine: the design comparison')
+  .description('Disks that stack, served over NBD, and the comparison of the designs that carry their requests')
   .version(version)
   .exitOverride()
+  .addCommand(serveCommand())
+  .addCommand(createCommand())
+  .addCommand(infoCommand())
+  .addCommand(checkCommand())
+  .addCommand(rebuildCommand())
   .addCommand(compareCommand());
 for (const command of program.commands) command.exitOverride();
 

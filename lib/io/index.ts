@@ -23,7 +23,7 @@ export { Mirror, type MirrorOptions, type ReadPolicy } from '../layers/mirror.js
 export type { CreateOptions as MirrorCreateOptions } from '../layers/mirror-open.js';
 export type { RebuildOptions } from '../layers/rebuild-options.js';
 export type { Member as MirrorMember } from '../layers/member-records.js';
-export type { MemberState } from '../layers/superblock.js';
+export { readSuperblock, type MemberState, type Superblock } from '../layers/superblock.js';
 export {
   Parity,
   type ParityCreateOptions,

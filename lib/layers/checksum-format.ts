@@ -4,7 +4,7 @@ import type { PagePool } from '../io/pages.js';
 import type { ChecksumLayout } from './checksum-table.js';
 
 /** Bytes that are written at a time. */
-const STEP = 256 * 1024;
+const STEP = 64 * 1024;
 
 /** Makes the table one of blocks that were never written. @throws IoError when it cannot be written */
 export async function emptyTable(lower: BlockDevice, layout: ChecksumLayout, pool: PagePool): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ArgumentError } from '../wait/errors.js';
 import {
   Cache,
@@ -25,7 +24,15 @@ import {
   type PagePool,
   type Strategy,
 } from '../io/index.js';
-import type { DeviceDescription } from './description.js';
+import { lowersOf, type DeviceDescription } from './description.js';
+import { keyOf } from './key.js';
+
+/** A member of an array that could not be opened, while the array could. */
+export interface MissingMember {
+  /** Where in the description, such as `device.lower.members.1`. */
+  readonly path: string;
+  readonly error: Error;
+}
 
 /** What devices are built with. */
 export interface Kit {
@@ -33,8 +40,21 @@ export interface Kit {
   readonly pool: PagePool;
   /** Whether arrays are made anew, which loses what is on their members, or opened as they are. */
   readonly create: boolean;
+  /** Whether all files and memory hold zeroes: arrays that are made of them agree already. */
+  readonly blank: boolean;
+  /** Whether arrays do without members that cannot be opened. */
+  readonly degraded: boolean;
+  /** Members that could not be, with the path and why. */
+  readonly missing: MissingMember[];
+  /** Every device by its path. */
+  readonly devices: Map<string, BlockDevice>;
   /** Everything built so far, bottom first: what has to be closed when the rest fails. */
   readonly built: BlockDevice[];
+}
+
+/** A kit that nothing was built with yet. */
+export function kitOf(given: Pick<Kit, 'strategy' | 'pool'> & Partial<Kit>): Kit {
+  return { create: false, blank: false, degraded: false, missing: [], devices: new Map(), built: [], ...given };
 }
 
 /**
@@ -46,6 +66,7 @@ export async function build(description: DeviceDescription, path: string, kit: K
   try {
     const device = await make(description, lowers, kit);
     kit.built.push(device);
+    kit.devices.set(path, device);
     return device;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -57,8 +78,11 @@ async function buildLowers(description: DeviceDescription, path: string, kit: Ki
   const lowers: BlockDevice[] = [];
   if ('lower' in description) lowers.push(await build(description.lower, `${path}.lower`, kit));
   else if ('members' in description) {
+    const mayLack = kit.degraded && (description.type === 'mirror' || description.type === 'parity');
     for (const [i, member] of description.members.entries()) {
-      lowers.push(await build(member, `${path}.members.${String(i)}`, kit));
+      const at = `${path}.members.${String(i)}`;
+      const device = mayLack ? await buildOrMiss(member, at, kit) : await build(member, at, kit);
+      if (device !== null) lowers.push(device);
     }
   } else if ('segments' in description) {
     for (const [i, { device }] of description.segments.entries()) {
@@ -68,7 +92,25 @@ async function buildLowers(description: DeviceDescription, path: string, kit: Ki
   return lowers;
 }
 
-async function make(description: DeviceDescription, lowers: BlockDevice[], kit: Kit): Promise<BlockDevice> {
+/** A member, or null when it cannot be opened; nothing of it is left open then. */
+async function buildOrMiss(member: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice | null> {
+  const before = kit.built.length;
+  try {
+    return await build(member, path, kit);
+  } catch (error) {
+    await Promise.allSettled(kit.built.splice(before).map((device) => device.close()));
+    for (const at of [...kit.devices.keys()]) if (at.startsWith(`${path}.`)) kit.devices.delete(at);
+    kit.missing.push({ path, error: error as Error });
+    return null;
+  }
+}
+
+/** @internal A device over those below it, which have been built. */
+export async function make(
+  description: DeviceDescription,
+  lowers: BlockDevice[],
+  kit: Pick<Kit, 'strategy' | 'pool' | 'create' | 'blank'>,
+): Promise<BlockDevice> {
   const { strategy, pool } = kit;
   const options: DeviceOptions = { strategy, ...given({ name: description.name }) };
   const lower = lowers[0] as BlockDevice;
@@ -104,7 +146,7 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
       return new RequestQueue(lower, { ...options, depth, ...given({ mergeBytes, patience, autoPlug }) });
     }
     case 'crypt':
-      return new Crypt(lower, { ...options, key: await readFile(description.keyFile), pool });
+      return new Crypt(lower, { ...options, key: await keyOf(description), pool });
     case 'cache':
       return new Cache(lower, { ...options, pool, lines: description.lines, ...given({ mode: description.mode }) });
     case 'retry':
@@ -119,11 +161,17 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
     }
     case 'mirror': {
       const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
-      return kit.create ? Mirror.create(lowers, both) : Mirror.open(lowers, both);
+      const assumeEqual = kit.blank && isZeroes(description);
+      return kit.create ? Mirror.create(lowers, { ...both, assumeEqual }) : Mirror.open(lowers, both);
     }
     case 'parity':
       return kit.create
-        ? Parity.create(lowers, { ...options, pool, ...given({ chunk: description.chunk }) })
+        ? Parity.create(lowers, {
+            ...options,
+            pool,
+            assumeClean: kit.blank && isZeroes(description),
+            ...given({ chunk: description.chunk }),
+          })
         : Parity.open(lowers, { ...options, pool });
     case 'linear':
       return new Linear(
@@ -134,6 +182,11 @@ async function make(description: DeviceDescription, lowers: BlockDevice[], kit: 
         options,
       );
   }
+}
+
+/** Whether a device reads as zeroes when the files below do: not what is decrypted. */
+function isZeroes(description: DeviceDescription): boolean {
+  return description.type !== 'crypt' && lowersOf(description).every(isZeroes);
 }
 
 /** The fields that were given: an option that is left out and one that is undefined are not the same. */

@@ -88,7 +88,15 @@ export type DeviceDescription =
       autoPlug?: boolean | undefined;
       name?: string | undefined;
     }
-  | { type: 'crypt'; lower: DeviceDescription; keyFile: string; name?: string | undefined }
+  | {
+      type: 'crypt';
+      lower: DeviceDescription;
+      /** A file that holds the key's bytes, or else … */
+      keyFile?: string | undefined;
+      /** … a variable of the environment that holds them as hex digits. */
+      keyEnv?: string | undefined;
+      name?: string | undefined;
+    }
   | {
       type: 'cache';
       lower: DeviceDescription;
@@ -167,7 +175,13 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       autoPlug: v.optional(v.boolean()),
       name,
     }),
-    v.strictObject({ type: v.literal('crypt'), lower: device, keyFile: v.string(), name }),
+    v.strictObject({
+      type: v.literal('crypt'),
+      lower: device,
+      keyFile: v.optional(v.string()),
+      keyEnv: v.optional(v.string()),
+      name,
+    }),
     v.strictObject({
       type: v.literal('cache'),
       lower: device,
@@ -215,4 +229,11 @@ export function parseDescription(value: unknown): StackDescription {
   if (result.success) return result.output;
   const complaints = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the description'}: ${issue.message}`);
   throw new ArgumentError('ERR_STACK', complaints.join('; '));
+}
+
+/** The devices that a description stands on. */
+export function lowersOf(description: DeviceDescription): readonly DeviceDescription[] {
+  if ('lower' in description) return [description.lower];
+  if ('members' in description) return description.members;
+  return 'segments' in description ? description.segments.map((segment) => segment.device) : [];
 }

@@ -7,7 +7,7 @@ import {
   type BlockDevice,
   type Strategy,
 } from '../io/index.js';
-import { build, type Kit } from './build.js';
+import { build, kitOf, type Kit, type MissingMember } from './build.js';
 import { parseDescription, type StackDescription } from './description.js';
 
 const strategies: Record<NonNullable<StackDescription['strategy']>, Strategy> = {
@@ -22,6 +22,13 @@ export interface StackOptions {
   pool?: PagePool;
   /** Make arrays anew on their members instead of opening what is there. What is on the members is lost. Default false. */
   create?: boolean;
+  /** With `create`: all files hold zeroes, so that what arrays are made of agrees already. Default false. */
+  blank?: boolean;
+  /**
+   * Open arrays without members that cannot be opened, if they can do without; {@link Stack.missing} names them. Default
+   * false: it is an error.
+   */
+  degraded?: boolean;
 }
 
 /** What {@link Stack.inspect} tells of a device. */
@@ -46,12 +53,22 @@ export class Stack {
   /** The device that requests are made of. */
   readonly top: BlockDevice;
   readonly pool: PagePool;
+  /** Members of arrays that could not be opened (`degraded`). */
+  readonly missing: readonly MissingMember[];
+  private readonly devices: ReadonlyMap<string, BlockDevice>;
 
   /** @internal */
-  constructor(description: StackDescription, top: BlockDevice, pool: PagePool) {
+  constructor(description: StackDescription, top: BlockDevice, { pool, missing, devices }: Kit) {
     this.description = description;
     this.top = top;
     this.pool = pool;
+    this.missing = missing;
+    this.devices = devices;
+  }
+
+  /** The device at a path of the description, such as `device.lower.members.1`; undefined when there is none. */
+  at(path: string): BlockDevice | undefined {
+    return this.devices.get(path);
   }
 
   /** The devices as a tree of plain data, from the top. */
@@ -78,9 +95,10 @@ export async function openStack(description: unknown, options: StackOptions = {}
   const parsed = parseDescription(description);
   const pool = options.pool ?? new PagePool();
   const strategy = strategies[parsed.strategy ?? 'waitQueue'];
-  const kit: Kit = { strategy, pool, create: options.create === true, built: [] };
+  const { create = false, blank = false, degraded = false } = options;
+  const kit = kitOf({ strategy, pool, create, blank, degraded });
   try {
-    return new Stack(parsed, await build(parsed.device, 'device', kit), pool);
+    return new Stack(parsed, await build(parsed.device, 'device', kit), kit);
   } catch (error) {
     await Promise.allSettled(kit.built.map((device) => device.close()));
     throw error;

@@ -28,6 +28,7 @@ export interface Ended {
 export interface Child {
   readonly pid: number;
   readonly stdout: string;
+  readonly stderr: string;
   readonly running: boolean;
   kill(signal: NodeJS.Signals): void;
   type(text: string): void;
@@ -66,6 +67,9 @@ export function start(program: string, args: readonly string[], { tmp, env, cwd 
     pid: child.pid ?? 0,
     get stdout() {
       return stdout;
+    },
+    get stderr() {
+      return stderr;
     },
     get running() {
       return child.exitCode === null && child.signalCode === null;

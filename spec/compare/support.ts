@@ -103,7 +103,7 @@ export function rowOf({
 }
 
 /** A folder of the specs of one describe, with an own temporary one in it. */
-interface Folder {
+export interface Folder {
   readonly path: string;
   /** What `os.tmpdir()` answers meanwhile. */
   readonly tmp: string;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { PagePool, waitQueue, type BlockDevice } from '../../lib/io/index.js';
-import { build } from '../../lib/stack/build.js';
+import { PagePool, waitQueue } from '../../lib/io/index.js';
+import { build, kitOf } from '../../lib/stack/build.js';
 import type { DeviceDescription } from '../../lib/stack/description.js';
 
 describe('build', () => {
   const memory: DeviceDescription = { type: 'memory', size: 1 << 16 };
-  const kit = () => ({ strategy: waitQueue, pool: new PagePool(), create: true, built: [] as BlockDevice[] });
+  const kit = () => kitOf({ strategy: waitQueue, pool: new PagePool(), create: true });
 
   const all: DeviceDescription[] = [
     memory,

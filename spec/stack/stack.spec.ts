@@ -145,4 +145,35 @@ describe('openStack', () => {
     );
     expect(open.filter((target) => target.startsWith(directory))).to.deep.equal([]);
   });
+
+  it('opens an array without a member that cannot be opened, when it may be degraded, and finds devices by path', async () => {
+    const members = ['a', 'b'].map((file) => ({ type: 'file', path: join(directory, file), size: 1 << 20 }));
+    const description = { device: { type: 'pass', lower: { type: 'mirror', members } } };
+    await (await openStack(description, { create: true, blank: true })).close();
+    await rm(join(directory, 'b'));
+    delete (members[1] as { size?: number }).size;
+    const refused = await openStack(description).catch((error: unknown) => (error as { code: string }).code);
+    expect(refused).to.equal('ERR_STACK');
+    await using stack = await openStack(description, { degraded: true });
+    expect(stack.missing.map(({ path }) => path)).to.deep.equal(['device.lower.members.1']);
+    expect(stack.at('device.lower.members.0')?.name).to.equal(join(directory, 'a'));
+    expect([stack.at('device'), stack.at('device.lower.members.1')]).to.deep.equal([stack.top, undefined]);
+  });
+
+  it('leaves nothing of a member open that it does without', async () => {
+    const file = { type: 'file', path: join(directory, 'a'), size: 1 << 20 };
+    const broken = {
+      type: 'crypt',
+      keyFile: join(directory, 'no key'),
+      lower: { ...file, path: join(directory, 'b') },
+    };
+    const description = { device: { type: 'mirror', members: [file, broken] } };
+    await (await openStack({ device: { type: 'mirror', members: [file] } }, { create: true })).close();
+    await using stack = await openStack(description, { degraded: true });
+    expect(stack.missing).to.have.length(1);
+    const open = await Promise.all(
+      (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+    );
+    expect(open.filter((path) => path.startsWith(directory))).to.deep.equal([join(directory, 'a')]);
+  });
 });

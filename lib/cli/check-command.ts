@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { hasProblems, Mirror, Parity, scrub, type BlockDevice, type ScrubReport } from '../io/index.js';
+import { Bar } from './bar.js';
+import { interruptible } from './interrupts.js';
+import { bytesText } from './numbers.js';
+import { openDegraded } from './open-degraded.js';
+import { withStackFlags, type StackFlags } from './stack-flags.js';
+
+interface Flags extends StackFlags {
+  repair?: boolean;
+  json?: boolean;
+}
+
+/** `wakechain check`. */
+export function checkCommand(): Command {
+  return withStackFlags(new Command('check'))
+    .description(
+      'verify the checksums, mirrors and parity of a stack; exits with 1 when something is wrong and stays so',
+    )
+    .option('--repair', 'write what is right over what is wrong, where that is known')
+    .option('--json', 'print what was found as JSON')
+    .action(run);
+}
+
+async function run(path: string | undefined, flags: Flags): Promise<void> {
+  await interruptible(async (signal) => {
+    await using stack = await openDegraded(path, flags);
+    const bar = new Bar('checking');
+    let reports: ScrubReport[];
+    try {
+      const onProgress = (done: number, total: number): void => bar.update(done, total);
+      reports = await scrub(stack.top, { repair: flags.repair === true, signal, onProgress });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      process.exitCode = 130;
+      process.stderr.write('wakechain: interrupted; nothing was left half done\n');
+      return;
+    } finally {
+      bar.stop();
+    }
+    const degraded = arraysOf(stack.top).filter((array) => array.degraded);
+    if (flags.json === true) {
+      const arrays = degraded.map(({ name, members }) => ({ name, states: members.map(({ state }) => state) }));
+      process.stdout.write(`${JSON.stringify({ reports, degraded: arrays }, null, 2)}\n`);
+    } else process.stdout.write(`${[...reports.flatMap(reportLines), ...degraded.map(degradedLine)].join('\n') || 'nothing to check: no layer keeps sums or copies'}\n`); // prettier-ignore
+    if (reports.some(hasProblems) || degraded.length > 0) process.exitCode = 1;
+  });
+}
+
+function reportLines({ device, checked, mismatched, unreadable, repaired, problems }: ScrubReport): string[] {
+  const found = [
+    mismatched > 0 ? `${bytesText(mismatched)} mismatched` : null,
+    unreadable > 0 ? `${bytesText(unreadable)} unreadable` : null,
+    repaired > 0 ? `${bytesText(repaired)} repaired` : null,
+  ].filter((text) => text !== null);
+  const lines = problems.map(({ kind, member, position, length, repaired: done }) => {
+    const where = member === null ? '' : ` on member ${String(member)}`;
+    return `  ${kind}: ${String(length)} bytes at ${String(position)}${where}${done ? ', repaired' : ''}`;
+  });
+  return [`${device}: ${bytesText(checked)} checked, ${found.join(', ') || 'no problem'}`, ...lines];
+}
+
+function degradedLine({ name, members }: Mirror | Parity): string {
+  return `${name}: degraded, its members are ${members.map(({ state }) => state).join(', ')}`;
+}
+
+function arraysOf(top: BlockDevice): (Mirror | Parity)[] {
+  const stack = new Set<BlockDevice>([top]);
+  for (const device of stack) for (const lower of device.lowers) stack.add(lower);
+  return [...stack].filter((device) => device instanceof Mirror || device instanceof Parity);
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { ArgumentError } from '../wait/errors.js';
+import type { DeviceDescription } from '../stack/index.js';
+import { loadStack } from './load-stack.js';
+import { lookText } from './look-text.js';
+import { describedBy, filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
+
+interface Flags extends StackFlags {
+  force?: boolean;
+}
+
+/** `wakechain create`. */
+export function createCommand(): Command {
+  return withStackFlags(new Command('create'))
+    .description('make the files of a stack, the superblocks and checksums on them, and a key where there is none')
+    .option('--force', 'make them anew where they exist: what is on them is lost')
+    .action(run);
+}
+
+async function run(path: string | undefined, flags: Flags): Promise<void> {
+  const description = await describedBy(path, flags);
+  const { openStack, lookAt } = await loadStack();
+  const files = await filesOf(description.device);
+  const made: string[] = [];
+  for (const file of files) {
+    const size = await sizeOf(file.path);
+    if (size === null) made.push(file.path);
+    if (size === null && file.size === undefined) throw wrongCall(`${file.path} is not there: give it a size`);
+    if (size === null || size === 0 || flags.force === true) continue;
+    throw new ArgumentError('ERR_EXISTS', `${file.path} exists and is not empty: --force makes it anew`);
+  }
+  for (const keyFile of await missingKeys(description.device)) {
+    await writeFile(keyFile, randomBytes(64), { mode: 0o600, flag: 'wx' });
+    process.stderr.write(`wakechain: made the key ${keyFile}: without it the data cannot be read\n`);
+  }
+  try {
+    for (const { path: file, size } of files) if (!made.includes(file)) await empty(file, size);
+    // Whatever they are made of, they hold zeroes: nothing has to be copied to make members agree.
+    await (await openStack(description, { create: true, blank: true })).close();
+  } catch (error) {
+    for (const file of made) await rm(file, { force: true });
+    throw error;
+  }
+  process.stdout.write(`${lookText(await lookAt(description))}\n`);
+}
+
+/** Makes a file one of zeroes, as long as it was or is to be. */
+async function empty(path: string, size: number | undefined): Promise<void> {
+  const length = size ?? (await sizeOf(path)) ?? 0;
+  await truncate(path, 0);
+  await truncate(path, length);
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+async function missingKeys(device: DeviceDescription): Promise<string[]> {
+  const { lowersOf } = await loadStack();
+  const below = (await Promise.all(lowersOf(device).map(missingKeys))).flat();
+  const { keyFile } = device.type === 'crypt' ? device : {};
+  const missing = keyFile !== undefined && (await sizeOf(keyFile)) === null ? [keyFile] : [];
+  return [...new Set([...below, ...missing])];
+}

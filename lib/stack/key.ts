@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { ArgumentError } from '../wait/errors.js';
+
+/** Where a key comes from: a file that holds its bytes, or a variable of the environment that holds them as hex digits. */
+export interface KeySource {
+  readonly keyFile?: string | undefined;
+  readonly keyEnv?: string | undefined;
+}
+
+/**
+ * Reads a key.
+ * @throws ArgumentError `ERR_KEY` unless there is just one source, or for a variable that is not set or no hex digits; the
+ *   system's error when the file cannot be read
+ */
+export async function keyOf({ keyFile, keyEnv }: KeySource): Promise<Uint8Array> {
+  if ((keyFile === undefined) === (keyEnv === undefined)) {
+    throw new ArgumentError('ERR_KEY', 'a key comes from either keyFile or keyEnv');
+  }
+  if (keyFile !== undefined) return readFile(keyFile);
+  const digits = process.env[keyEnv ?? '']?.trim();
+  if (digits !== undefined && /^([0-9a-f]{2})+$/i.test(digits)) return Buffer.from(digits, 'hex');
+  throw new ArgumentError('ERR_KEY', `the variable ${keyEnv ?? ''} must hold a key as hex digits`);
+}

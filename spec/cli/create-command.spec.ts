@@ -1,0 +1,49 @@
+import { readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { useDisks } from './disk-support.js';
+
+describe('wakechain create', function () {
+  this.timeout(60_000);
+  const disks = useDisks();
+  const at = (name: string): string => join(disks.path, name);
+
+  it('makes files, superblocks and a key, and tells what it has made', async () => {
+    const { code, stdout, stderr } = await disks.run(
+      'create --file DIR/a DIR/b --layers crypt,mirror,checksum --size 1M --key-file DIR/key',
+    );
+    expect({ code, stderr }).to.deep.equal({
+      code: 0,
+      stderr: `wakechain: made the key ${at('key')}: without it the data cannot be read\n`,
+    });
+    expect(stdout).to.match(/^crypt: .*\n {2}mirror: .*\n {4}mirror [-0-9a-f]{36}: 0 in-sync, 1 in-sync\n/);
+    expect([statSync(at('a')).size, statSync(at('key')).size]).to.deep.equal([1 << 20, 64]);
+    expect(statSync(at('key')).mode & 0o777).to.equal(0o600);
+  });
+
+  it('refuses files that hold something, unless it is forced to, and leaves nothing of a stack that cannot be', async () => {
+    const before = readFileSync(at('a'));
+    const again = await disks.run('create --file DIR/a DIR/b --layers mirror');
+    expect(again).to.deep.include({ code: 1, stdout: '' });
+    expect(again.stderr).to.equal(`wakechain: ${at('a')} exists and is not empty: --force makes it anew\n`);
+    expect(before.equals(readFileSync(at('a')))).to.equal(true);
+    expect(await disks.run('create --file DIR/a DIR/b --layers mirror --force')).to.include({ code: 0, stderr: '' });
+    const tooFew = await disks.run('create --file DIR/x DIR/y --layers parity --size 1M');
+    expect([tooFew.code, tooFew.stderr]).to.deep.equal([1, tooFew.stderr]);
+    expect(tooFew.stderr).to.match(/^wakechain: device \(parity\): Parity needs .*\n$/);
+    expect([existsSync(at('x')), existsSync(at('y'))]).to.deep.equal([false, false]);
+  });
+
+  it('makes what a description says, and refuses what is none with exit code 2', async () => {
+    const file = { type: 'file', path: at('c'), size: 1 << 20 };
+    writeFileSync(at('stack.json'), JSON.stringify({ device: { type: 'checksum', lower: file } }));
+    const { code, stdout } = await disks.run('create DIR/stack.json');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^checksum: .*\n {2}file .*c: 1\.0 MiB in blocks of 512\n$/);
+    writeFileSync(at('wrong.json'), JSON.stringify({ device: { type: 'nope' } }));
+    const wrong = await disks.run('create DIR/wrong.json');
+    expect([wrong.code, wrong.stdout]).to.deep.equal([2, '']);
+    expect(wrong.stderr).to.match(/wrong\.json: .*nope.*\n$/);
+    expect(await disks.run('create --file DIR/nosize')).to.include({ code: 2, stdout: '' });
+  });
+});

@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { filesOf, shortStack, type StackFlags } from '../../lib/cli/stack-flags.js';
+
+describe('shortStack', () => {
+  it('reads layers from the top', () => {
+    expect(shortStack({ file: ['disk'], layers: 'crypt,checksum', size: 4096, keyFile: 'key' })).to.deep.equal({
+      type: 'crypt',
+      keyFile: 'key',
+      lower: { type: 'checksum', lower: { type: 'file', path: 'disk', size: 4096 } },
+    });
+    expect(shortStack({ file: ['disk'] })).to.deep.equal({ type: 'file', path: 'disk' });
+  });
+
+  it('puts what stands below a layer that joins files on each of them, and names it for the file', async () => {
+    const stack = shortStack({ file: ['a', 'b'], layers: 'cache,mirror,checksum' });
+    expect(stack).to.deep.equal({
+      type: 'cache',
+      lines: 4096,
+      lower: {
+        type: 'mirror',
+        members: ['a', 'b'].map((path) => ({
+          type: 'checksum',
+          name: `checksum of ${path}`,
+          lower: { type: 'file', path },
+        })),
+      },
+    });
+    expect((await filesOf(stack)).map(({ path }) => path)).to.deep.equal(['a', 'b']);
+  });
+
+  it('takes a key from the environment where no file is named', () => {
+    expect(shortStack({ file: ['disk'], layers: 'crypt' })).to.include({ keyEnv: 'WAKECHAIN_KEY' });
+  });
+
+  it('makes of each layer that it knows a device', () => {
+    const one = ['pass', 'crypt', 'checksum', 'cache', 'retry', 'queue'];
+    for (const layers of one) expect(shortStack({ file: ['a'], layers }).type).to.equal(layers);
+    const several = ['mirror', 'parity', 'stripe', 'linear'];
+    for (const layers of several) expect(shortStack({ file: ['a', 'b', 'c'], layers }).type).to.equal(layers);
+  });
+
+  const wrong: [string, StackFlags, RegExp][] = [
+    ['an unknown layer', { file: ['a'], layers: 'crypt,nope' }, /knows no 'nope'/],
+    ['two that join', { file: ['a', 'b'], layers: 'mirror,stripe' }, /takes one that joins files, got mirror, stripe/],
+    ['several files and none that joins', { file: ['a', 'b'], layers: 'crypt' }, /need one of mirror, parity/],
+    ['no file', { file: [] }, /at least one file/],
+  ];
+  for (const [what, flags, message] of wrong) {
+    it(`refuses ${what}`, () => {
+      expect(() => shortStack(flags))
+        .to.throw(message)
+        .with.property('code', 'ERR_CALL');
+    });
+  }
+});

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { keyOf, type KeySource } from '../../lib/stack/key.js';
+
+describe('keyOf', () => {
+  const codeOf = (source: KeySource): Promise<unknown> =>
+    keyOf(source).then(
+      () => 'done',
+      (error: unknown) => (error as NodeJS.ErrnoException).code,
+    );
+  afterEach(() => delete process.env['WAKECHAIN_SPEC_KEY']);
+
+  it('reads the bytes of a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wakechain-key-'));
+    await writeFile(join(folder, 'key'), Uint8Array.of(1, 2, 3));
+    expect([...(await keyOf({ keyFile: join(folder, 'key') }))]).to.deep.equal([1, 2, 3]);
+    expect(await codeOf({ keyFile: join(folder, 'nope') })).to.equal('ENOENT');
+    await rm(folder, { recursive: true });
+  });
+
+  it('reads the hex digits of a variable', async () => {
+    process.env['WAKECHAIN_SPEC_KEY'] = '0102fF\n';
+    expect([...(await keyOf({ keyEnv: 'WAKECHAIN_SPEC_KEY' }))]).to.deep.equal([1, 2, 255]);
+  });
+
+  it('refuses what is no key, and both or neither source', async () => {
+    expect(await codeOf({ keyEnv: 'WAKECHAIN_SPEC_KEY' })).to.equal('ERR_KEY');
+    process.env['WAKECHAIN_SPEC_KEY'] = 'abc';
+    expect(await codeOf({ keyEnv: 'WAKECHAIN_SPEC_KEY' })).to.equal('ERR_KEY');
+    expect(await codeOf({})).to.equal('ERR_KEY');
+    expect(await codeOf({ keyEnv: 'A', keyFile: 'b' })).to.equal('ERR_KEY');
+  });
+});
