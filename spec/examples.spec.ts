@@ -99,6 +99,29 @@ pages in use: 0
 200 contents of /b (1)
 200 contents of /c (1)
 `,
+  '08-deadlock.ts': `
+a circle of 10:
+task "Anna" waits for Mutex "left of Bert"
+Mutex "left of Bert" is held by task "Bert"
+task "Bert" waits for Mutex "left of Carl"
+Mutex "left of Carl" is held by task "Carl"
+task "Carl" waits for Mutex "left of Dora"
+Mutex "left of Dora" is held by task "Dora"
+task "Dora" waits for Mutex "left of Erik"
+Mutex "left of Erik" is held by task "Erik"
+task "Erik" waits for Mutex "left of Anna"
+Mutex "left of Anna" is held by task "Anna"
+Mutex "left of Anna"
+  is held by task "Anna"
+    waits for Mutex "left of Bert"
+      … and 1 more
+  is waited for by a sleeper in task "Erik"
+Bert eats
+Anna eats
+Erik eats
+Dora eats
+4 have eaten, circles left: 0
+`,
 };
 
 const fewerLinesThan = 60;

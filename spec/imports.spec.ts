@@ -16,6 +16,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   adapters: { imports: ['wait', 'event'] },
   rxjs: { imports: ['wait', 'event'], packages: ['rxjs'] },
   sync: { imports: ['wait', 'event'] },
+  debug: { imports: ['wait', 'event', 'sync'] },
   io: { imports: ['wait', 'event'] },
   'io/strategy': { imports: ['wait', 'event', 'io'] },
   layers: { imports: ['wait', 'event', 'io'] },
@@ -65,7 +66,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
 };
 
 /** These run wherever JavaScript runs, so what they take from Node is types. */
-const withoutNode = ['wait', 'event', 'compound', 'adapters', 'sync'];
+const withoutNode = ['wait', 'event', 'compound', 'adapters', 'sync', 'debug'];
 /** Optional peers are loaded when used; only the adapter named for one imports it outright. */
 const optionalPeers: Record<string, string> = { rxjs: 'rxjs', valibot: 'stack', vega: '', 'vega-lite': '' };
 

@@ -12,7 +12,8 @@ export interface AllOfOptions extends CompoundOptions {
   onFailure?: 'wait' | 'cancel';
 }
 
-class All implements Collation<unknown, unknown> {
+/** @internal */
+export class All implements Collation<unknown, unknown> {
   private readonly cancels: boolean;
   private readonly names: readonly string[] | null;
 

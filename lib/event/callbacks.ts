@@ -78,13 +78,15 @@ export function tidyEntry(tidy: () => void): WaitEntry<() => void> {
   return entry;
 }
 
-function callLayer<T>(entry: WaitEntry<Layer<T>>, key: unknown, queue: WaitQueue): number {
+/** @internal */
+export function callLayer<T>(entry: WaitEntry<Layer<T>>, key: unknown, queue: WaitQueue): number {
   if (key !== SETTLE) return PASS;
   entry.data((queue as ReusableCompletion<T>).outcome);
   return WOKEN;
 }
 
-function callWaiter<C>(entry: WaitEntry<Waiter<C>>, key: unknown, queue: WaitQueue): number {
+/** @internal */
+export function callWaiter<C>(entry: WaitEntry<Waiter<C>>, key: unknown, queue: WaitQueue): number {
   if (key !== SETTLE) return PASS;
   entry.data(queue as C);
   return WOKEN;
@@ -99,7 +101,8 @@ function callCancelAction(entry: WaitEntry<CancelAction>, key: unknown, queue: W
   return WOKEN;
 }
 
-function settlePromise(entry: WaitEntry<Settlers>, key: unknown, queue: WaitQueue): number {
+/** @internal */
+export function settlePromise(entry: WaitEntry<Settlers>, key: unknown, queue: WaitQueue): number {
   if (key !== SETTLE) return PASS;
   const completion = queue as ReusableCompletion<unknown>;
   if ((completion.marks & KIND) === DONE) entry.data.resolve(completion.result as never);
@@ -107,7 +110,8 @@ function settlePromise(entry: WaitEntry<Settlers>, key: unknown, queue: WaitQueu
   return WOKEN;
 }
 
-function callTidy(entry: WaitEntry<() => void>, key: unknown): number {
+/** @internal */
+export function callTidy(entry: WaitEntry<() => void>, key: unknown): number {
   if (key !== SETTLE) return PASS;
   entry.data();
   return WOKEN;

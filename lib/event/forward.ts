@@ -33,12 +33,14 @@ export function forward(source: Any, target: Any, own = true): boolean {
   return owned;
 }
 
-interface Down {
+/** @internal What takes a cancel down: where to, and the entry that takes the outcome up. */
+export interface Down {
   source: Any;
   up: WaitEntry;
 }
 
-function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): number {
+/** @internal */
+export function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): number {
   if (key !== SETTLE) return PASS;
   const source = queue as Any;
   const target = entry.data;
@@ -52,7 +54,8 @@ function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): number {
   return WOKEN;
 }
 
-function takeDown(entry: WaitEntry<Down>, key: unknown, queue: WaitQueue): number {
+/** @internal */
+export function takeDown(entry: WaitEntry<Down>, key: unknown, queue: WaitQueue): number {
   const { source, up } = entry.data;
   const owned = (up.flags & OWNING) !== 0;
   if (key === SETTLE) {

@@ -1,6 +1,7 @@
 import { ReusableCompletion } from './completion.js';
 
-const hubs = new WeakMap<object, ReusableCompletion<unknown>>();
+/** @internal */
+export const hubs: WeakMap<object, ReusableCompletion<unknown>> = new WeakMap();
 
 /**
  * The one completion that stands on a promise, however many wait for it: a promise keeps every reaction it was ever

@@ -1,0 +1,73 @@
+import { ReusableCompletion } from '../event/completion.js';
+import { CompoundEvent } from '../event/compound.js';
+import { hubs } from '../event/promise-hub.js';
+import { ArgumentError } from '../wait/errors.js';
+import { lockOf, noteLock } from './locks.js';
+import { Task } from './task.js';
+
+/*
+ * Descriptions lie beside what they describe, so that nothing carries a field for one. A promise and what waits for it
+ * here are two objects, and who described the promise means both.
+ */
+
+const descriptions = new WeakMap<object, string>();
+const promises = new Set<WeakRef<object>>();
+
+/**
+ * Gives anything that can be waited for a description for {@link explain} and its kin: a completion, compound, queue,
+ * promise, AbortSignal, lock, channel. Returns it. Costs nothing when it is not called; a second call replaces the first.
+ * @throws ArgumentError `ERR_DESCRIBED` for what is no object
+ */
+export function describe<T extends object>(waitable: T, description: string): T {
+  const given: unknown = waitable;
+  if ((typeof given !== 'object' && typeof given !== 'function') || given === null) {
+    throw new ArgumentError('ERR_DESCRIBED', `describe() takes an object, got ${String(given)}`);
+  }
+  descriptions.set(waitable, description);
+  noteLock(waitable);
+  if ('then' in waitable && !ReusableCompletion.is(waitable)) promises.add(new WeakRef(waitable));
+  return waitable;
+}
+
+/** What it was described as, if it was. */
+export function descriptionOf(waitable: object): string | undefined {
+  return descriptions.get(waitable) ?? descriptionOfPromise(waitable);
+}
+
+/** Of the completion that stands on a promise: what the promise was described as. */
+function descriptionOfPromise(hub: object): string | undefined {
+  for (const reference of promises) {
+    const promise = reference.deref();
+    if (promise === undefined) promises.delete(reference);
+    else if (hubs.get(promise) === hub) return descriptions.get(promise);
+  }
+  return undefined;
+}
+
+/** What kind of thing it is and its description, such as `Mutex "accounts"`. */
+export function nameOf(waitable: object): string {
+  const lock = lockOf(waitable);
+  if (lock !== undefined) return nameOf(lock);
+  const description = descriptionOf(waitable);
+  const kind = kindOf(waitable);
+  return description === undefined ? kind : `${kind} "${description}"`;
+}
+
+function kindOf(waitable: object): string {
+  if (waitable instanceof Task) return String(waitable);
+  // A bundler puts an underscore before the name of a class that names itself.
+  const kind = waitable.constructor.name.replace(/^_/, '');
+  return kind === 'SignalHub' ? 'AbortSignal' : kind;
+}
+
+/** How it stands: of a completion its state, of a compound also how many have come. */
+export function stateOf(waitable: object): string {
+  if (!ReusableCompletion.is(waitable)) return '';
+  const asked = waitable.state === 'pending' && waitable.cancelRequested ? ', asked to cancel' : '';
+  const came =
+    waitable instanceof CompoundEvent
+      ? `, ${String(waitable.settledChildren)} of ${String(waitable.children.length)} settled` +
+        (waitable.sealed ? '' : ', not sealed')
+      : '';
+  return `${waitable.state}${asked}${came}`;
+}

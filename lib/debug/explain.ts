@@ -1,0 +1,124 @@
+import { callLayer, callWaiter, settlePromise } from '../event/callbacks.js';
+import { Child } from '../event/child.js';
+import { takeUp } from '../event/forward.js';
+import { ReusableCompletion } from '../event/completion.js';
+import { hubs } from '../event/promise-hub.js';
+import { hubOfSignal } from '../event/signal-hub.js';
+import { LINK, ONCE, type WaitEntry } from '../wait/entry.js';
+import { WaitQueue } from '../wait/queue.js';
+import { dependenciesOf, nodeOf } from './dependencies.js';
+import { nameOf, stateOf } from './description.js';
+import { holdersOf } from './holders.js';
+import { noteLock, queuesOf } from './locks.js';
+import { recordOf } from './recording.js';
+import { Task } from './task.js';
+
+export interface ExplainOptions {
+  /** How far to go from `x`, in both directions. Default 8. */
+  depth?: number;
+  /** How many to show of those in one place; the others are counted. Default 10. */
+  breadth?: number;
+}
+
+/**
+ * The tree of what something waits for, and of who waits for it, as text, a line each. Takes completions, compounds,
+ * queues, promises, AbortSignals, locks and channels. While waits are recorded (`recordWaits`) it also says since when,
+ * where and in which task each began, and who holds a lock. Only looks.
+ */
+export function explain(x: object, options: ExplainOptions = {}): string {
+  const { depth = 8, breadth = 10 } = options;
+  noteLock(x);
+  const tree = new Tree(depth, breadth);
+  tree.show('', standingFor(x), 0, 'both');
+  return tree.lines.join('\n');
+}
+
+/** What a promise's or signal's waiters stand on here, if anybody ever did. */
+function standingFor(x: object): object {
+  if (WaitQueue.is(x)) return nodeOf(x);
+  if (typeof AbortSignal === 'function' && x instanceof AbortSignal) return hubOfSignal(x);
+  return hubs.get(x) ?? x;
+}
+
+class Tree {
+  readonly lines: string[] = [];
+  private readonly shown = new Set<object>();
+  private readonly depth: number;
+  private readonly breadth: number;
+
+  constructor(depth: number, breadth: number) {
+    this.depth = depth;
+    this.breadth = breadth;
+  }
+
+  show(relation: string, node: object, level: number, direction: 'both' | 'down' | 'up'): void {
+    const again = this.shown.has(node);
+    this.line(level, `${relation}${nameOf(node)}${headOf(node)}${again ? ' (see above)' : ''}`);
+    if (again) return;
+    this.shown.add(node);
+    if (direction !== 'up') this.showDependencies(node, level + 1);
+    if (direction !== 'down') this.showWaiters(node, level + 1);
+  }
+
+  private showDependencies(node: object, level: number): void {
+    for (const { lost } of holdersOf(node)) {
+      if (lost) this.line(level, 'is held by nobody: the hold was lost, and never given back');
+    }
+    const isHeld = !WaitQueue.is(node) && !(node instanceof Task);
+    const { on } = dependenciesOf(node);
+    this.some(on, level, (each) => {
+      this.show(isHeld ? 'is held by ' : 'waits for ', each, level, 'down');
+    });
+  }
+
+  private showWaiters(node: object, level: number): void {
+    const queues = WaitQueue.is(node) ? [node] : queuesOf(node);
+    const waiters = queues.flatMap((queue) => [...queue].filter(isShown));
+    this.some(waiters, level, (entry) => {
+      const target = targetOf(entry);
+      if (target === null) this.line(level, `is waited for by ${kindOf(entry)}`);
+      else this.show('is waited for by ', nodeOf(target), level, 'up');
+    });
+  }
+
+  /** The first few, as far down as is asked for. */
+  private some<T>(all: readonly T[], level: number, show: (each: T) => void): void {
+    const shown = level > this.depth ? 0 : this.breadth;
+    for (const each of all.slice(0, shown)) show(each);
+    if (all.length > shown) this.line(level, `… and ${String(all.length - shown)} more`);
+  }
+
+  private line(level: number, text: string): void {
+    this.lines.push(`${'  '.repeat(level)}${text}`);
+  }
+}
+
+/** How it stands, behind its name. */
+function headOf(node: object): string {
+  if (!ReusableCompletion.is(node)) return '';
+  const layers = [...node].filter(({ wake }) => wake === callLayer).length;
+  return `: ${stateOf(node)}${layers > 0 ? `, ${String(layers)} ${layers === 1 ? 'layer' : 'layers'}` : ''}`;
+}
+
+/** Layers, cancel actions and what tidies up do not wait. */
+function isShown(entry: WaitEntry): boolean {
+  return targetOf(entry) !== null || kindOf(entry) !== null;
+}
+
+/** The completion or queue that an entry passes on to. */
+function targetOf(entry: WaitEntry): WaitQueue | null {
+  if (entry instanceof Child || entry.wake === takeUp || (entry.flags & LINK) !== 0) return entry.data as WaitQueue;
+  return null;
+}
+
+function kindOf(entry: WaitEntry): string | null {
+  const where = recordOf(entry)?.where ?? '';
+  if (entry.wake === settlePromise) return `a promise${where}`;
+  if (entry.wake === callWaiter) return `a callback${named(entry.data)}${where}`;
+  if ((entry.flags & ONCE) !== 0) return `a sleeper${where}`;
+  return ReusableCompletion.is(entry.queue) ? null : `an entry${named(entry.wake)}`;
+}
+
+function named(callback: unknown): string {
+  return typeof callback === 'function' && callback.name !== '' ? ` ${callback.name}` : '';
+}

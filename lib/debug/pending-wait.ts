@@ -1,0 +1,92 @@
+import { callWaiter, settlePromise } from '../event/callbacks.js';
+import { ONCE, type WaitEntry } from '../wait/entry.js';
+import type { WaitQueue } from '../wait/queue.js';
+import { nameOf, stateOf } from './description.js';
+import type { Task } from './task.js';
+
+/** Where this package is: calls within it say nothing about who waits. */
+const home = new URL('..', import.meta.url).pathname;
+
+/** One wait that was recorded as it began. It keeps neither what is waited for nor who waits. */
+export class PendingWait {
+  /** When it began, on the clock of `performance.now()`. */
+  readonly since: number = performance.now();
+  /** Who waits, if that was known. */
+  readonly task: Task | null;
+  /** @internal Whether it was reported as hung. */
+  reported = false;
+  private readonly entry: WeakRef<WaitEntry>;
+  private readonly trace: string;
+
+  constructor(entry: WaitEntry, task: Task | null) {
+    this.entry = new WeakRef(entry);
+    this.task = task;
+    this.trace = presentStack();
+  }
+
+  /** What is waited for; null once the wait is over. */
+  get queue(): WaitQueue | null {
+    return this.entry.deref()?.queue ?? null;
+  }
+
+  /** How long it has lasted, in milliseconds. */
+  get ageMs(): number {
+    return performance.now() - this.since;
+  }
+
+  /**
+   * Where it began, the latest call first, without the calls within this package where they can be told apart. Empty for a bare `await completion`, of
+   * which the host tells nobody where it stands; `await completion.promise()` has a place.
+   */
+  get stack(): readonly string[] {
+    const frames = this.trace
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith('at ') && !isHosts(line));
+    const theirs = frames.filter((line) => !line.includes(home));
+    // In a bundle all are in one place, and cannot be told apart.
+    return theirs.length > 0 ? theirs : frames;
+  }
+
+  /** The task and the place, in a few words. */
+  get where(): string {
+    const place = this.stack[0];
+    return `${this.by} for ${this.ageMs.toFixed(0)} ms${place === undefined ? '' : `, ${place}`}`;
+  }
+
+  private get by(): string {
+    return this.task === null ? '' : ` in ${String(this.task)}`;
+  }
+
+  /** As the kernel's report of a hung task: what is waited for, by whom, how long, and where it began. */
+  toString(): string {
+    const { queue } = this;
+    const state = queue === null ? 'over' : stateOf(queue);
+    const head = `${queue === null ? 'a wait' : nameOf(queue)}${state === '' ? '' : ` (${state})`} has been waited for`;
+    return [`${head}${this.by} for ${this.ageMs.toFixed(0)} ms`, ...this.stack.map((line) => `    ${line}`)].join('\n');
+  }
+}
+
+/** Whether an entry is somebody who waits, and not a layer, a listener that stays, or the library's own. */
+export function isWait(entry: WaitEntry): boolean {
+  return (entry.flags & ONCE) !== 0 || entry.wake === settlePromise || entry.wake === callWaiter;
+}
+
+function isHosts(frame: string): boolean {
+  return frame.includes(' (node:') || frame.includes('at node:') || frame.endsWith('(<anonymous>)');
+}
+
+/** Deep enough for a caller behind the calls within this package. */
+const FRAMES = 40;
+
+/** As text at once: until then the host keeps whatever the calls were made on. */
+function presentStack(): string {
+  const host = Error as { captureStackTrace?: (target: object, above: unknown) => void; stackTraceLimit?: number };
+  const { stackTraceLimit } = host;
+  if (stackTraceLimit !== undefined) host.stackTraceLimit = FRAMES;
+  const trace: { stack?: string } = new Error();
+  if (host.captureStackTrace !== undefined) host.captureStackTrace(trace, PendingWait);
+  const stack = trace.stack ?? '';
+  if (stackTraceLimit !== undefined) host.stackTraceLimit = stackTraceLimit;
+  return stack;
+}

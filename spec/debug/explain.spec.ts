@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { describe as named } from '../../lib/debug/description.js';
+import { explain } from '../../lib/debug/explain.js';
+import { recordWaits } from '../../lib/debug/recording.js';
+import { task } from '../../lib/debug/task.js';
+import {
+  allOf,
+  Channel,
+  Completion,
+  firstOf,
+  fromPromise,
+  Mutex,
+  WaitEntry,
+  WaitQueue,
+  WOKEN,
+} from '../../lib/index.js';
+import { alive } from '../pains/alive.js';
+
+describe('explain', () => {
+  it('prints what is waited for, and who waits', () => {
+    const [head, body] = [named(new Completion(), 'head'), named(new Completion(), 'body')];
+    const mirror = named(firstOf([body, named(new Completion(), 'copy')]), 'either');
+    const page = named(allOf([head, mirror]), 'page');
+    const reply = named(new Completion<unknown>(), 'reply');
+    (page as Completion<unknown>).forward(reply);
+    head.complete();
+    page.intercept(() => undefined);
+    page.notify(function show() {
+      expect.fail('never');
+    });
+    reply.notify(() => undefined);
+    expect(explain(page).split('\n')).to.deep.equal([
+      'CompoundEvent "page": pending, 1 of 2 settled, 1 layer',
+      '  waits for CompoundEvent "either": pending, 0 of 2 settled',
+      '    waits for Completion "body": pending',
+      '    waits for Completion "copy": pending',
+      '  is waited for by Completion "reply": pending',
+      '    is waited for by a callback',
+      '  is waited for by a callback show',
+    ]);
+    expect(explain(body).split('\n')).to.deep.equal([
+      'Completion "body": pending',
+      '  is waited for by CompoundEvent "either": pending, 0 of 2 settled',
+      '    is waited for by CompoundEvent "page": pending, 1 of 2 settled, 1 layer',
+      '      is waited for by Completion "reply": pending',
+      '        is waited for by a callback',
+      '      is waited for by a callback show',
+    ]);
+  });
+
+  it('tells sleepers, entries, links, promises, signals and channels', async () => {
+    const queue = named(new WaitQueue(), 'arrivals');
+    const line = named(new WaitQueue(), 'line');
+    queue.link(line);
+    void queue.next();
+    queue.add(new WaitEntry(function log() { return WOKEN; })); // prettier-ignore
+    expect(explain(queue).split('\n')).to.deep.equal([
+      'WaitQueue "arrivals"',
+      '  is waited for by WaitQueue "line"',
+      '  is waited for by a sleeper',
+      '  is waited for by an entry log',
+    ]);
+    const promise = named(new Promise<never>(() => undefined), 'for ever');
+    expect(explain(promise)).to.equal('Promise "for ever"');
+    named(fromPromise(promise), 'adapter');
+    expect(explain(promise)).to.equal(
+      'ReusableCompletion "for ever": pending\n  is waited for by Completion "adapter": pending',
+    );
+    const { signal } = new AbortController();
+    const race = firstOf([signal]);
+    expect(explain(signal)).to.equal('AbortSignal: pending\n  is waited for by CompoundEvent: pending, 0 of 1 settled');
+    race.cancel();
+    const channel = named(new Channel(), 'jobs');
+    const receiving = channel.receive();
+    expect(explain(channel)).to.equal('Channel "jobs"\n  is waited for by a sleeper');
+    channel.close();
+    await receiving.catch(() => undefined);
+  });
+
+  it('tells who holds a lock, and a hold that was lost', async () => {
+    const recording = recordWaits();
+    try {
+      const mutex = named(new Mutex(), 'accounts');
+      await task('anna', async () => {
+        await mutex.acquire();
+      });
+      const waiting = task('bert', () => mutex.acquire({ timeoutMs: 0 })).catch(() => undefined);
+      expect(explain(mutex).replace(/ for \d+ ms, at .*$/, '').split('\n')).to.deep.equal([
+        'Mutex "accounts"',
+        '  is held by task "anna"',
+        '  is waited for by a sleeper in task "bert"',
+      ]); // prettier-ignore
+      await waiting;
+      await alive([new WeakRef({})]);
+      expect(explain(mutex)).to.contain('is held by nobody: the hold was lost');
+    } finally {
+      recording.stop();
+    }
+  });
+
+  it('goes round no circle, and only so far and so wide', () => {
+    const page = named(new Completion<unknown>(), 'page');
+    const all = allOf([page]) as Completion<unknown>;
+    all.forward(page);
+    expect(explain(page)).to.contain('Completion "page": pending (see above)');
+    const many = allOf(Array.from({ length: 1000 }, () => new Completion()));
+    expect(explain(many, { breadth: 2 }).split('\n').slice(1)).to.deep.equal([
+      '  waits for Completion: pending',
+      '  waits for Completion: pending',
+      '  … and 998 more',
+    ]);
+    expect(explain(many, { depth: 0 }).split('\n').slice(1)).to.deep.equal(['  … and 1000 more']);
+    let deep: Completion<unknown> = new Completion<unknown>();
+    for (let i = 0; i < 100_000; i++) deep = allOf([deep]);
+    expect(explain(deep).split('\n').length).to.equal(10);
+  });
+});
