@@ -125,6 +125,16 @@ export class FaultyDevice extends BlockDevice {
     for (let op = this.pending[0]; op !== undefined; op = this.pending[0]) op.answer();
   }
 
+  /** Fails all that waits with `ENXIO`, now, and what comes later: the device is gone. */
+  goAway(): void {
+    this.inline = false;
+    this.onSubmit = (op) => {
+      op.fail('ENXIO');
+      return false;
+    };
+    for (let op = this.pending[0]; op !== undefined; op = this.pending[0]) op.fail('ENXIO');
+  }
+
   /** @internal Moves part of a header's data. */
   transfer(io: Io, { offset, length }: ByteRange): void {
     if (this.contents.length === 0 || length === 0) return;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { leaves } from '../leaks.js';
 import type { Strategy } from '../../lib/io/io.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
@@ -136,6 +137,7 @@ for (const { strategy } of designs) {
       expect(request.state).to.equal('pending');
       expect(await request.promise().catch((error: unknown) => error)).to.have.property('code', 'ETIMEDOUT');
       expect(pages.pinned).to.equal(true);
+      leaves('a request that is never answered, and its pages');
     });
 
     it('carries out in order what it keeps back, as far as it is told to', () => {

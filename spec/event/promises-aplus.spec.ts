@@ -34,8 +34,19 @@ describe('Completion.then under the Promises/A+ 1.1 suite (C7)', () => {
   const { setTimeout } = globalThis;
   // The suite waits in many places to see that something has not been called: a tenth of that is as many turns and keeps
   // the order.
+  let timers = 0;
   before(() => {
-    globalThis.setTimeout = ((run: () => void, ms = 0) => setTimeout(run, ms / 10)) as typeof setTimeout;
+    globalThis.setTimeout = ((run: () => void, ms = 0) => {
+      timers++;
+      return setTimeout(() => {
+        timers--;
+        run();
+      }, ms / 10);
+    }) as typeof setTimeout;
+  });
+  // Those of a test that is through would be taken for a leak.
+  afterEach(async () => {
+    while (timers > 0) await new Promise((resolve) => setTimeout(resolve, 1));
   });
   after(() => {
     globalThis.setTimeout = setTimeout;

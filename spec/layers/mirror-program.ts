@@ -276,6 +276,10 @@ export class MirrorProgram {
       }
       return image;
     });
+    // Who has asked is told, and nothing is left behind, also where there is nothing to store that on.
+    for (const each of this.disks) each.goAway();
+    if (this.broken !== null) throw this.broken;
+    this.demand(this.flights.every(({ settled }) => settled), 'a request has not settled when power was lost'); // prettier-ignore
     const pool = new PagePool({ maxBytes: 1 << 20 });
     const mirror = await Mirror.open(images, { pool });
     for (const { state } of mirror.members) this.count(`after power loss ${state}`);

@@ -54,7 +54,7 @@ for (const { strategy } of designs) {
         pages.set(Uint8Array.from({ length: 16384 }, (_, i) => 1 + (i % 251)));
         await mirror.write(pages, { position: 4096 });
         const [left] = disks;
-        const at = left!.contents.findIndex((byte, i) => byte === 1 && left!.contents[i + 1] === 2) + 5000;
+        const at = Buffer.from(left!.contents.buffer).indexOf(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)) + 5000;
         left!.contents[at] = (left!.contents[at] ?? 0) ^ 0xff;
         for (let i = 0; i < 2; i++) {
           const back = pool.allocate(16384);

@@ -39,6 +39,7 @@ describe('repairParity', () => {
       for (let i = 0; i < 8; i++) await turn();
       cut = disks.some(({ pending }) => pending.length > 0);
       const survived = disks.map(copyOf);
+      for (const disk of disks) disk.goAway();
       const parity = await Parity.open([...survived].reverse(), { pool });
       const found = await contentsOf(parity, pool);
       expect(found.slice(1, 4).every((value) => value === 5 || value === 6)).to.equal(true);
@@ -122,7 +123,7 @@ describe('repairParity', () => {
         }
         pages.free();
       }
-      for (const disk of disks) disk.powerLoss(random.below(1 << 30), { silent: true });
+      VolatileDevice.powerLossOfAll(disks, random.below(1 << 30));
       const survived = disks.map((disk) => disk.reopened());
       disks.splice(0, disks.length, ...survived);
       const opened = await drive(Parity.open(survived, { pool }));

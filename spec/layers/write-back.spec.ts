@@ -73,5 +73,6 @@ describe('WriteBack', () => {
     for (const number of [3, 1, 2]) dirty(number);
     writeBack.trim(1);
     expect(disk.log).to.deep.equal(['write 12288+4096', 'write 4096+4096']);
+    disk.answerAll();
   });
 });

@@ -54,8 +54,12 @@ describe('Once', () => {
     const once = new Once<number>((signal) => {
       signals.push(signal);
       return new Promise((resolve, reject) => {
-        ends.push(resolve);
-        signal.addEventListener('abort', () => reject(new Error('stopped')));
+        const stop = (): void => reject(new Error('stopped'));
+        signal.addEventListener('abort', stop, { once: true });
+        ends.push((value) => {
+          signal.removeEventListener('abort', stop);
+          resolve(value);
+        });
       });
     });
     const [one, two] = [abortable(), abortable()];

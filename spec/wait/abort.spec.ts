@@ -45,10 +45,11 @@ describe('onAbort', () => {
     const one = new AbortController();
     const other = new AbortController();
     const calls: string[] = [];
-    onAbort(one.signal, () => calls.push('one'));
+    const leave = onAbort(one.signal, () => calls.push('one'));
     onAbort(other.signal, () => calls.push('other'));
     other.abort();
     expect(calls).to.deep.equal(['other']);
+    leave();
   });
 
   it('does not call a watcher that left, and leaving again does nothing', () => {

@@ -1,0 +1,140 @@
+import sinon from 'sinon';
+import { IoRequest } from '../lib/io/io-request.js';
+import { PageVector } from '../lib/io/pages.js';
+import { WaitingList } from '../lib/io/waiting-list.js';
+
+/*
+ * The leak check that runs after every spec: mocha loads this file before the specs (.mocharc.json). What is watched are
+ * the places where something could be left behind when a request has ended, been cancelled or failed: lists in which
+ * headers wait, requests in flight, pinned pages, timers (real ones and those of a fake clock), and listeners on signals
+ * that have not aborted.
+ */
+
+const inFlight = new Set<IoRequest>();
+const pinned = new Set<PageVector>();
+const listeners = new Map<AbortSignal, Set<unknown>>();
+/** What a fake clock had left when it was put away. */
+let fakeTimers = 0;
+let timersBefore = 0;
+let excuse: string | null = null;
+
+/**
+ * Called by a spec that leaves something behind, with the reason; a device that never answers, say. What it leaves is
+ * cleared away. A spec that calls it and leaves nothing fails.
+ */
+export function leaves(reason: string): void {
+  excuse = reason;
+}
+
+/** What is left behind at present, a line for each kind. */
+export function leftBehind(): string[] {
+  const waiting = [...WaitingList.all].reduce((sum, { length }) => sum + length, 0);
+  const listening = [...listeners].filter(([{ aborted }]) => !aborted);
+  const left: [number, string][] = [
+    [waiting, 'headers wait in lists'],
+    [inFlight.size, `requests are in flight: ${[...inFlight].map(titleOf).join(', ')}`],
+    [pinned.size, 'page vectors are pinned'],
+    [timers() - timersBefore, 'timers are set'],
+    [fakeTimers, 'timers were set on a fake clock that was put away'],
+    [listening.reduce((sum, [, count]) => sum + count.size, 0), 'listeners wait on signals'],
+  ];
+  return left.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`);
+}
+
+/** Forgets what was left, so that it is held against one spec alone. */
+function clearAway(): void {
+  for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
+  inFlight.clear();
+  pinned.clear();
+  listeners.clear();
+  fakeTimers = 0;
+  excuse = null;
+}
+
+function titleOf({ operation, position, length, device }: IoRequest): string {
+  return `${operation} ${String(position)}+${String(length)} of ${device.name}`;
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
+interface Hook {
+  currentTest?: { state?: string };
+  /** Fails the spec before it, and not those that follow, which an error thrown by a hook would skip. */
+  test?: { error(error: Error): void };
+}
+
+/** Some turns of the event loop, for what ends in the turns after a spec. */
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 20 && leftBehind().length > 0; turns++)
+    await new Promise((resolve) => setImmediate(resolve));
+}
+
+export const mochaHooks = {
+  beforeEach(): void {
+    timersBefore = timers();
+  },
+  afterEach(this: Hook): Promise<void> | undefined {
+    if (excuse === null && leftBehind().length === 0) return undefined;
+    // Mocha gives a hook that is asynchronous a time limit, which is a timer.
+    timersBefore++;
+    return settle().then(() => {
+      const left = leftBehind();
+      const { currentTest } = this;
+      if (currentTest?.state === 'passed') {
+        if (excuse === null && left.length > 0) this.test?.error(new Error(`Left behind: ${left.join('; ')}`));
+        if (excuse !== null && left.length === 0) this.test?.error(new Error(`Nothing was left behind: ${excuse}`));
+      }
+      clearAway();
+    });
+  },
+};
+
+/** Has `around` called in a method's place; it is given what the method itself does. */
+function wrap<T extends object>(
+  target: T,
+  name: keyof T,
+  around: (self: T, args: unknown[], call: () => unknown) => unknown,
+): void {
+  const original = target[name] as (...args: unknown[]) => unknown;
+  target[name] = function (this: T, ...args: unknown[]) {
+    return around(this, args, () => original.apply(this, args));
+  } as T[keyof T];
+}
+
+wrap(IoRequest.prototype, 'start', (request, _, call) => {
+  const started = call();
+  // Whatever has a root header has not come back, also when it was timed out.
+  if ((request as unknown as { root: unknown }).root !== null) inFlight.add(request);
+  return started;
+});
+wrap(IoRequest.prototype, 'finished', (request, _, call) => {
+  inFlight.delete(request);
+  return call();
+});
+wrap(PageVector.prototype, 'pin', (pages, _, call) => {
+  pinned.add(pages);
+  return call();
+});
+wrap(PageVector.prototype, 'unpin', (pages, _, call) => {
+  const result = call();
+  if (!pages.pinned) pinned.delete(pages);
+  return result;
+});
+wrap(AbortSignal.prototype, 'addEventListener', (signal, [type, listener], call) => {
+  if (type === 'abort' && !signal.aborted) listeners.set(signal, (listeners.get(signal) ?? new Set()).add(listener));
+  return call();
+});
+wrap(AbortSignal.prototype, 'removeEventListener', (signal, [type, listener], call) => {
+  if (type === 'abort') listeners.get(signal)?.delete(listener);
+  return call();
+});
+wrap(sinon, 'useFakeTimers', (_, __, install) => {
+  const clock = install() as sinon.SinonFakeTimers;
+  wrap(clock, 'restore', (___, ____, restore) => {
+    fakeTimers += clock.countTimers();
+    return restore();
+  });
+  return clock;
+});
