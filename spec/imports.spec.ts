@@ -25,7 +25,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   'io/index.ts': { imports: ['io', 'io/strategy', 'layers', 'devices'] },
   'io/strategy/index.ts': { imports: ['io', 'io/strategy'] },
   nbd: { imports: ['wait', 'event', 'io', 'io/strategy', 'layers'] },
-  stack: { imports: ['wait', 'event', 'io', 'io/index.ts'], packages: ['valibot'] },
+  stack: { imports: ['wait', 'event', 'io', 'io/index.ts', 'nbd'], packages: ['valibot'] },
   'index.ts': { imports: ['wait', 'event', 'compound', 'adapters', 'sync'] },
   compare: {
     imports: [

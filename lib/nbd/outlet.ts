@@ -37,6 +37,11 @@ export class Outlet {
     return at;
   }
 
+  /** The last room was larger than needed by so many bytes. */
+  giveBack(bytes: number): void {
+    this.used -= bytes;
+  }
+
   /** Where the last room is. */
   get buffer(): Buffer {
     return this.arena;

@@ -76,30 +76,35 @@ export function writeChunkHeader(
   return EXTENDED_REPLY_BYTES;
 }
 
-/** How many bytes of a reply are needed to tell what it is: the same number for all forms, which begin alike. */
-export function replyBytes(bytes: Buffer, at: number, form: ReplyForm): number {
-  const magic = bytes.readUInt32BE(at);
-  if (magic === SIMPLE_REPLY_MAGIC && form !== 'extended') return SIMPLE_REPLY_BYTES;
-  if (magic === STRUCTURED_REPLY_MAGIC && form === 'structured') return STRUCTURED_REPLY_BYTES;
-  if (magic === EXTENDED_REPLY_MAGIC && form === 'extended') return EXTENDED_REPLY_BYTES;
-  throw malformed(`A reply begins with 0x${magic.toString(16)}, which is not the magic of a ${form} one`);
+/** Bytes that tell what a reply is: all of a simple one, and of a structured one all but its length. */
+export function headBytes(form: ReplyForm): number {
+  return form === 'extended' ? EXTENDED_REPLY_BYTES : SIMPLE_REPLY_BYTES;
 }
 
-/** Reads the head of a reply, of which {@link replyBytes} has told how long it is. */
-export function readReply(bytes: Buffer, at: number, into: ReplyHeader): void {
+/** What stands for a length that comes in the next four bytes. */
+export const LENGTH_FOLLOWS = -1;
+
+/**
+ * Reads the first {@link headBytes} of a reply.
+ * @throws NbdError `ERR_NBD_PROTOCOL` for the magic of a form that was not agreed on
+ */
+export function readReply(bytes: Buffer, at: number, form: ReplyForm, into: ReplyHeader): void {
   const magic = bytes.readUInt32BE(at);
-  into.simple = magic === SIMPLE_REPLY_MAGIC;
+  into.simple = magic === SIMPLE_REPLY_MAGIC && form !== 'extended';
   into.cookieHigh = bytes.readUInt32BE(at + 8);
   into.cookieLow = bytes.readUInt32BE(at + 12);
   if (into.simple) {
     into.errno = bytes.readUInt32BE(at + 4);
     into.done = true;
-    into.type = 0;
-    into.length = 0;
+    into.type = into.length = 0;
     return;
+  }
+  const own = form === 'extended' ? EXTENDED_REPLY_MAGIC : STRUCTURED_REPLY_MAGIC;
+  if (form === 'simple' || magic !== own) {
+    throw malformed(`A reply begins with 0x${magic.toString(16)}, which is not the magic of a ${form} one`);
   }
   into.errno = 0;
   into.done = (bytes.readUInt16BE(at + 4) & REPLY_FLAG_DONE) !== 0;
   into.type = bytes.readUInt16BE(at + 6);
-  into.length = magic === EXTENDED_REPLY_MAGIC ? readU64(bytes, at + 24) : bytes.readUInt32BE(at + 16);
+  into.length = form === 'extended' ? readU64(bytes, at + 24) : LENGTH_FOLLOWS;
 }

@@ -63,7 +63,8 @@ export class ServerTls {
   }
 }
 
-const PSK_CIPHERS =
+/** Those that need a pre-shared key; Node offers none of them unless it is told to. */
+export const PSK_CIPHERS =
   'ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:DHE-PSK-AES256-GCM-SHA384:PSK-AES256-GCM-SHA384:PSK-AES128-GCM-SHA256';
 
 function pem(given: string | Uint8Array): string | Buffer {

@@ -9,6 +9,7 @@ import { Export, type NbdExportOptions } from './export.js';
 import { newFigures, type Figures } from './figures.js';
 import { limitsOf, type NbdLimits } from './limits.js';
 import { NbdError } from './nbd-error.js';
+import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
 
 export interface NbdServerOptions {
@@ -129,7 +130,7 @@ export class NbdServer {
         resolve();
       };
       if ('path' in where) server.listen(where.path, done);
-      else server.listen(where.port ?? 10809, where.host ?? '127.0.0.1', done);
+      else server.listen(where.port ?? NBD_PORT, where.host ?? '127.0.0.1', done);
     });
     server.on('error', (error) => {
       this.log(`listening failed: ${error.message}`);
@@ -179,13 +180,11 @@ export class NbdServer {
   }
 
   private uriOf(server: Server): string {
-    const scheme = this.kit.tls === null ? 'nbd' : 'nbds';
     const name = this.exports.has('') ? '' : ([...this.exports.keys()][0] ?? '');
-    const path = `/${encodeURIComponent(name)}`;
+    const common = { name, tls: this.kit.tls !== null };
     const address = server.address() as AddressInfo | string;
-    if (typeof address === 'string') return `${scheme}+unix://${path}?socket=${encodeURI(address)}`;
-    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return `${scheme}://${host}:${String(address.port)}${path}`;
+    if (typeof address === 'string') return formatNbdUri({ ...common, path: address });
+    return formatNbdUri({ ...common, host: address.address, port: address.port });
   }
 }
 

@@ -25,7 +25,9 @@ import {
   type Strategy,
 } from '../io/index.js';
 import { lowersOf, type DeviceDescription } from './description.js';
+import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
+import { tlsOf } from './tls.js';
 
 /** A member of an array that could not be opened, while the array could. */
 export interface MissingMember {
@@ -123,6 +125,11 @@ export async function make(
       const { path, size, blockSize, readOnly, direct, blocking } = description;
       return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking }) });
     }
+    case 'nbd': {
+      const { uri, tls, readOnly, blockSize, connections, depth, answerMs, waitMs } = description;
+      const own = given({ readOnly, blockSize, connections, depth, answerMs, waitMs });
+      return NbdDevice.open(uri, { ...options, ...own, ...(tls !== undefined && { tls: await tlsOf(tls) }) });
+    }
     case 'volatile': {
       const { size, blockSize, sectorSize } = description;
       return new VolatileDevice({ ...options, size, ...given({ blockSize, sectorSize }) });
@@ -184,9 +191,9 @@ export async function make(
   }
 }
 
-/** Whether a device reads as zeroes when the files below do: not what is decrypted. */
+/** Whether a device reads as zeroes when the files below do: not what is decrypted, nor what a server has. */
 function isZeroes(description: DeviceDescription): boolean {
-  return description.type !== 'crypt' && lowersOf(description).every(isZeroes);
+  return description.type !== 'crypt' && description.type !== 'nbd' && lowersOf(description).every(isZeroes);
 }
 
 /** The fields that were given: an option that is left out and one that is undefined are not the same. */

@@ -35,6 +35,25 @@ const faultRule: v.GenericSchema<FaultDescription> = v.strictObject({
   times: v.optional(wholeBytes),
 });
 
+/** How an `nbd` device speaks TLS: all secrets are in files. */
+export interface TlsDescription {
+  caFile?: string | undefined;
+  certFile?: string | undefined;
+  keyFile?: string | undefined;
+  serverName?: string | undefined;
+  psk?: { identity: string; keyFile: string } | undefined;
+}
+
+const file = v.optional(v.pipe(v.string(), v.minLength(1)));
+
+const tls: v.GenericSchema<TlsDescription> = v.strictObject({
+  caFile: file,
+  certFile: file,
+  keyFile: file,
+  serverName: v.optional(v.string()),
+  psk: v.optional(v.strictObject({ identity: v.string(), keyFile: v.pipe(v.string(), v.minLength(1)) })),
+});
+
 /** A device of a stack; `lower`, `members` and `segments` are devices again. */
 export type DeviceDescription =
   | { type: 'memory'; size: number; blockSize?: number | undefined; name?: string | undefined }
@@ -47,6 +66,18 @@ export type DeviceDescription =
       readOnly?: boolean | undefined;
       direct?: boolean | 'try' | undefined;
       blocking?: boolean | number | undefined;
+      name?: string | undefined;
+    }
+  | {
+      type: 'nbd';
+      uri: string;
+      readOnly?: boolean | undefined;
+      blockSize?: number | undefined;
+      connections?: number | undefined;
+      depth?: number | undefined;
+      answerMs?: number | undefined;
+      waitMs?: number | undefined;
+      tls?: TlsDescription | undefined;
       name?: string | undefined;
     }
   | {
@@ -134,6 +165,18 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       readOnly: v.optional(v.boolean()),
       direct: v.optional(v.union([v.boolean(), v.literal('try')])),
       blocking: v.optional(v.union([v.boolean(), wholeBytes])),
+      name,
+    }),
+    v.strictObject({
+      type: v.literal('nbd'),
+      uri: v.pipe(v.string(), v.minLength(1)),
+      readOnly: v.optional(v.boolean()),
+      blockSize,
+      connections: v.optional(positive),
+      depth: v.optional(positive),
+      answerMs: v.optional(delay),
+      waitMs: v.optional(delay),
+      tls: v.optional(tls),
       name,
     }),
     v.strictObject({

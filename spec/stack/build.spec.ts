@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { NbdServer } from '../../lib/nbd/server.js';
 import { PagePool, waitQueue } from '../../lib/io/index.js';
 import { build, kitOf } from '../../lib/stack/build.js';
 import type { DeviceDescription } from '../../lib/stack/description.js';
@@ -41,6 +43,18 @@ describe('build', () => {
       await device.close();
     });
   }
+
+  it('connects to a server, and says where it has not', async () => {
+    await using server = new NbdServer({ exports: { disk: { device: new MemoryDevice({ size: 1 << 16 }) } } });
+    const uri = await server.listen({ port: 0 });
+    const device = await build({ type: 'nbd', uri, connections: 2, waitMs: 1, name: 'far' }, 'device', kit());
+    expect([device.size, device.name, await device.flush()]).to.deep.equal([1 << 16, 'far', 0]);
+    await device.close();
+    const failed: unknown = await build({ type: 'nbd', uri: `${uri}s` }, 'device', kit()).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).to.have.property('message').that.includes('device (nbd): The server does not serve "disks"');
+  });
 
   it('hands the rules of a fault layer on', async () => {
     const rules = [{ kind: 'error' as const, code: 'ENOSPC' as const, operations: ['flush' as const] }];

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { NbdDevice } from '../../lib/nbd/nbd-device.js';
+import { NbdError } from '../../lib/nbd/nbd-error.js';
+import { NbdServer } from '../../lib/nbd/server.js';
+import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
+import { deviceContract } from '../conformance/device-contract.js';
+import { FaultyDevice } from '../conformance/faulty-device.js';
+import { servers } from './support.js';
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'none',
+    (error: unknown) => (error as { code?: string }).code,
+  );
+
+describe('NbdDevice', () => {
+  const { serve, newPath } = servers();
+
+  const forms = { extended: {}, structured: { extendedHeaders: false }, copied: { direct: false, connections: 3 } };
+  for (const [form, options] of Object.entries(forms)) {
+    describe(`with ${form} replies`, () => {
+      deviceContract(
+        'nbd',
+        async ({ size, strategy }) => {
+          const { uri } = await serve(new MemoryDevice({ size }));
+          return NbdDevice.open(uri, { ...options, ...(strategy && { strategy }), depth: 5 });
+        },
+        20,
+      );
+    });
+  }
+
+  it('finds exports by name, and tells what they can do', async () => {
+    const device = new MemoryDevice({ size: 8192 });
+    const { uri } = await serve({
+      exports: { a: { device }, 'b/c d': { device, readOnly: true, description: 'bcd' } },
+    });
+    expect(await NbdDevice.list(uri)).to.deep.equal([
+      { name: 'a', description: 'memory' },
+      { name: 'b/c d', description: 'bcd' },
+    ]);
+    const other = uri.replace('///a', '///b/c%20d');
+    const readOnly = await NbdDevice.open(other);
+    expect([readOnly.uri, readOnly.size, readOnly.operations]).to.deep.equal([other, 8192, ['read', 'flush']]);
+    expect(await readOnly.flush()).to.equal(0);
+    await readOnly.close();
+    const writable = await NbdDevice.open(uri, { blockSize: 4096, name: 'mine' });
+    expect([writable.blockSize, writable.name]).to.deep.equal([4096, 'mine']);
+    expect(writable.operations).to.have.members(['read', 'write', 'flush', 'discard', 'writeZeroes']);
+    await writable.close();
+    expect(await codeOf(NbdDevice.open(uri.replace('///a', '///z')))).to.equal('ERR_NBD_REFUSED');
+  });
+
+  it('refuses what makes no sense, and says when there is nobody (I6)', async () => {
+    await refused(NbdDevice.open('http://x/'), ArgumentError, 'ERR_NBD_URI');
+    const { uri } = await serve(new MemoryDevice({ size: 8192 }));
+    await refused(NbdDevice.open(uri, { depth: 0 }), ArgumentRangeError, 'ERR_DEPTH');
+    await refused(NbdDevice.open(uri, { connections: 1.5 }), ArgumentRangeError, 'ERR_CONNECTIONS');
+    await refused(NbdDevice.open(uri, { waitMs: -1 }), ArgumentRangeError, 'ERR_DELAY');
+    await refused(NbdDevice.open(uri, { blockSize: 3 }), ArgumentRangeError, 'ERR_BLOCK_SIZE');
+    await refused(NbdDevice.open({ path: newPath() }), NbdError, 'ERR_NBD_GONE');
+  });
+
+  it('learns which ranges of a read succeeded (N13)', async () => {
+    const faulty = new FaultyDevice({ blockSize: 512 });
+    faulty.contents.fill(5);
+    faulty.onSubmit = (op) => {
+      op.fail('EIO', [
+        { offset: 512, length: 512 },
+        { offset: 2048, length: 512 },
+      ]);
+      return false;
+    };
+    const { uri } = await serve(faulty);
+    for (const extendedHeaders of [true, false]) {
+      await using device = await NbdDevice.open(uri, { extendedHeaders });
+      const pages = new PagePool().allocate(4096);
+      pages.set(new Uint8Array(4096));
+      const request = device.read(pages, { position: 4096 });
+      expect(await codeOf(request.promise())).to.equal('EIO');
+      expect(request.succeeded).to.deep.equal([
+        { offset: 0, length: 512 },
+        { offset: 1024, length: 1024 },
+        { offset: 2560, length: 1536 },
+      ]);
+      expect([...pages.bytes()].filter((byte) => byte === 5)).to.have.lengthOf(3072);
+    }
+  });
+
+  it('carves up what is longer than the server allows', async () => {
+    const memory = new MemoryDevice({ size: 1 << 20 });
+    const { uri, server } = await serve({ exports: { '': { device: memory } }, limits: { requestBytes: 65536 } });
+    await using device = await NbdDevice.open(uri);
+    const pages = new PagePool().allocate(300_000);
+    pages.set(Uint8Array.from({ length: 299_520 }, (_, i) => i % 251));
+    expect(await device.write(pages.range(0, 299_520), { position: 512 })).to.equal(299_520);
+    expect(Buffer.compare(memory.contents.subarray(512, 300_032), pages.bytes(0, 299_520))).to.equal(0);
+    expect(server.figures.requests).to.equal(5);
+  });
+
+  it('cancels what waits here, and leaves what was sent to finish (N14)', async () => {
+    const faulty = new FaultyDevice();
+    const { uri } = await serve(faulty);
+    await using device = await NbdDevice.open(uri, { depth: 1 });
+    const pages = new PagePool().allocate(4096);
+    const sent = device.read(pages.range(0, 512), { position: 0 });
+    const waiting = device.read(pages.range(512, 512), { position: 512 });
+    expect([device.queued, waiting.cancel(), sent.cancel()]).to.deep.equal([1, 'cancelled', 'requested']);
+    await arrived(faulty);
+    faulty.answerAll();
+    expect(await sent).to.equal(512);
+    expect(faulty.log).to.deep.equal(['read 0+512']);
+  });
+
+  it('fails what runs when the server goes, connects again, and then fails one flush (I7)', async () => {
+    const faulty = new FaultyDevice();
+    const first = new NbdServer({ exports: { '': { device: faulty } } });
+    const path = newPath();
+    const uri = await first.listen({ path });
+    await using device = await NbdDevice.open(uri, { reconnectMs: 1 });
+    const pages = new PagePool().allocate(4096);
+    faulty.inline = true;
+    await device.write(pages, { position: 0 });
+    faulty.inline = false;
+    const running = device.read(pages, { position: 0 });
+    await arrived(faulty);
+    const closing = first.close({ graceMs: 0 });
+    expect(await codeOf(running.promise())).to.equal('ENXIO');
+    expect([device.online, await codeOf(device.read(pages, { position: 0 }).promise())]).to.deep.equal([
+      false,
+      'ENXIO',
+    ]);
+    faulty.answerAll();
+    await closing;
+    faulty.inline = true;
+    const second = await serveAt(path, faulty);
+    while (!device.online) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await codeOf(device.flush().promise())).to.equal('EIO');
+    expect(await device.flush()).to.equal(0);
+    await second.close();
+  });
+});
+
+async function refused(promise: Promise<unknown>, kind: new (...args: never[]) => Error, code: string): Promise<void> {
+  const error: unknown = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  expect(error).to.be.instanceOf(kind).with.property('code', code);
+}
+
+/** Waits until something has reached the device. */
+async function arrived(faulty: FaultyDevice): Promise<void> {
+  while (faulty.pending.length === 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function serveAt(path: string, device: FaultyDevice | MemoryDevice): Promise<NbdServer> {
+  const server = new NbdServer({ exports: { '': { device } } });
+  await server.listen({ path });
+  return server;
+}
