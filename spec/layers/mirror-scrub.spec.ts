@@ -59,7 +59,7 @@ describe('Mirror.scrub', () => {
     await mirror.close();
   });
 
-  it('tells blocks that differ and changes nothing, unless it is asked to', async () => {
+  it('tells blocks that differ and changes nothing, unless it is asked to (I11)', async () => {
     const { mirror, disks } = await made();
     damage(disks[1]!, 7, 3);
     damage(disks[1]!, 1000);

@@ -34,7 +34,7 @@ describe('scrub', () => {
     return { top, disks };
   }
 
-  it('scrubs every device of a stack that can be, from the top, and tells how far it is', async () => {
+  it('scrubs every device of a stack that can be, from the top, and tells how far it is (I11)', async () => {
     const { top, disks } = await made();
     disks[1]!.contents.fill(1, AT, AT + 4096);
     const progress: number[] = [];
