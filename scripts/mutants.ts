@@ -27,7 +27,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const rules = [...numbered('W', 7), ...numbered('C', 8), ...numbered('E', 9), ...numbered('I', 11)];
+const rules = [...numbered('W', 7), ...numbered('C', 8), ...numbered('E', 9), ...numbered('I', 12)];
 const atOnce = 2;
 
 interface Mutant {
@@ -197,7 +197,7 @@ async function judge(mutant: Mutant): Promise<Verdict> {
 function name({ patch, rules: cited }: Mutant, failed: readonly Test[]): void {
   const cites = ({ fullTitle }: Test): boolean => cited.some((rule) => new RegExp(`\\b${rule}\\b`).test(fullTitle));
   const { fullTitle } = (failed.find(cites) ?? failed[0]) as Test;
-  const title = /hook for "(.*)"$/.exec(fullTitle)?.[1] ?? fullTitle;
+  const title = (/hook for "(.*)"$/.exec(fullTitle)?.[1] ?? fullTitle).replace(/,? seed \d.*/, '');
   writeFileSync(
     patch,
     readFileSync(patch, 'utf8').replace(/^# spec:.*\n/m, (line) => `${line}# test: ${title}\n`),

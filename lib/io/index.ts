@@ -38,6 +38,7 @@ export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';
 export { Cache, type CacheOptions } from '../layers/cache.js';
+export { ReadAhead, type ReadAheadOptions } from '../layers/read-ahead.js';
 export { Fault, type FaultKind, type FaultOptions, type FaultRule } from '../layers/fault.js';
 export { Delay, type DelayOptions } from '../layers/delay.js';
 export { Retry, type RetryOptions } from '../layers/retry.js';

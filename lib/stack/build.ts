@@ -13,6 +13,7 @@ import {
   NullDevice,
   Parity,
   Pass,
+  ReadAhead,
   RequestQueue,
   Retry,
   Stripe,
@@ -156,6 +157,10 @@ export async function make(
       return new Crypt(lower, { ...options, key: await keyOf(description), pool });
     case 'cache':
       return new Cache(lower, { ...options, pool, lines: description.lines, ...given({ mode: description.mode }) });
+    case 'read-ahead': {
+      const { maxBytes, partBytes, keepBytes } = description;
+      return new ReadAhead(lower, { ...options, pool, ...given({ maxBytes, partBytes, keepBytes }) });
+    }
     case 'retry':
       return new Retry(lower, { ...options, ...given({ delaysMs: description.delaysMs }) });
     case 'delay':

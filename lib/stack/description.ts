@@ -135,6 +135,14 @@ export type DeviceDescription =
       mode?: 'through' | 'back' | undefined;
       name?: string | undefined;
     }
+  | {
+      type: 'read-ahead';
+      lower: DeviceDescription;
+      maxBytes?: number | undefined;
+      partBytes?: number | undefined;
+      keepBytes?: number | undefined;
+      name?: string | undefined;
+    }
   | { type: 'retry'; lower: DeviceDescription; delaysMs?: number[] | undefined; name?: string | undefined }
   | { type: 'delay'; lower: DeviceDescription; delayMs: number; name?: string | undefined }
   | { type: 'checksum'; lower: DeviceDescription; copyWrites?: boolean | undefined; name?: string | undefined }
@@ -230,6 +238,14 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       lower: device,
       lines: positive,
       mode: v.optional(v.picklist(['through', 'back'])),
+      name,
+    }),
+    v.strictObject({
+      type: v.literal('read-ahead'),
+      lower: device,
+      maxBytes: v.optional(positive),
+      partBytes: v.optional(positive),
+      keepBytes: v.optional(positive),
       name,
     }),
     v.strictObject({ type: v.literal('retry'), lower: device, delaysMs: v.optional(v.array(delay)), name }),

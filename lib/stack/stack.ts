@@ -131,6 +131,9 @@ const FIGURES = [
   'dirty',
   'dirtyBytes',
   'healedBytes',
+  'heldBytes',
+  'aheadBytes',
+  'hitBytes',
   'inFlight',
   'unstableSectors',
 ] as const;

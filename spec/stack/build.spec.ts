@@ -15,6 +15,7 @@ describe('build', () => {
     { type: 'pass', lower: memory },
     { type: 'queue', lower: memory, depth: 2, mergeBytes: 65536, patience: 9, autoPlug: true },
     { type: 'cache', lower: memory, lines: 2 },
+    { type: 'read-ahead', lower: memory, maxBytes: 8192, partBytes: 4096, keepBytes: 16384 },
     { type: 'retry', lower: memory, delaysMs: [0] },
     { type: 'delay', lower: memory, delayMs: 0 },
     { type: 'stripe', members: [memory, memory], chunk: 4096 },
