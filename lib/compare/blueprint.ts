@@ -17,7 +17,8 @@ export type Blueprint =
   | ChecksumPlan
   | PackPlan
   | RetryPlan
-  | QueuePlan;
+  | QueuePlan
+  | DeferPlan;
 
 /** The bottom: transfers go to `bottom.transfer`. */
 export interface DevicePlan {
@@ -94,11 +95,27 @@ export interface RetryPlan {
   readonly attempts: number;
 }
 
-/** At most `depth` transfers run below, the others wait, first come, first served; a cancel may take these out (N14). */
+/**
+ * At most `depth` transfers run below, the others wait, first come, first served; a cancel may take these out (N14).
+ * Reads, or writes, that wait and adjoin each other are sent as one transfer of up to `mergeBytes` when their turn has
+ * come, and each ends with what became of its own part (N12, N13).
+ */
 export interface QueuePlan {
   readonly kind: 'queue';
   readonly over: Blueprint;
   readonly depth: number;
+  /** Default 0: none are merged. */
+  readonly mergeBytes?: number;
+}
+
+/** When an action runs that follows on something: in the same turn, in a microtask, or in a task of its own. */
+export type When = 'inline' | 'microtask' | 'task';
+
+/** Does its part of a completion, which is nothing, in the turn that it is told in or in a later one (N6). */
+export interface DeferPlan {
+  readonly kind: 'defer';
+  readonly over: Blueprint;
+  readonly when: When;
 }
 
 /** Bytes that a transforming layer works on as one unit, and what a packed one takes below. */
@@ -141,25 +158,28 @@ export interface Size {
   readonly blockSize: number;
 }
 
-/** How big a stack is, for whoever builds it without the layers of wakechain. Does not recurse. */
-export function sizeOf(blueprint: Blueprint): Size {
-  const known = new Map<Blueprint, Size>();
+/**
+ * Makes something of a blueprint from the bottoms up, of each device once: `make` is given a device and a function that
+ * answers what was made of one below. Does not recurse.
+ */
+export function foldUp<T>(blueprint: Blueprint, make: (plan: Blueprint, over: (lower: Blueprint) => T) => T): T {
+  const made = new Map<Blueprint, T>();
+  const over = (lower: Blueprint): T => made.get(lower) as T;
   const toVisit: Blueprint[] = [blueprint];
   for (let next = toVisit.at(-1); next !== undefined; next = toVisit.at(-1)) {
-    const missing = lowersOf(next).filter((lower) => !known.has(lower));
+    const missing = lowersOf(next).filter((lower) => !made.has(lower));
     if (missing.length > 0) toVisit.push(...missing);
     else {
-      known.set(
-        next,
-        sizeOver(
-          next,
-          lowersOf(next).map((lower) => known.get(lower) as Size),
-        ),
-      );
+      if (!made.has(next)) made.set(next, make(next, over));
       toVisit.pop();
     }
   }
-  return known.get(blueprint) as Size;
+  return over(blueprint);
+}
+
+/** How big a stack is, for whoever builds it without the layers of wakechain. */
+export function sizeOf(blueprint: Blueprint): Size {
+  return foldUp<Size>(blueprint, (plan, over) => sizeOver(plan, lowersOf(plan).map(over)));
 }
 
 function sizeOver(blueprint: Blueprint, lowers: readonly Size[]): Size {

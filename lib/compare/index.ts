@@ -9,7 +9,7 @@ export { LEAST_ROUNDS, plans, type Plan } from './plan.js';
 export { contend, buildStack, oneByOne, type Stack, type Work } from './contend.js';
 export { measure, timed, type Contender } from './meter.js';
 export { retainedBytes } from './retained.js';
-export { passTurns } from './turns.js';
+export { letOut, passTurns } from './turns.js';
 export { rivals } from './rivals.js';
 export { isCannot, type Cannot, type Kit, type Rival, type RivalCapabilities } from './rival.js';
 export { strategyRival } from './rivals/strategy.js';
@@ -17,6 +17,7 @@ export { EdgeCall, edgeDevice, type EdgeDesign } from './edge.js';
 export { Bottom, DeviceBottom, FailingBottom, HeldBottom, InstantBottom } from './bottom.js';
 export {
   bottomsOf,
+  foldUp,
   lowersOf,
   PACKED_UNIT,
   sizeOf,
@@ -24,6 +25,7 @@ export {
   type Blueprint,
   type ChecksumPlan,
   type CryptPlan,
+  type DeferPlan,
   type DevicePlan,
   type LinearPlan,
   type MirrorPlan,
@@ -33,9 +35,13 @@ export {
   type RetryPlan,
   type Size,
   type StripePlan,
+  type When,
 } from './blueprint.js';
 export { bioChain } from './rivals/bio-chain.js';
+export { promises } from './rivals/promises.js';
+export { rxjs } from './rivals/rxjs.js';
 export { stackLocations } from './rivals/stack-locations.js';
+export { streams } from './rivals/streams.js';
 export { estimate, median, randomFrom, type Estimate } from './statistics.js';
 export { answer } from './report/answer.js';
 export {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { bottomsOf, type Blueprint } from '../../lib/compare/blueprint.js';
 import { DeviceBottom, FailingBottom, HeldBottom } from '../../lib/compare/bottom.js';
 import { isCannot, type Rival } from '../../lib/compare/rival.js';
-import { MemoryDevice, PAGE_SIZE, PagePool, type BlockDevice, type IoError } from '../../lib/io/index.js';
+import { IoError, MemoryDevice, PAGE_SIZE, PagePool, type BlockDevice } from '../../lib/io/index.js';
 import { Random, seed } from '../conformance/random.js';
 
 const SIZE = 36 * PAGE_SIZE;
@@ -30,6 +30,10 @@ export const blueprints: Record<string, () => Blueprint> = {
   pack: () => ({ kind: 'pack', over: memory() }),
   retry: () => ({ kind: 'retry', attempts: 2, over: memory() }),
   queue: () => ({ kind: 'queue', depth: 1, over: memory() }),
+  'queue that merges': () => ({ kind: 'queue', depth: 1, mergeBytes: 4 * PAGE_SIZE, over: memory() }),
+  'defer, inline': () => ({ kind: 'defer', when: 'inline', over: memory() }),
+  'defer, in a microtask': () => ({ kind: 'defer', when: 'microtask', over: memory() }),
+  'defer, in a task': () => ({ kind: 'defer', when: 'task', over: memory() }),
   'a split between layers': () => ({
     kind: 'pass',
     over: { kind: 'stripe', chunk: CHUNK, over: [1, 2, 3].map(() => ({ kind: 'pass', over: memory() })) },
@@ -181,6 +185,29 @@ export function rivalContract(rival: Rival): void {
       await turn();
       expect(request.settled).to.equal(true);
       expect(bottom.operations).to.equal(rival.capabilities.pulls === null ? 3 : 1);
+      pages.free();
+    });
+  });
+
+  it('sends neighbours that wait as one, and tells each what became of its part (N12, N13)', async () => {
+    // The first request keeps the device busy; of the three behind it the middle one's block is bad.
+    const bottom = new HeldBottom({ size: SIZE });
+    const queue: Blueprint = { kind: 'queue', depth: 1, mergeBytes: SIZE, over: { kind: 'device', bottom } };
+    await withDevice(queue, async (device) => {
+      const pages = pool.allocate(4 * PAGE_SIZE);
+      const requests = [3, 0, 1, 2].map((i) =>
+        device.read(pages.range(i * PAGE_SIZE, PAGE_SIZE), { position: i * PAGE_SIZE }),
+      );
+      await turn();
+      bottom.answer(1);
+      await turn();
+      const [merged] = bottom.held.splice(0);
+      expect([merged!.position, merged!.length]).to.deep.equal([0, 3 * PAGE_SIZE]);
+      merged!.pages?.set(new Uint8Array(PAGE_SIZE).fill(7), merged!.offset);
+      merged!.finish(PAGE_SIZE, new IoError('EIO'));
+      await turn();
+      expect(requests.map(({ state }) => state)).to.deep.equal(['done', 'done', 'failed', 'failed']);
+      expect(new Set(pages.bytes(0, PAGE_SIZE))).to.deep.equal(new Set([7]));
       pages.free();
     });
   });

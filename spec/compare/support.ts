@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'chai';
 import { after, before } from 'mocha';
 import {
   bioChain,
   plans,
+  rivals,
   soleBaton,
   stackLocations,
-  strategyRival,
   type Estimate,
   type Experiment,
   type Row,
@@ -37,7 +38,7 @@ export const strategies: readonly Strategy[] = [
 export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: number } = {}): Setting {
   const { rounds = 1, ...others } = changes;
   return {
-    rivals: [...strategies.map(strategyRival), edge],
+    rivals: [...rivals, edge],
     plan: { ...plans.quick, warmMs: 0, rounds, fileRounds: rounds },
     seed: 1,
     file: '',
@@ -49,7 +50,7 @@ export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: n
   };
 }
 
-/** The figures of an experiment at a point, by design; throws where a design cannot. */
+/** The figures of an experiment at a point, by design, of those that can. */
 export async function figuresAt(
   experiment: Experiment,
   point: number,
@@ -57,11 +58,23 @@ export async function figuresAt(
 ): Promise<Record<string, Record<string, number | null>>> {
   const rows = await experiment.at(point, setting);
   return Object.fromEntries(
-    rows.map(({ design, cannot, figures }) => {
-      if (cannot !== null) throw new Error(`${design} ${cannot}`);
-      return [design, Object.fromEntries(Object.entries(figures).map(([name, { value }]) => [name, value]))];
+    rows.flatMap(({ design, cannot, figures }) => {
+      if (cannot !== null) return [];
+      return [[design, Object.fromEntries(Object.entries(figures).map(([name, { value }]) => [name, value]))]];
     }),
   );
+}
+
+/** Holds what was counted of each design against what it is to be: of all designs but those that are named. */
+export function expectCounts(
+  figures: Record<string, Record<string, number | null>>,
+  expected: Record<string, object>,
+  except: readonly string[] = [],
+): void {
+  for (const { name } of rivals) {
+    if (except.includes(name)) expect(figures, name).to.not.have.property(name);
+    else expect(figures[name], name).to.include(expected[name]);
+  }
 }
 
 /** Whether a design makes a header for each layer, rather than send one container down. */

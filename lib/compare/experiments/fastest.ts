@@ -3,7 +3,7 @@ import type { Blueprint } from '../blueprint.js';
 import { HeldBottom } from '../bottom.js';
 import { contend, type Stack, type Work } from '../contend.js';
 import type { Experiment } from '../experiment.js';
-import { passTurns } from '../turns.js';
+import { letOut, passTurns } from '../turns.js';
 
 const LENGTH = 4096;
 
@@ -47,7 +47,7 @@ function mirrorOf(members: number): Blueprint {
 }
 
 /** One read occupies all members, and the first member answers it; the next read runs there and waits at the others. */
-function race({ rival, device, bottoms, pool }: Stack<HeldBottom>): Work {
+function race({ device, bottoms, pool }: Stack<HeldBottom>): Work {
   const pages = pool.allocate(2 * LENGTH);
   const [first] = bottoms as readonly [HeldBottom];
   let request: IoRequest | null = null;
@@ -71,11 +71,7 @@ function race({ rival, device, bottoms, pool }: Stack<HeldBottom>): Work {
     },
     async extra() {
       const waited = request?.settled === false;
-      const through = (): boolean => {
-        for (const bottom of bottoms) bottom.answer();
-        return device.started === device.ended;
-      };
-      if (!(await passTurns(through))) throw new Error(`${rival.name} has left requests behind`);
+      await letOut(device, bottoms);
       return { waited: Number(waited), wasted: operations() - expected };
     },
   };

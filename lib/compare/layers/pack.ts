@@ -10,6 +10,7 @@ import {
 import { bytesOf, covers } from '../../layers/checksum-table.js';
 import { complementOf } from '../../io/ranges.js';
 import { PACKED_UNIT, UNIT } from '../blueprint.js';
+import { copies } from '../copies.js';
 import { unitsOf } from './sums.js';
 
 const HEADER = PACKED_UNIT - UNIT;
@@ -67,39 +68,61 @@ export class Pack extends Layer<Packing | null> {
   done(io: Io, packing: Packing | null): void {
     if (packing === null) return;
     const { pages, succeeded } = packing;
-    let { failure } = packing;
-    const good = unitsOf(io).filter(({ offset }) => {
-      const from = (offset / UNIT) * PACKED_UNIT;
-      if (!covers(succeeded, { offset: from, length: PACKED_UNIT })) return false;
-      if (io.operation === 'write') return true;
-      const found = numberIn(pages, from);
-      if (found !== 0 && found !== blockNumber(io, offset)) {
-        failure ??= new IoError('EIO', { message: `The block at ${String(io.position + offset)} is another's` });
-        return false;
-      }
-      io.pages?.set(bytesOf(pages, from + HEADER, UNIT), io.offset + offset);
-      return true;
-    });
+    const { good, failure } = unpack(io, pages, succeeded);
     pages.free();
     io.bytes = good.length * UNIT;
-    io.failure = failure;
+    io.failure = packing.failure ?? failure;
     io.failedRanges = io.bytes < io.length ? complementOf(good, io.length) : null;
   }
 }
 
-function pack(io: Io, pages: PageVector): void {
+/** Memory and where its first byte is on the device: an `Io`, or what a rival sends in its place. */
+export type Placed = Pick<Io, 'operation' | 'pages' | 'offset' | 'position' | 'length'>;
+
+/** Writes what a request holds, with headers, into packed memory. */
+export function pack(io: Placed, packed: PageVector): void {
   const header = new Uint8Array(HEADER);
   const view = new DataView(header.buffer);
   for (const { offset } of unitsOf(io)) {
     const to = (offset / UNIT) * PACKED_UNIT;
     view.setBigUint64(0, BigInt(blockNumber(io, offset)), true);
-    pages.set(header, to);
-    pages.set(bytesOf(io.pages, io.offset + offset, UNIT), to + HEADER);
+    packed.set(header, to);
+    copyUnit(packed, to + HEADER, io.pages, io.offset + offset);
   }
 }
 
+/**
+ * The blocks of a request of which all packed bytes are among those that succeeded and, of a read, whose headers are
+ * theirs; these are copied to where the request wants them. And the failure that another's header is.
+ */
+export function unpack(
+  io: Placed,
+  packed: PageVector,
+  succeeded: readonly ByteRange[],
+): { good: ByteRange[]; failure: IoError | null } {
+  let failure: IoError | null = null;
+  const good = unitsOf(io).filter(({ offset }) => {
+    const from = (offset / UNIT) * PACKED_UNIT;
+    if (!covers(succeeded, { offset: from, length: PACKED_UNIT })) return false;
+    if (io.operation === 'write') return true;
+    const found = numberIn(packed, from);
+    if (found !== 0 && found !== blockNumber(io, offset)) {
+      failure ??= new IoError('EIO', { message: `The block at ${String(io.position + offset)} is another's` });
+      return false;
+    }
+    copyUnit(io.pages, io.offset + offset, packed, from + HEADER);
+    return true;
+  });
+  return { good, failure };
+}
+
+function copyUnit(to: PageVector | null, at: number, from: PageVector | null, start: number): void {
+  to?.set(bytesOf(from, start, UNIT), at);
+  copies.bytes += UNIT;
+}
+
 /** From 1 up: 0 is what a header that was never written holds. */
-function blockNumber({ position }: Io, offset: number): number {
+function blockNumber({ position }: Placed, offset: number): number {
   return (position + offset) / UNIT + 1;
 }
 

@@ -9,6 +9,7 @@ import {
   type PageVector,
   type Split,
 } from '../../io/index.js';
+import { copies } from '../copies.js';
 
 /** What is remembered of a request. */
 interface Race {
@@ -78,6 +79,7 @@ export class PlainMirror extends Layer<Race> {
         io.pages?.set(view, at);
         at += view.length;
       }
+      copies.bytes += io.length;
     }
     for (const each of pages) each.free();
     io.failure = won ? null : failure;

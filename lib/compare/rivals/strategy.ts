@@ -9,8 +9,9 @@ import {
   type Io,
   type Strategy,
 } from '../../io/index.js';
-import { lowersOf, type Blueprint } from '../blueprint.js';
+import { foldUp, type Blueprint } from '../blueprint.js';
 import type { Bottom } from '../bottom.js';
+import { Defer } from '../layers/defer.js';
 import { Pack } from '../layers/pack.js';
 import { PlainMirror } from '../layers/plain-mirror.js';
 import { Sums } from '../layers/sums.js';
@@ -26,27 +27,8 @@ export function strategyRival(strategy: Strategy): Rival {
       knows: 'which parts succeeded',
       retries: 'the parts that failed',
     },
-    build: (blueprint, kit) => stackOf(blueprint, strategy, kit),
+    build: (blueprint, kit) => foldUp<BlockDevice>(blueprint, (plan, over) => layerOf(plan, over, strategy, kit)),
   };
-}
-
-/** Builds from the bottom up, each once, without recursion. */
-function stackOf(blueprint: Blueprint, strategy: Strategy, kit: Kit): BlockDevice {
-  const built = new Map<Blueprint, BlockDevice>();
-  const toVisit: Blueprint[] = [blueprint];
-  for (let next = toVisit.at(-1); next !== undefined; next = toVisit.at(-1)) {
-    const missing = lowersOf(next).filter((lower) => !built.has(lower));
-    if (missing.length > 0) toVisit.push(...missing);
-    else {
-      if (!built.has(next))
-        built.set(
-          next,
-          layerOf(next, (lower) => built.get(lower) as BlockDevice, strategy, kit),
-        );
-      toVisit.pop();
-    }
-  }
-  return built.get(blueprint) as BlockDevice;
 }
 
 function layerOf(
@@ -79,8 +61,12 @@ function layerOf(
         delaysMs: Array.from({ length: blueprint.attempts }, () => 0),
         codes: ['EIO'],
       });
-    case 'queue':
-      return new RequestQueue(over(blueprint.over), { depth: blueprint.depth });
+    case 'queue': {
+      const { depth, mergeBytes = 0 } = blueprint;
+      return new RequestQueue(over(blueprint.over), { depth, mergeBytes });
+    }
+    case 'defer':
+      return new Defer(over(blueprint.over), blueprint.when);
   }
 }
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { cancel, cancelProgress } from '../../../lib/compare/experiments/cancel.js';
-import { strategyRival } from '../../../lib/compare/index.js';
+import { rivals, strategyRival } from '../../../lib/compare/index.js';
 import { waitQueue } from '../../../lib/io/index.js';
-import { figuresAt, settingOf, strategies } from '../support.js';
+import { figuresAt, settingOf } from '../support.js';
 
 const PIECES = 16;
 
@@ -12,8 +12,8 @@ describe('cancel', function () {
   for (const others of [0, 10, 1000]) {
     it(`looks at everything that waits where it has to search, among ${others} others (Q3)`, async () => {
       const figures = await figuresAt(cancel, others);
-      for (const { name, capabilities } of strategies) {
-        const searches = capabilities.pull === 'by searching every request queue';
+      for (const { name, capabilities } of rivals) {
+        const searches = capabilities.pulls === 'by searching every request queue';
         if (searches) expect(figures[name]!['visited']).to.equal(others + PIECES);
         else expect(figures[name]!['visited']).to.be.at.most(2 * PIECES);
         // Each piece's layer is told, and the one that carved.
@@ -41,7 +41,7 @@ describe('cancel-progress', function () {
   for (const percent of [0, 25, 100]) {
     it(`pulls what has not begun at ${percent} %`, async () => {
       const figures = await figuresAt(cancelProgress, percent);
-      for (const { name } of strategies) expect(figures[name]).to.include({ wasted: 0 });
+      for (const { name } of rivals) expect(figures[name], name).to.include({ wasted: 0 });
       const searched = 1000 + PIECES - (percent === 0 ? 0 : (percent / 100) * PIECES + 1);
       if (percent < 100) expect(figures['cloneKiobuf']!['visited']).to.equal(searched);
       else expect(figures['cloneKiobuf']!['visited']).to.equal(0);

@@ -1,18 +1,12 @@
-import { expect } from 'chai';
 import { tree } from '../../../lib/compare/experiments/tree.js';
-import { clones, figuresAt, strategies } from '../support.js';
+import { countsOf } from '../formulas.js';
+import { expectCounts, figuresAt } from '../support.js';
 
 describe('tree', () => {
-  it('counts with clones every passing of a layer, and else the request and its pieces', async function () {
+  it('makes of every passing of a layer and of every piece what the formulas say', async function () {
     this.timeout(60_000);
-    const figures = await figuresAt(tree, 4);
-    for (const { name } of strategies) {
-      // Four layers over the split and four over each of the four members; the split itself is told once.
-      expect(figures[name]).to.include({
-        headers: clones(name) ? 1 + 4 + 4 + 4 * 4 : 1 + 4,
-        callbacks: 4 + 1 + 4 * 4,
-        operations: 4,
-      });
-    }
+    // Four layers over the split, and four over each of the four members.
+    const shape = { passes: 4 + 4 * 4, moves: 0, pieces: 4, splits: 1, transfers: 4, locations: 4 + 1 + 4 + 4 * 4 };
+    expectCounts(await figuresAt(tree, 4), countsOf(shape));
   });
 });

@@ -1,10 +1,11 @@
-import { rivals } from '../../../lib/compare/rivals.js';
+import { strategyRival } from '../../../lib/compare/rivals/strategy.js';
 import { rivalContract } from '../rival-contract.js';
+import { strategies } from '../support.js';
 
 describe('strategyRival', () => {
-  for (const rival of rivals) {
-    describe(rival.name, () => {
-      rivalContract(rival);
+  for (const strategy of strategies) {
+    describe(strategy.name, () => {
+      rivalContract(strategyRival(strategy));
     });
   }
 });
