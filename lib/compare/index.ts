@@ -39,7 +39,7 @@ export {
 } from './blueprint.js';
 export { bioChain } from './rivals/bio-chain.js';
 export { promises } from './rivals/promises.js';
-export { rxjs } from './rivals/rxjs.js';
+export { loadRxjs, rxjs } from './rivals/rxjs.js';
 export { stackLocations } from './rivals/stack-locations.js';
 export { streams } from './rivals/streams.js';
 export { estimate, median, randomFrom, type Estimate } from './statistics.js';

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { runInNewContext } from 'node:vm';
+import type { Plan } from './plan.js';
 import { median } from './statistics.js';
 
 /** Heap that is to be held at once: much against what the heap does besides. */
@@ -8,14 +9,15 @@ const HELD_BYTES = 2 << 20;
 
 /**
  * Heap that a request holds while it is in flight, in bytes: of as many as hold some megabytes, begun and held at the
- * bottom, after a garbage collection; the median of three. `begin` begins one; `end` lets all out.
+ * bottom, after a garbage collection; the median of three, or of as many rounds as the plan has if they are fewer. `begin`
+ * begins one; `end` lets all out.
  */
-export async function retainedBytes(begin: () => unknown, end: () => unknown): Promise<number> {
+export async function retainedBytes({ rounds }: Plan, begin: () => unknown, end: () => unknown): Promise<number> {
   // The first warms up, and tells how many it takes.
   const rough = await heldBy(256, begin, end);
   const count = Math.min(16_384, Math.max(64, Math.ceil(HELD_BYTES / Math.max(rough, 1))));
   const found: number[] = [];
-  while (found.length < 3) found.push(await heldBy(count, begin, end));
+  while (found.length < Math.min(3, rounds)) found.push(await heldBy(count, begin, end));
   return Math.max(0, Math.round(median(found)));
 }
 

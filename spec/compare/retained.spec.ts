@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { plans } from '../../lib/compare/plan.js';
 import { retainedBytes } from '../../lib/compare/retained.js';
 
 describe('retainedBytes', function () {
@@ -7,6 +8,7 @@ describe('retainedBytes', function () {
   it('tells about how much each holds, and lets all out after each try', async () => {
     let ended = 0;
     const bytes = await retainedBytes(
+      plans.quick,
       () => new Array<number>(100).fill(0.5),
       () => ++ended,
     );
@@ -17,6 +19,7 @@ describe('retainedBytes', function () {
   it('is nothing for what holds nothing', async () => {
     expect(
       await retainedBytes(
+        plans.quick,
         () => null,
         () => {},
       ),

@@ -39,12 +39,22 @@ describe('the comparison without vega, vega-lite and rxjs', function () {
   it('runs, and prints tables and a report', () => {
     const found = runScript(`
       import { compare, comparisonText, reportText } from 'wakechain/compare';
-      const found = await compare({ file: 'file', rounds: 1, fileRounds: 1, experiments: ['real-file', 'depth'] });
+      const found = await compare({ file: 'file', plan: 'quick', rounds: 1, fileRounds: 1, experiments: ['real-file', 'depth'] });
       console.log(JSON.stringify([found.experiments[0].notes.length === 1, comparisonText(found), reportText(found)]));`);
     const [verified, text, report] = found as [boolean, string, string];
     expect(verified).to.equal(true);
     expect(text).to.include('layers: Pass layers over a device');
     expect(report).to.include('![Layers that pass a request on](depth.svg)');
+    expect(text).to.include('rxjs cannot: it needs the optional package rxjs: npm install rxjs');
+  });
+
+  it('says what the design made of operators needs, with a code', () => {
+    const found = runScript(`
+      import { loadRxjs } from 'wakechain/compare';
+      await loadRxjs().catch(({ code, message }) => console.log(JSON.stringify([code, message])));`);
+    const [code, message] = found as [string, string];
+    expect(code).to.equal('ERR_PEER');
+    expect(message).to.match(/^needs the optional package rxjs: npm install rxjs .*$/);
   });
 
   it('says in one line what plots need', () => {

@@ -1,7 +1,7 @@
 import type { Blueprint } from '../blueprint.js';
 import { HeldBottom, InstantBottom, type Bottom } from '../bottom.js';
 import { buildStack, contend, oneByOne, type Stack, type Work } from '../contend.js';
-import type { Experiment } from '../experiment.js';
+import type { Experiment, Setting } from '../experiment.js';
 import { retainedBytes } from '../retained.js';
 
 const LENGTH = 4096;
@@ -25,7 +25,7 @@ export const depth: Experiment = {
       layers,
       setting,
       () => layersOver(layers, new InstantBottom()),
-      (stack) => reading(stack, LENGTH, () => layersOver(layers, new HeldBottom())),
+      (stack) => reading(stack, setting, LENGTH, () => layersOver(layers, new HeldBottom())),
     ),
 };
 
@@ -37,7 +37,12 @@ export function layersOver(layers: number, bottom: Bottom): Blueprint {
 }
 
 /** Reads from the start, one request after the other; and what one holds in flight, over bottoms that hold it. */
-export function reading({ rival, device, pool }: Stack, length: number, held: () => Blueprint): Work {
+export function reading(
+  { rival, device, pool }: Stack,
+  { plan }: Setting,
+  length: number,
+  held: () => Blueprint,
+): Work {
   const range = pool.allocate(length).range(0, length);
   return {
     run: oneByOne(() => device.read(range, { position: 0 }), length),
@@ -45,6 +50,7 @@ export function reading({ rival, device, pool }: Stack, length: number, held: ()
       const stack = await buildStack<HeldBottom>(rival, held());
       if ('cannot' in stack) return {};
       const retained = await retainedBytes(
+        plan,
         () => stack.device.read(range, { position: 0 }),
         () => {
           for (const bottom of stack.bottoms) bottom.answer();

@@ -25,7 +25,7 @@ export const fanOut: Experiment = {
       pieces,
       setting,
       () => stripeOver(pieces, () => ({ kind: 'device', bottom: new InstantBottom({ size: CHUNK }) })),
-      (stack) => reading(stack, pieces * CHUNK, () => stripeOver(pieces, heldDevice)),
+      (stack) => reading(stack, setting, pieces * CHUNK, () => stripeOver(pieces, heldDevice)),
     ),
 };
 

@@ -1,7 +1,7 @@
 import type { Blueprint } from '../blueprint.js';
 import { HeldBottom } from '../bottom.js';
 import { contend, type Stack, type Work } from '../contend.js';
-import type { Experiment } from '../experiment.js';
+import type { Experiment, Setting } from '../experiment.js';
 import { retainedBytes } from '../retained.js';
 import { passTurns } from '../turns.js';
 
@@ -22,12 +22,12 @@ export const plain: Experiment = {
       inFlight,
       setting,
       (): Blueprint => ({ kind: 'device', bottom: new HeldBottom() }),
-      (stack) => batches(stack, inFlight),
+      (stack) => batches(stack, setting, inFlight),
     ),
 };
 
 /** As many requests as are asked for, at most so many at once. */
-function batches({ device, bottoms, pool }: Stack<HeldBottom>, inFlight: number): Work {
+function batches({ device, bottoms, pool }: Stack<HeldBottom>, { plan }: Setting, inFlight: number): Work {
   const range = pool.allocate(LENGTH).range();
   const [bottom] = bottoms as readonly [HeldBottom];
   const through = (): boolean => {
@@ -57,6 +57,7 @@ function batches({ device, bottoms, pool }: Stack<HeldBottom>, inFlight: number)
     async after() {
       return {
         retained: await retainedBytes(
+          plan,
           () => device.read(range, { position: 0 }),
           () => passTurns(through),
         ),

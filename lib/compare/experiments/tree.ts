@@ -23,7 +23,7 @@ export const tree: Experiment = {
       pieces,
       setting,
       () => treeOver(pieces, () => new InstantBottom({ size: CHUNK })),
-      (stack) => reading(stack, pieces * CHUNK, () => treeOver(pieces, () => new HeldBottom({ size: CHUNK }))),
+      (stack) => reading(stack, setting, pieces * CHUNK, () => treeOver(pieces, () => new HeldBottom({ size: CHUNK }))),
     ),
 };
 
