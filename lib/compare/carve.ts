@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** Carves the bytes from `position` on into parts, in order. */
-export type Carve = (position: number, length: number) => Part[];
+type Carve = (position: number, length: number) => Part[];
 
 /** How a stripe or a linear carves requests up: the arithmetic, which is the same in every design that brings its own layers. */
 export function carverOf(plan: StripePlan | LinearPlan): Carve {

@@ -1,5 +1,5 @@
 /** What a request meets on its way, counted by hand from the picture of a stack. */
-export interface Shape {
+interface Shape {
   /** Over every passing layer, the requests that reach it. */
   readonly passes: number;
   /** Of these, those through a layer that could have carved it up, and passes it on elsewhere as a whole. */
@@ -14,7 +14,7 @@ export interface Shape {
   readonly locations: number;
 }
 
-export interface Counts {
+interface Counts {
   readonly headers: number;
   readonly links: number;
   readonly callbacks: number;

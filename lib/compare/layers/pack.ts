@@ -77,7 +77,7 @@ export class Pack extends Layer<Packing | null> {
 }
 
 /** Memory and where its first byte is on the device: an `Io`, or what a rival sends in its place. */
-export type Placed = Pick<Io, 'operation' | 'pages' | 'offset' | 'position' | 'length'>;
+type Placed = Pick<Io, 'operation' | 'pages' | 'offset' | 'position' | 'length'>;
 
 /** Writes what a request holds, with headers, into packed memory. */
 export function pack(io: Placed, packed: PageVector): void {
