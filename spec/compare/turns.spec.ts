@@ -41,7 +41,9 @@ describe('letOut', () => {
   });
 
   it('says so when something is left that waits for something else', async () => {
-    const device = await queued(new HeldBottom());
+    const bottom = new HeldBottom();
+    const device = await queued(bottom);
     expect((await rejectionOf(letOut(device, []))).message).to.equal('promises has left requests behind');
+    await letOut(device, [bottom]);
   });
 });

@@ -138,7 +138,19 @@ async function amongOthers(others: number, setting: Setting): Promise<Row[]> {
     refused.set(rival, `takes ${us.toFixed(0)} µs for each request in a queue, too long for ${String(others)} of them`);
   }
   const rivals = setting.rivals.filter((rival) => !refused.has(rival));
-  const rows = await cancelling(others, { ...setting, rivals }, (stack) => behindOthers(stack, others, alone));
+  const queues: Requests[] = [];
+  const work = (stack: Stack<HeldBottom>): Work => {
+    const requests = new Requests(stack);
+    queues.push(requests);
+    return behindOthers(requests, others, alone);
+  };
+  let rows: Row[];
+  try {
+    rows = await cancelling(others, { ...setting, rivals }, work);
+  } finally {
+    // Nothing, but after an interrupt.
+    for (const requests of queues) await requests.wasted();
+  }
   return setting.rivals.map(({ name }) => {
     const cannot = [...refused].find(([rival]) => rival.name === name)?.[1];
     return cannot === undefined
@@ -158,8 +170,7 @@ async function queueingUs(rival: Rival): Promise<number> {
   return ((performance.now() - start) * 1000) / TRIAL;
 }
 
-function behindOthers(stack: Stack<HeldBottom>, others: number, keep: boolean): Work {
-  const requests = new Requests(stack);
+function behindOthers(requests: Requests, others: number, keep: boolean): Work {
   let cancelled = 0;
   return {
     async prepare() {
