@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { Command } from 'commander';
-import { Mirror, Parity } from '../io/index.js';
+import { Mirror, Parity, type BlockDevice } from '../io/index.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { Bar } from './bar.js';
 import { interruptible } from './interrupts.js';
@@ -39,8 +39,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     await using stack = await openDegraded(path, flags);
     const found = await degradedArray(stack);
     const member = flags.member ?? found.array.members.findIndex(({ state }) => state !== 'in-sync');
-    const interrupted = found.array.members[member]?.state === 'rebuilding' ? found.array.members[member].device : null;
-    const spare = interrupted ?? (await openSpare(stack, found, flags.spare));
+    const spare = await spareFor(stack, found, member, flags.spare);
     const bar = new Bar(`rebuilding member ${String(member)}`);
     try {
       const onProgress = (done: number, total: number): void => bar.update(done, total);
@@ -79,22 +78,31 @@ async function degradedArray(stack: Stack): Promise<Found> {
   return found;
 }
 
-/** What is described in the place of a member that is not there, on another file if one is named. */
-async function openSpare(
+/**
+ * What goes in the member's place: what is there, out of date or half rebuilt, or else what is described and could not be
+ * opened, made anew; on another file if one is named.
+ */
+async function spareFor(
   stack: Stack,
   { array, path, members }: Found,
+  member: number,
   file: string | undefined,
-): Promise<Stack['top']> {
+): Promise<BlockDevice> {
+  const { device } = array.members[member] ?? { device: null };
+  if (file === undefined && device !== null) return device;
   const { openStack } = await loadStack();
-  const inUse = new Set(array.members.flatMap(({ device, state }) => (state === 'in-sync' ? [device] : [])));
-  const at = members.findIndex((_, i) => !inUse.has(stack.at(`${path}.members.${String(i)}`) ?? null));
+  const inUse = new Set(array.members.flatMap((each) => (each.state === 'in-sync' ? [each.device] : [])));
+  const opened = members.map((_, i) => stack.at(`${path}.members.${String(i)}`));
+  const at = opened.findIndex((each) => !inUse.has(each ?? null));
+  const outOfDate = opened[at];
+  if (file === undefined && outOfDate !== undefined) return outOfDate;
   const description = structuredClone(members[at] ?? members[0]);
   if (description === undefined) throw wrongCall('the array has no members');
   const [own] = await filesOf(description);
   const [like] = await filesOf(members[at === 0 ? 1 : 0] ?? description);
-  if (own === undefined || like === undefined) throw wrongCall('only members on files can be rebuilt from here');
-  if (file !== undefined) own.path = file;
-  own.size ??= (await stat(like.path)).size;
+  if (file !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
+  if (own !== undefined && file !== undefined) own.path = file;
+  if (own !== undefined && like !== undefined) own.size ??= (await stat(like.path)).size;
   // A file that is not there holds zeroes when it is made, which is what every layer takes for blank.
   const { top } = await openStack({ strategy: stack.description.strategy, device: description }, { pool: stack.pool });
   return top;
