@@ -1,6 +1,7 @@
 import { PagePool, type BlockDevice, type IoRequest } from '../io/index.js';
 import { bottomsOf, type Blueprint } from './blueprint.js';
 import type { Bottom } from './bottom.js';
+import { CountedPool } from './counted-pool.js';
 import type { Figure, Row, Setting } from './experiment.js';
 import { measure, type Contender } from './meter.js';
 import { isCannot, type Rival } from './rival.js';
@@ -12,8 +13,10 @@ export interface Stack<B extends Bottom = Bottom> {
   readonly device: BlockDevice;
   /** Those of the blueprint that it was built from, in order. */
   readonly bottoms: readonly B[];
-  /** For the caller's memory; the layers' own comes from another. */
+  /** For the caller's memory. */
   readonly pool: PagePool;
+  /** What the layers' own memory comes from. */
+  readonly layersPool: CountedPool;
 }
 
 /** What an experiment does with a stack. */
@@ -71,9 +74,10 @@ export async function buildStack<B extends Bottom>(
   rival: Rival,
   blueprint: Blueprint,
 ): Promise<Stack<B> | { readonly cannot: string }> {
-  const device = await rival.build(blueprint, { pool: new PagePool() });
+  const layersPool = new CountedPool();
+  const device = await rival.build(blueprint, { pool: layersPool });
   if (isCannot(device)) return { cannot: device.cannot };
-  return { rival, device, bottoms: bottomsOf(blueprint) as B[], pool: new PagePool() };
+  return { rival, device, bottoms: bottomsOf(blueprint) as B[], pool: new PagePool(), layersPool };
 }
 
 /**

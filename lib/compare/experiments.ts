@@ -1,12 +1,15 @@
 import type { Experiment } from './experiment.js';
 import { cancel, cancelProgress } from './experiments/cancel.js';
+import { deferred } from './experiments/deferred.js';
 import { depth } from './experiments/depth.js';
 import { fanOut } from './experiments/fan-out.js';
 import { fastest } from './experiments/fastest.js';
 import { partial } from './experiments/partial.js';
 import { plain } from './experiments/plain.js';
+import { readAhead, readAheadMerged } from './experiments/read-ahead.js';
 import { realFile } from './experiments/real-file.js';
 import { retry } from './experiments/retry.js';
+import { transform } from './experiments/transform.js';
 import { tree } from './experiments/tree.js';
 
 /** The experiments, in the order of the report. */
@@ -18,7 +21,11 @@ export const experiments: readonly Experiment[] = [
   plain,
   cancel,
   cancelProgress,
+  transform,
+  readAhead,
+  readAheadMerged,
   partial,
   retry,
   fastest,
+  deferred,
 ];

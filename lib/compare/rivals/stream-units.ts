@@ -7,20 +7,25 @@ import { copies } from '../copies.js';
 import { mismatch } from '../layers/sums.js';
 import { CHUNK, made, told, type Callback, type Span } from './stream-ends.js';
 
+const NOTHING: readonly Uint8Array[] = [];
+
 /** Works on units of a size, however the bytes come in. */
 abstract class Units extends Transform {
   private readonly size: number;
+  /** Whether other bytes come out than went in. */
+  private readonly changes: boolean;
   private rest: Uint8Array = new Uint8Array();
   private number = 0;
 
-  constructor(size: number) {
+  constructor(size: number, changes: boolean) {
     super({ highWaterMark: CHUNK });
     made();
     this.size = size;
+    this.changes = changes;
   }
 
-  /** Pushes what becomes of the unit, the `number`th of the span. @throws what the request fails with */
-  protected abstract unit(bytes: Uint8Array, number: number): void;
+  /** What becomes of a unit, the `number`th of the span, of a stage that changes them. @throws what the request fails with */
+  protected abstract unit(bytes: Uint8Array, number: number): readonly Uint8Array[];
 
   override _transform(chunk: Uint8Array, _encoding: string, callback: TransformCallback): void {
     const { size } = this;
@@ -28,15 +33,33 @@ abstract class Units extends Transform {
     if (this.rest.length > 0) {
       bytes = Buffer.concat([this.rest, chunk]);
       copies.bytes += bytes.length;
+      copies.made += bytes.length;
     }
     const whole = bytes.length - (bytes.length % size);
     this.rest = bytes.subarray(whole);
     try {
-      for (let at = 0; at < whole; at += size) this.unit(bytes.subarray(at, at + size), this.number++);
+      const found: Uint8Array[] = [];
+      for (let at = 0; at < whole; at += size) found.push(...this.unit(bytes.subarray(at, at + size), this.number++));
+      // As one chunk, so that the device is asked for it as one.
+      if (this.changes) this.pushJoined(found);
+      else if (whole > 0) this.push(bytes.subarray(0, whole));
       callback();
     } catch (error) {
       callback(error as Error);
     }
+  }
+
+  private pushJoined(parts: readonly Uint8Array[]): void {
+    const [only] = parts;
+    if (only === undefined) return;
+    if (parts.length === 1) {
+      this.push(only);
+      return;
+    }
+    const joined = Buffer.concat(parts);
+    copies.bytes += joined.length;
+    copies.made += joined.length;
+    this.push(joined);
   }
 
   override _flush(callback: TransformCallback): void {
@@ -56,16 +79,17 @@ export class Cipher extends Units {
   private readonly first: number;
 
   constructor(encrypt: boolean, key: Uint8Array, { position }: Span) {
-    super(UNIT);
+    super(UNIT, true);
     this.encrypt = encrypt;
     this.key = key;
     this.first = position / UNIT;
   }
 
-  protected unit(bytes: Uint8Array, number: number): void {
+  protected unit(bytes: Uint8Array, number: number): readonly Uint8Array[] {
     const tweak = Buffer.alloc(16);
     tweak.writeBigUInt64LE(BigInt(this.first + number));
-    this.push((this.encrypt ? createCipheriv : createDecipheriv)('aes-256-xts', this.key, tweak).update(bytes));
+    copies.made += UNIT;
+    return [(this.encrypt ? createCipheriv : createDecipheriv)('aes-256-xts', this.key, tweak).update(bytes)];
   }
 }
 
@@ -75,7 +99,7 @@ export class SumTaker extends Units {
   private readonly position: number;
 
   constructor(table: Map<number, number>, { position, flow }: Span) {
-    super(UNIT);
+    super(UNIT, false);
     this.position = position;
     flow.ends.push((succeeded) => {
       // Of what failed nobody knows which blocks are the new ones.
@@ -86,9 +110,9 @@ export class SumTaker extends Units {
     });
   }
 
-  protected unit(bytes: Uint8Array, number: number): void {
+  protected unit(bytes: Uint8Array, number: number): readonly Uint8Array[] {
     this.taken.set(this.position + number * UNIT, crc32(bytes));
-    this.push(bytes);
+    return NOTHING;
   }
 }
 
@@ -98,16 +122,16 @@ export class SumChecker extends Units {
   private readonly position: number;
 
   constructor(table: ReadonlyMap<number, number>, { position }: Span) {
-    super(UNIT);
+    super(UNIT, false);
     this.table = table;
     this.position = position;
   }
 
-  protected unit(bytes: Uint8Array, number: number): void {
+  protected unit(bytes: Uint8Array, number: number): readonly Uint8Array[] {
     const at = this.position + number * UNIT;
     const sum = this.table.get(at);
     if (sum !== undefined && sum !== crc32(bytes)) throw mismatch(at);
-    this.push(bytes);
+    return NOTHING;
   }
 }
 
@@ -118,15 +142,14 @@ export class Packer extends Units {
   private readonly first: number;
 
   constructor({ position }: Span) {
-    super(UNIT);
+    super(UNIT, true);
     this.first = position / UNIT + 1;
   }
 
-  protected unit(bytes: Uint8Array, number: number): void {
+  protected unit(bytes: Uint8Array, number: number): readonly Uint8Array[] {
     const header = Buffer.alloc(HEADER);
     header.writeBigUInt64LE(BigInt(this.first + number));
-    this.push(header);
-    this.push(bytes);
+    return [header, bytes];
   }
 }
 
@@ -135,15 +158,15 @@ export class Unpacker extends Units {
   private readonly first: number;
 
   constructor({ position }: Span) {
-    super(PACKED_UNIT);
+    super(PACKED_UNIT, true);
     this.first = position / UNIT + 1;
   }
 
-  protected unit(bytes: Uint8Array, number: number): void {
+  protected unit(bytes: Uint8Array, number: number): readonly Uint8Array[] {
     const found = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
     if (found !== 0n && found !== BigInt(this.first + number)) {
       throw new IoError('EIO', { message: `Block ${String(this.first + number - 1)} is another's` });
     }
-    this.push(bytes.subarray(HEADER));
+    return [bytes.subarray(HEADER)];
   }
 }
