@@ -125,12 +125,23 @@ export abstract class BlockDevice {
     await waitUntil(this.ends, () => this.started === this.ended);
   }
 
-  /** Refuses further requests, drains, and closes this device and those it stands on. A second call joins the first. */
+  /**
+   * Refuses further requests, drains, and closes this device and those it stands on. A second call joins the first.
+   * Rejects with the first error when something could not be given back as it should; all are closed then, too.
+   */
   close(): Promise<void> {
-    return (this.closing ??= this.drain().then(async () => {
+    return (this.closing ??= this.drain().then(() => this.closeAll()));
+  }
+
+  private async closeAll(): Promise<void> {
+    const errors: unknown[] = [];
+    try {
       await this.release();
-      for (const lower of this.lowers) await lower.close();
-    }));
+    } catch (error) {
+      errors.push(error);
+    }
+    for (const lower of this.lowers) await lower.close().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -77,10 +77,13 @@ export class Cache extends Layer<Frame> {
 
   /** Brings everything down. Rejects, and the close with it, when something could not be. */
   protected override async release(): Promise<void> {
-    const error = await this.writeBack.cleanAll(this.lines);
-    if (error !== null) throw error;
-    await this.lower.flush();
-    for (const line of [...this.lines]) this.lines.drop(line);
+    try {
+      const error = await this.writeBack.cleanAll(this.lines);
+      if (error !== null) throw error;
+      await this.lower.flush();
+    } finally {
+      for (const line of [...this.lines]) this.lines.drop(line);
+    }
   }
 
   /** Lines that are here are copied at once; runs of others are read below. */

@@ -160,6 +160,15 @@ for (const { strategy } of designs) {
       expect([disk.stable[LINE], pool.pagesInUse]).to.deep.equal([8, 0]);
     });
 
+    it('gives its pages back and closes what is below, also when it cannot bring everything down', async () => {
+      const { pool, disk, cache, pages } = setUp(strategy, 'back');
+      await cache.write(pages.range(0, LINE), { position: LINE });
+      pages.free();
+      disk.goAway();
+      const failed = await cache.close().catch((error: unknown) => (error as { code?: string }).code);
+      expect([failed, pool.pagesInUse, disk.closed]).to.deep.equal(['ENXIO', 0, true]);
+    });
+
     for (const mode of ['through', 'back'] as const) {
       it(`reads what was written, mode ${mode}, under random load with failures (I4, I8), seed ${String(seed)}`, () => {
         for (let program = 0; program < 25; program++) runProgram(strategy, mode, new Random(seed + program));

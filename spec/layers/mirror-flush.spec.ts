@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { PagePool } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
 import { designs } from '../conformance/strategies.js';
-import { answerAll, answerInline, answerSuperblocks, DATA, outcomeOf, rig, states } from './mirror-support.js';
+import { answerAll, answerInline, answerSuperblocks, DATA, disk, outcomeOf, rig, states } from './mirror-support.js';
 
 for (const { strategy } of designs) {
   describe(`MirrorFlush under ${strategy.name}`, () => {
@@ -61,6 +62,39 @@ for (const { strategy } of designs) {
       expect([outcomeOf(flush), states(mirror)]).to.deep.equal([['failed', 'EIO', []], ['in-sync', 'failed', 'failed']]); // prettier-ignore
       answerInline(disks);
       await mirror.close();
+    });
+
+    it('that is cancelled on a member that is being rebuilt alone succeeds, and keeps the marks for it (I5, I8)', async () => {
+      const { mirror, disks } = await rig(strategy, pool);
+      const [first] = disks;
+      answerInline(disks);
+      await mirror.fail(1);
+      const below = disk('spare', strategy);
+      const spare = new RequestQueue(below, { depth: 1 });
+      const controller = new AbortController();
+      const interrupted = mirror.rebuild(1, spare, { signal: controller.signal });
+      controller.abort();
+      await interrupted.catch(() => undefined);
+      expect(states(mirror)).to.deep.equal(['in-sync', 'rebuilding']);
+      const pages = pool.allocate(512);
+      await mirror.write(pages.range(0, 512), { position: 0 });
+      const marked = mirror.dirtyBytes;
+      expect(marked >= 4096).to.equal(true);
+      answerInline([...disks, below], false);
+      const busy = spare.read(pages.range(0, 512), { position: DATA });
+      const flush = mirror.flush();
+      first?.only.answer();
+      flush.cancel();
+      expect([outcomeOf(flush), states(mirror)]).to.deep.equal([['done', 0], ['in-sync', 'rebuilding']]); // prettier-ignore
+      expect(mirror.dirtyBytes).to.equal(marked);
+      answerInline([...disks, below]);
+      below.answerAll();
+      expect(busy.value).to.equal(512);
+      await mirror.flush();
+      expect(mirror.dirtyBytes).to.equal(0);
+      pages.free();
+      await mirror.close();
+      expect(pool.pagesInUse).to.equal(0);
     });
 
     it('that is cancelled drops nobody, and takes no mark back (I5)', async () => {

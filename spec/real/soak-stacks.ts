@@ -1,0 +1,209 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileDevice } from '../../lib/devices/file.js';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import type { BlockDevice } from '../../lib/io/device.js';
+import type { Strategy } from '../../lib/io/io.js';
+import { PAGE_SIZE, type PagePool } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
+import type { Seeded } from '../../lib/io/seeded.js';
+import { Cache } from '../../lib/layers/cache.js';
+import { Checksum } from '../../lib/layers/checksum.js';
+import { Crypt } from '../../lib/layers/crypt.js';
+import { Delay } from '../../lib/layers/delay.js';
+import { Fault } from '../../lib/layers/fault.js';
+import { Linear } from '../../lib/layers/linear.js';
+import { loop } from '../../lib/layers/loop.js';
+import { Mirror } from '../../lib/layers/mirror.js';
+import { Parity } from '../../lib/layers/parity.js';
+import { Pass } from '../../lib/layers/pass.js';
+import { Retry } from '../../lib/layers/retry.js';
+import { Stripe } from '../../lib/layers/stripe.js';
+import { Throttle } from '../../lib/layers/throttle.js';
+import { Trace } from '../../lib/layers/trace.js';
+import { designs } from '../conformance/strategies.js';
+
+const DISK = 1 << 18;
+const KEY = Uint8Array.from({ length: 64 }, (_, i) => i * 7);
+
+/** A random stack of every layer over faulty disks, some of them real files, each of a design of its own. */
+export class SoakStack {
+  /** All of it, also what a spare has replaced; from the bottom up. */
+  readonly devices: BlockDevice[] = [];
+  readonly disks: BlockDevice[] = [];
+  readonly faults: Fault[] = [];
+  readonly queues: RequestQueue[] = [];
+  readonly traces: Trace[] = [];
+  readonly arrays: (Mirror | Parity)[] = [];
+  private readonly random: Seeded;
+  private readonly pool: PagePool;
+  private readonly folder: string;
+  private files = 0;
+
+  private constructor(random: Seeded, pool: PagePool, folder: string) {
+    this.random = random;
+    this.pool = pool;
+    this.folder = folder;
+  }
+
+  /** @param folder for its files; removed by {@link close} */
+  static async make(random: Seeded, pool: PagePool, folder: string): Promise<{ stack: SoakStack; top: BlockDevice }> {
+    const stack = new SoakStack(random, pool, folder);
+    return { stack, top: await stack.device(3) };
+  }
+
+  /** Faults of every kind, from now on. */
+  inject(lose: boolean): void {
+    for (const fault of this.faults) this.injectInto(fault, lose);
+  }
+
+  /** A disk for a member that has failed. */
+  async spare(size: number): Promise<BlockDevice> {
+    const spare = await this.disk(size);
+    this.injectInto(spare, false);
+    return spare;
+  }
+
+  /** Closes what is below a top that is closed, as far as it is open still, and removes the files. */
+  async close(): Promise<void> {
+    for (const disk of this.disks) {
+      await disk.close();
+      if (disk instanceof FileDevice) await rm(disk.path);
+    }
+  }
+
+  private injectInto(fault: BlockDevice, lose: boolean): void {
+    if (!(fault instanceof Fault)) return;
+    if (lose) fault.inject({ kind: 'torn', silent: true, rate: 0.05 });
+    fault.inject({ kind: 'error', rate: 0.015, operations: ['read', 'write', 'flush'] });
+    fault.inject({ kind: 'short', rate: 0.01, operations: ['read', 'write'] });
+    fault.inject({ kind: 'torn', rate: 0.005 });
+    fault.inject({ kind: 'hang', rate: 0.005 });
+  }
+
+  private async device(depth: number): Promise<BlockDevice> {
+    const device = await this.made(depth);
+    this.devices.push(device);
+    return device;
+  }
+
+  private async made(depth: number): Promise<BlockDevice> {
+    const { random, pool } = this;
+    const below = (): Promise<BlockDevice> => this.device(depth - 1);
+    switch (depth === 0 ? 99 : random.below(16)) {
+      case 0:
+        return new Pass(await below());
+      case 1:
+      case 2:
+        return this.queue(await below());
+      case 3:
+        return new Stripe(await this.several(2, depth), { chunk: PAGE_SIZE });
+      case 4:
+        return new Linear(await this.several(2, depth));
+      case 5:
+        return new Crypt(await below(), { key: KEY, pool });
+      case 6:
+        return new Cache(await below(), {
+          pool,
+          lines: 1 + random.below(8),
+          mode: random.chance(0.5) ? 'back' : 'through',
+        });
+      case 7:
+        return new Retry(await below(), { delaysMs: [0, 1] });
+      case 8:
+        return this.array(await Parity.create(await this.several(3, depth), { pool, chunk: PAGE_SIZE }));
+      case 9:
+      case 10:
+        return this.array(await this.mirror(await this.several(2, depth)));
+      case 11:
+        return Checksum.format(await below(), { pool });
+      case 12:
+        return this.throttled(await below());
+      case 13:
+        return this.traced(await below());
+      case 14:
+        return looped(await below());
+      default:
+        return this.delayed(await this.disk(DISK));
+    }
+  }
+
+  private async several(least: number, depth: number): Promise<BlockDevice[]> {
+    const members: BlockDevice[] = [];
+    for (let i = least + this.random.below(2); i > 0; i--) members.push(await this.device(depth - 1));
+    return members;
+  }
+
+  private async disk(size: number): Promise<Fault> {
+    const { random } = this;
+    const strategy = (designs[random.below(designs.length)] as { strategy: Strategy }).strategy;
+    const isFile = random.chance(0.25);
+    const direct = random.chance(0.3) ? 'try' : false;
+    const path = join(this.folder, `disk ${String(this.files++)}`);
+    const disk = isFile
+      ? await FileDevice.open(path, { size, strategy, direct, blocking: !direct && random.chance(0.3) })
+      : new MemoryDevice({ size, strategy });
+    this.disks.push(disk);
+    const fault = new Fault(disk, { seed: random.below(2 ** 31) });
+    this.faults.push(fault);
+    this.devices.push(fault);
+    return fault;
+  }
+
+  private delayed(disk: BlockDevice): BlockDevice {
+    const { random } = this;
+    return random.chance(0.5) ? new Delay(disk, { delayMs: { min: 0, max: 2 }, seed: random.below(2 ** 31) }) : disk;
+  }
+
+  private queue(lower: BlockDevice): RequestQueue {
+    const { random } = this;
+    const queue = new RequestQueue(lower, {
+      depth: 1 + random.below(4),
+      mergeBytes: random.chance(0.6) ? 4 * PAGE_SIZE : 0,
+      patience: random.below(8),
+      autoPlug: random.chance(0.3),
+    });
+    this.queues.push(queue);
+    return queue;
+  }
+
+  private throttled(lower: BlockDevice): Throttle {
+    return this.random.chance(0.5)
+      ? new Throttle(lower, { bytesPerSecond: 1 << 26, burstSeconds: 0.002 })
+      : new Throttle(lower, { operationsPerSecond: 20_000, burstSeconds: 0.002 });
+  }
+
+  private traced(lower: BlockDevice): Trace {
+    const trace = new Trace(lower, { capacity: this.random.below(64) });
+    this.traces.push(trace);
+    return trace;
+  }
+
+  private mirror(members: BlockDevice[]): Promise<Mirror> {
+    const { random, pool } = this;
+    const reads = (['first', 'round-robin', 'fastest'] as const)[random.below(3)] ?? 'first';
+    return Mirror.create(members, { pool, reads, copyWrites: random.chance(0.3) });
+  }
+
+  private array<T extends Mirror | Parity>(array: T): T {
+    this.arrays.push(array);
+    return array;
+  }
+}
+
+/** Two extents, the later one first. */
+function looped(lower: BlockDevice): BlockDevice {
+  const { blockSize, size } = lower;
+  const half = Math.floor(size / blockSize / 2) * blockSize;
+  return loop(lower, [
+    { start: half, length: size - half },
+    { start: 0, length: half },
+  ]);
+}
+
+/** A stack as text, from the top down. */
+export function describeStack(device: BlockDevice): string {
+  const below = device.lowers.map(describeStack).join(', ');
+  const name = device instanceof FileDevice ? 'file' : device.name;
+  return below === '' ? `${name} ${device.strategy.name}` : `${name}(${below})`;
+}
