@@ -136,7 +136,7 @@ export class Connection implements Host, Receiver {
   /** The server is being shut down: what runs is answered, then the connection is closed. */
   stop(): void {
     if (this.session === null) this.end();
-    else this.session.finish();
+    else this.session.drain();
   }
 
   /** Closes the connection at once; what runs for it is cancelled. */

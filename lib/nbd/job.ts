@@ -14,6 +14,8 @@ export class Job {
   /** Its memory, and the request that was made of the device; null at rest. */
   loan: Loan | null = null;
   request: IoRequest | null = null;
+  /** Whether what it has done is being made stable. */
+  flushing = false;
   /** Where it stands among those that are active; -1 at rest. */
   place = -1;
   /** What the request calls when it has settled. */
@@ -33,5 +35,6 @@ export class Job {
     this.cookieLow = header.cookieLow;
     this.position = header.position;
     this.length = header.length;
+    this.flushing = false;
   }
 }

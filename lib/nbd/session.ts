@@ -55,6 +55,7 @@ export class Session implements Taker {
   private parked: Job | null = null;
   private readonly room: WaitEntry;
   private finished = false;
+  private draining = false;
   private gone = false;
 
   constructor(kit: SessionKit, { exported, form, allocation }: Agreement) {
@@ -130,6 +131,12 @@ export class Session implements Taker {
   finish(): void {
     if (this.finished) return;
     this.finished = true;
+    this.endIfDone();
+  }
+
+  /** The server is being shut down: what comes is refused, and when all that runs was answered, it has ended. */
+  drain(): void {
+    this.draining = true;
     this.endIfDone();
   }
 
@@ -222,12 +229,16 @@ export class Session implements Taker {
 
   private ended(job: Job): void {
     const { request, type, loan } = job;
+    const sound = request === null || (request.state === 'done' && request.value === request.length);
+    if (sound && type === wire.CMD_TRIM && (job.flags & wire.CMD_FLAG_FUA) !== 0 && !job.flushing && !this.gone) {
+      this.flushAfter(job);
+      return;
+    }
     this.leave(job);
     if (this.gone) {
       this.release(job);
       return;
     }
-    const sound = request === null || (request.state === 'done' && request.value === request.length);
     if (!sound) this.kit.figures.errors++;
     if (!sound) this.answers.partly(job, loan, this.sentOf(job));
     else if (type === wire.CMD_READ && loan !== null) {
@@ -240,6 +251,13 @@ export class Session implements Taker {
       this.release(job);
     }
     this.answered();
+  }
+
+  /** What was forgotten is forgotten for good: devices know no FUA of a discard. */
+  private flushAfter(job: Job): void {
+    job.flushing = true;
+    job.request = this.terms.exported.device.flush();
+    job.request.notify(job.settled);
   }
 
   private answerStatus(job: Job): void {
@@ -289,6 +307,7 @@ export class Session implements Taker {
   }
 
   private endIfDone(): void {
-    if (this.finished && !this.gone && this.active.length === 0 && this.receiving === null) this.kit.ended();
+    if (this.gone || !(this.finished || this.draining)) return;
+    if (this.active.length === 0 && this.receiving === null && this.parked === null) this.kit.ended();
   }
 }
