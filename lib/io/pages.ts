@@ -14,13 +14,13 @@ export interface PageRange {
 }
 
 /**
- * Memory for I/O: page-aligned pages in one growable SharedArrayBuffer, so that they can be used for direct I/O and
- * handed to worker threads without a copy. It grows as needed up to `maxBytes` and never shrinks; freed pages are used
+ * Memory for I/O: page-aligned pages in one growable buffer, shared so that they can be handed to worker threads without
+ * a copy, and used for direct I/O. It grows as needed up to `maxBytes` and never shrinks; freed pages are used
  * again, the most recently freed first.
  */
 export class PagePool {
-  /** What the pages lie in; can be posted to a worker. */
-  readonly buffer: SharedArrayBuffer;
+  /** What the pages lie in; a SharedArrayBuffer, which can be posted to a worker, unless it is not `shared`. */
+  readonly buffer: ArrayBufferLike;
   private readonly maxPages: number;
   private usedPages = 0;
   private topPage = 0;
@@ -28,10 +28,11 @@ export class PagePool {
   private readonly freed = new Map<number, number[]>();
 
   /**
-   * @param options `maxBytes`: how far the pool may grow, default 1 GiB (address space, not memory, until it is used)
+   * @param options `maxBytes`: how far the pool may grow, default 1 GiB (address space, not memory, until it is used);
+   *   `shared`: whether workers can be given it, default true. Memory that is not shared is copied at up to twice the speed
    * @throws ArgumentRangeError `ERR_POOL_SIZE` unless it is a positive multiple of the page size
    */
-  constructor(options: { maxBytes?: number } = {}) {
+  constructor(options: { maxBytes?: number; shared?: boolean } = {}) {
     const maxBytes = options.maxBytes ?? 1 << 30;
     if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0 || maxBytes % PAGE_SIZE !== 0) {
       throw new ArgumentRangeError(
@@ -40,7 +41,8 @@ export class PagePool {
       );
     }
     this.maxPages = maxBytes / PAGE_SIZE;
-    this.buffer = new SharedArrayBuffer(0, { maxByteLength: maxBytes });
+    const growable = { maxByteLength: maxBytes };
+    this.buffer = options.shared === false ? new ArrayBuffer(0, growable) : new SharedArrayBuffer(0, growable);
   }
 
   /** Pages handed out and not freed. */
@@ -94,7 +96,9 @@ export class PagePool {
     if (needed > this.buffer.byteLength) {
       // By half again, so that growing is rare; each growth is a system call.
       const wanted = Math.max(needed, Math.ceil((this.buffer.byteLength * 1.5) / PAGE_SIZE) * PAGE_SIZE, 1 << 20);
-      this.buffer.grow(Math.min(wanted, this.maxPages * PAGE_SIZE));
+      const bytes = Math.min(wanted, this.maxPages * PAGE_SIZE);
+      if (this.buffer instanceof ArrayBuffer) this.buffer.resize(bytes);
+      else this.buffer.grow(bytes);
     }
     this.topPage += count;
     return page;
@@ -148,7 +152,7 @@ interface Extent {
 
 /** Bytes that lie next to each other. */
 export interface Run {
-  readonly buffer: SharedArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   /** Bytes from the start of the buffer. */
   readonly start: number;
   /** Bytes. */

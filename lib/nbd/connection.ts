@@ -13,9 +13,6 @@ import { Session } from './session.js';
 import type { ServerTls } from './server-tls.js';
 import { FLAG_FIXED_NEWSTYLE, FLAG_NO_ZEROES } from './wire.js';
 
-/** Less than that is not worth a read of its own. */
-const DIRECT_BYTES = 32 * 1024;
-
 /** The server, as its connections see it. */
 export interface ConnectionKit {
   readonly exports: ReadonlyMap<string, Export>;
@@ -146,8 +143,11 @@ export class Connection implements Host, Receiver {
   }
 
   get target(): Uint8Array | null {
-    const { target } = this.inlet;
-    return target === null || target.length < DIRECT_BYTES ? null : target;
+    return this.inlet.target;
+  }
+
+  get expectsLarge(): boolean {
+    return this.inlet.expectsLarge;
   }
 
   filled(bytes: number): void {

@@ -10,6 +10,9 @@ export interface Taker {
 
 const NOTHING = Buffer.alloc(0);
 
+/** From here on a payload is worth reads of its own. */
+const LARGE_BYTES = 32 * 1024;
+
 /**
  * Cuts a stream of bytes into messages: what is whole in what the socket brings is taken where it lies, the rest is kept
  * until more has come. A payload goes straight to where its taker wants it.
@@ -27,6 +30,7 @@ export class Inlet {
   /** What came while the taker took nothing. */
   private kept = NOTHING;
   private feeding = false;
+  private large = false;
 
   constructor(taker: Taker) {
     this.taker = taker;
@@ -42,9 +46,15 @@ export class Inlet {
     return this.heldBytes > 0 || this.landing.length > 0 || this.toSkip > 0;
   }
 
+  /** Whether the last message had a large payload, and so will the next. */
+  get expectsLarge(): boolean {
+    return this.large;
+  }
+
   /** The next bytes are a payload that goes there, before any other message. `landed` follows. */
   land(views: readonly Uint8Array[]): void {
     this.landing.push(...views);
+    this.large = (views[0]?.length ?? 0) >= LARGE_BYTES;
   }
 
   /** The next bytes are of no use. */
@@ -52,10 +62,10 @@ export class Inlet {
     this.toSkip += bytes;
   }
 
-  /** Where the next bytes go, when that is known; a socket may put them there itself, and call `filledBy`. */
+  /** Where the next bytes go, when that is known and they are many; a socket may put them there itself, and call `filledBy`. */
   get target(): Uint8Array | null {
     const [first] = this.landing;
-    if (first === undefined || this.toSkip > 0) return null;
+    if (first === undefined || this.toSkip > 0 || !this.large) return null;
     return this.filled === 0 ? first : first.subarray(this.filled);
   }
 
@@ -106,6 +116,7 @@ export class Inlet {
         }
         if (this.heldBytes === 0 && chunk.length - at >= needs) {
           at += needs;
+          this.large = false;
           this.taker.take(chunk, at - needs);
         } else at += this.hold(chunk, at, needs);
       }
@@ -132,6 +143,7 @@ export class Inlet {
     this.heldBytes += bytes;
     if (this.heldBytes === needs) {
       this.heldBytes = 0;
+      this.large = false;
       this.taker.take(this.held, 0);
     }
     return bytes;

@@ -7,9 +7,6 @@ import { Outlet } from './outlet.js';
 import { directly, readStream, type Receiver } from './reading.js';
 import { NBD_PORT, type NbdAddress } from './uri.js';
 
-/** Less than that is not worth a read of its own. */
-const DIRECT_BYTES = 32 * 1024;
-
 /** A client's connection to a server: messages in, messages out, and one end. */
 export class Link implements Receiver {
   /** Of the handshake. */
@@ -102,8 +99,11 @@ export class Link implements Receiver {
   }
 
   get target(): Uint8Array | null {
-    const { target } = this.inlet;
-    return target === null || target.length < DIRECT_BYTES ? null : target;
+    return this.inlet.target;
+  }
+
+  get expectsLarge(): boolean {
+    return this.inlet.expectsLarge;
   }
 
   filled(bytes: number): void {

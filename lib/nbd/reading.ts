@@ -4,6 +4,8 @@ import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 export interface Receiver {
   /** Where the next bytes should be put; null when that is not known, or not worth it. */
   readonly target: Uint8Array | null;
+  /** Whether what comes next is most likely the head of a large payload, of which little is to be read with it. */
+  readonly expectsLarge: boolean;
   /** So many bytes were put there. */
   filled(bytes: number): void;
   /** Bytes were brought, which are there until this returns. */
@@ -12,6 +14,8 @@ export interface Receiver {
 
 /** One for all sockets: what is read is taken before the next read. Many requests come with one, when they are small. */
 const arena = Buffer.allocUnsafeSlow(256 * 1024);
+/** What is read with the head of a payload has to be copied to where the rest is put. */
+const head = arena.subarray(0, 4096);
 
 /** Options of a socket that is to put payloads where they belong, without a copy. */
 export function directly(receiver: Receiver): OnReadOpts {
@@ -19,7 +23,7 @@ export function directly(receiver: Receiver): OnReadOpts {
   return {
     buffer: () => {
       target = receiver.target;
-      return target ?? arena;
+      return target ?? (receiver.expectsLarge ? head : arena);
     },
     callback: (bytes) => {
       if (target === null) receiver.received(arena.subarray(0, bytes));

@@ -72,7 +72,7 @@ export class NbdServer {
     const { direct = true, log } = options;
     const figures = (this.figures = newFigures());
     const tls = options.tls === undefined ? null : new ServerTls(options.tls);
-    const pool = options.pool ?? new PagePool({ maxBytes: poolBytes(limits) });
+    const pool = options.pool ?? new PagePool({ maxBytes: poolBytes(limits), shared: false });
     const exports = (this.exports = exportsOf(options.exports, pool));
     const buffers = (this.buffers = new Buffers(pool, limits.totalBytes));
     this.log = log ?? ignore;

@@ -20,6 +20,17 @@ function scattered(pages: number): { pool: PagePool; vector: PageVector } {
 
 describe('PagePool', () => {
   describe('allocate', () => {
+    it('lends memory that is not shared when it is told so, and grows all the same', () => {
+      const pool = new PagePool({ maxBytes: 1 << 22, shared: false });
+      expect(pool.buffer).to.be.instanceOf(ArrayBuffer);
+      const first = pool.allocate(PAGE_SIZE);
+      first.set(Uint8Array.of(7));
+      const view = first.view();
+      pool.allocate(3 << 20);
+      expect([view?.[0], first.bytes(0, 1)[0]]).to.deep.equal([7, 7]);
+      expect(new PagePool().buffer).to.be.instanceOf(SharedArrayBuffer);
+    });
+
     it('hands out whole pages that lie together and belong to nobody else', () => {
       const pool = small(8);
       const vectors = [1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE].map((bytes) => pool.allocate(bytes));
