@@ -4,7 +4,7 @@ import { seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { cutPower, noToll, type Durable } from './power-loss.js';
 
-const ROUNDS = Number(process.env['WAKECHAIN_POWER_CUTS'] ?? 125);
+const ROUNDS = Number(process.env['WAKECHAIN_POWER_CUTS'] ?? 60);
 
 /** One line for each stack that keeps its word. */
 const durables: readonly Durable[] = [
