@@ -40,7 +40,17 @@ class EdgeDevice extends BlockDevice {
   constructor(name: string, { size, blockSize }: Size, design: EdgeDesign) {
     const strategy: Strategy = {
       name,
-      capabilities: { pull: 'through the chain' },
+      // No layer of the engine stands on it: what it can do is said by its rival.
+      capabilities: {
+        pull: 'through the chain',
+        looksAt: 'what belongs to the request',
+        onTheWayDown: 'is stopped',
+        container: 'one for all layers',
+        knows: 'which parts succeeded',
+        retries: 'none',
+        holds: 'nowhere',
+        merged: 'not possible',
+      },
       root: (request) => new EdgeCall(request, design),
     };
     super(name, strategy, { size, blockSize, preferredSize: blockSize });

@@ -1,4 +1,4 @@
-import type { BlockDevice, PagePool } from '../io/index.js';
+import type { BlockDevice, Capabilities, PagePool } from '../io/index.js';
 import type { Blueprint } from './blueprint.js';
 
 /**
@@ -46,6 +46,16 @@ export interface RivalCapabilities {
   readonly knows: 'which parts succeeded' | 'how many bytes' | 'the first error';
   /** What is sent again after a failure. */
   readonly retries: 'the parts that failed' | 'the whole request' | 'none';
+  /** What a cancel looks at; left out by rivals that it does not apply to, as are all below. */
+  readonly looksAt?: Capabilities['looksAt'];
+  /** What becomes of a part that is being handed down when a cancel comes. */
+  readonly onTheWayDown?: Capabilities['onTheWayDown'];
+  /** What goes down through a layer that passes a request on. */
+  readonly container?: Capabilities['container'];
+  /** Where an end can be held back. */
+  readonly holds?: Capabilities['holds'];
+  /** What several requests are told that one operation has served. */
+  readonly merged?: Capabilities['merged'];
 }
 
 /** Why a design does not take part in an experiment. */

@@ -97,10 +97,24 @@ export interface Split {
   seal(): void;
 }
 
-/** What a design can do with a cancel, for those who compare (I5, N14). */
+/** What a design can do, and what it does where it cannot, for those who compare. A spec holds each claim against it. */
 export interface Capabilities {
-  /** How queued sub-I/O of a cancelled request is found. */
+  /** How queued sub-I/O of a cancelled request is found (I5, N14). */
   readonly pull: 'through the chain' | 'through the links' | 'by searching every request queue';
+  /** What is looked at to find it: a cost that the rest of the system has a part in, or not. */
+  readonly looksAt: 'what belongs to the request' | 'everything that waits';
+  /** What becomes of a part that a layer is handing down when the cancel comes. */
+  readonly onTheWayDown: 'is stopped' | 'runs out';
+  /** What goes down through a layer that passes a request on (N1). */
+  readonly container: 'one for all layers' | 'a clone for each layer';
+  /** What the caller of a request that failed in part learns of its parts (N13). */
+  readonly knows: 'which parts succeeded' | 'how many bytes' | 'the first error';
+  /** What is sent again after a failure (N8). */
+  readonly retries: 'the parts that failed' | 'the whole request' | 'none';
+  /** Where an end can be held back, and go on in another turn (N6). */
+  readonly holds: 'at every layer' | 'at the top' | 'nowhere';
+  /** What several requests are told that one operation below has served (N12). */
+  readonly merged: 'each its own outcome' | 'all the same outcome' | 'not possible';
 }
 
 /** The root header of a request, which the edge cancels through. */

@@ -202,7 +202,16 @@ function endRequest(bio: Bio): null {
 /** Clone and chain, as today's block layer does it. */
 export const bioChain: Strategy = {
   name: 'bioChain',
-  capabilities: { pull: 'by searching every request queue' },
+  capabilities: {
+    pull: 'by searching every request queue',
+    looksAt: 'everything that waits',
+    onTheWayDown: 'runs out',
+    container: 'a clone for each layer',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root(request) {
     const { range, position, length } = request;
     return new Bio(

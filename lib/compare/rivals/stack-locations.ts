@@ -244,7 +244,16 @@ function stackSizeOf(top: BlockDevice): number {
 /** The I/O request packet of Windows NT. */
 export const stackLocations: Strategy = {
   name: 'stackLocations',
-  capabilities: { pull: 'through the links' },
+  capabilities: {
+    pull: 'through the links',
+    looksAt: 'what belongs to the request',
+    onTheWayDown: 'is stopped',
+    container: 'one for all layers',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root(request) {
     const { device, range, position, length } = request;
     return new Irp(device, request, position, range?.pages ?? null, range?.offset ?? 0, length, null, 0, request);

@@ -19,14 +19,10 @@ import type { Kit, Rival } from '../rival.js';
 
 /** A design that carries wakechain's own layers, as a rival. */
 export function strategyRival(strategy: Strategy): Rival {
+  const { pull, knows, retries, ...others } = strategy.capabilities;
   return {
     name: strategy.name,
-    capabilities: {
-      ends: 'inline',
-      pulls: strategy.capabilities.pull,
-      knows: 'which parts succeeded',
-      retries: 'the parts that failed',
-    },
+    capabilities: { ends: 'inline', pulls: pull, knows, retries, ...others },
     build: (blueprint, kit) => foldUp<BlockDevice>(blueprint, (plan, over) => layerOf(plan, over, strategy, kit)),
   };
 }

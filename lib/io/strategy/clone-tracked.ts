@@ -77,6 +77,15 @@ class TrackedKiobuf extends Kiobuf {
 /** The clone design with an index from parent to clones. */
 export const cloneKiobufTracked: Strategy = {
   name: 'cloneKiobufTracked',
-  capabilities: { pull: 'through the links' },
+  capabilities: {
+    pull: 'through the links',
+    looksAt: 'what belongs to the request',
+    onTheWayDown: 'is stopped',
+    container: 'a clone for each layer',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root: (request) => new TrackedKiobuf(null, request.own, null, request),
 };

@@ -227,6 +227,15 @@ export class Kiobuf implements RootIo, Split, Ending {
 /** The clone design without tracking. */
 export const cloneKiobuf: Strategy = {
   name: 'cloneKiobuf',
-  capabilities: { pull: 'by searching every request queue' },
+  capabilities: {
+    pull: 'by searching every request queue',
+    looksAt: 'everything that waits',
+    onTheWayDown: 'runs out',
+    container: 'a clone for each layer',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root: (request) => new Kiobuf(null, request.own, null, request),
 };

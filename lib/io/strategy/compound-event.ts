@@ -311,7 +311,16 @@ function tellEdge(event: CompoundEvent): void {
 /** The compound-event design, in its full size. */
 export const compoundEvent: Strategy = {
   name: 'compoundEvent',
-  capabilities: { pull: 'through the chain' },
+  capabilities: {
+    pull: 'through the chain',
+    looksAt: 'what belongs to the request',
+    onTheWayDown: 'is stopped',
+    container: 'one for all layers',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root(request) {
     return new CompoundEvent(null, request.own, tellEdge, request);
   },

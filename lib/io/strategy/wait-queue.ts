@@ -270,7 +270,16 @@ function tellEdge(entry: WaitEntry<IoRequest>, key: unknown, queue: WaitQueue): 
 /** The wait-queue design: the engine itself. */
 export const waitQueue: Strategy = {
   name: 'waitQueue',
-  capabilities: { pull: 'through the chain' },
+  capabilities: {
+    pull: 'through the chain',
+    looksAt: 'what belongs to the request',
+    onTheWayDown: 'is stopped',
+    container: 'one for all layers',
+    knows: 'which parts succeeded',
+    retries: 'the parts that failed',
+    holds: 'at every layer',
+    merged: 'each its own outcome',
+  },
   root(request) {
     const io = new Container(request.own, null);
     io.add(new WaitEntry(tellEdge, { data: request }));
