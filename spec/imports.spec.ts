@@ -15,7 +15,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   compound: { imports: ['wait', 'event'] },
   adapters: { imports: ['wait', 'event'] },
   rxjs: { imports: ['wait', 'event'], packages: ['rxjs'] },
-  sync: { imports: ['wait', 'event'] },
+  sync: { imports: ['wait', 'event', 'compound'] },
   debug: { imports: ['wait', 'event', 'sync'] },
   io: { imports: ['wait', 'event'] },
   'io/strategy': { imports: ['wait', 'event', 'io'] },

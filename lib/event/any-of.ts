@@ -12,10 +12,12 @@ export interface ChoiceOptions extends CompoundOptions {
 
 /** One child decides: the first that succeeds, or the first that settles at all. */
 class Choice implements Collation<unknown, unknown> {
+  readonly takesOne: boolean;
   private readonly takesFailures: boolean;
   private readonly names: readonly string[] | null;
 
   constructor(takesFailures: boolean, names: readonly string[] | null) {
+    this.takesOne = true;
     this.takesFailures = takesFailures;
     this.names = names;
   }

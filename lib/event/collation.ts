@@ -20,6 +20,8 @@ export interface CompoundOptions {
 
 /** How children's outcomes become the parent's (N7). Called in order of arrival; it may decide at any call. */
 export interface Collation<T, C> {
+  /** One child decides, and nobody has use for what others bring. */
+  readonly takesOne?: boolean;
   /** A child has settled, and the parent is neither decided nor being cancelled. */
   arrive(parent: CompoundEvent<T, C>, child: Child<C>): void;
   /** The parent is sealed, all children have settled, and nothing was decided: decide now. */

@@ -3,7 +3,7 @@ import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
 import { CANCEL, SETTLE } from './keys.js';
-import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED } from './marks.js';
+import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED, TAKES } from './marks.js';
 
 type Any = ReusableCompletion<unknown>;
 
@@ -18,10 +18,12 @@ export function forward(source: Any, target: Any, own = true): boolean {
     if (source.settled && !target.settled) {
       source.marks |= OBSERVED;
       takeUp(up, SETTLE, source);
+      if (own) refuseThrough(source, target);
     }
     return false;
   }
   const owned = own && (source.marks & OWNED) === 0;
+  if (owned) refuseThrough(source, target);
   if (owned) {
     source.marks |= OWNED;
     up.flags = OWNING;
@@ -31,6 +33,21 @@ export function forward(source: Any, target: Any, own = true): boolean {
   target.insert(down, 0, true);
   source.insert(up, 0, false);
   return owned;
+}
+
+/** Who has no use for the target has none for what the source took (E9); unless the target sees to that itself. */
+function refuseThrough(source: Any, target: Any): void {
+  if ((source.marks & ~target.marks & TAKES) === 0) return;
+  target.marks |= TAKES;
+  target.refuse = () => {
+    source.refuse();
+  };
+}
+
+/** What the target has its outcome from, while it waits for that; null when nothing was forwarded to it. */
+export function forwardedTo(target: Any): Any | null {
+  for (const { wake, data } of target) if (wake === takeDown) return (data as Down).source;
+  return null;
 }
 
 /** @internal What takes a cancel down: where to, and the entry that takes the outcome up. */
@@ -48,7 +65,10 @@ export function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): n
   const kind = source.marks & KIND;
   // The error that a waiter of the source is shown is the one that a waiter of the target is shown.
   const result = kind === CANCELLED ? source.shownError() : source.result;
-  if ((target.marks & KIND) !== 0) return PASS;
+  if ((target.marks & KIND) !== 0) {
+    if ((entry.flags & OWNING) !== 0 && (source.marks & TAKES) !== 0) source.refuse();
+    return PASS;
+  }
   if (kind === CANCELLED) target.marks |= ERROR_MADE;
   target.claim(kind, result);
   return WOKEN;

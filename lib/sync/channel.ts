@@ -1,6 +1,7 @@
 import { ArgumentRangeError, StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /** A value in a box, so that every value, also undefined, can be told from none. */
@@ -56,6 +57,28 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     await this.senders.take(() => this.put(box), options);
   }
 
+  /**
+   * Sending, as a branch of a compound: of a choice, only the winner sends. Fails with `ERR_CHANNEL_CLOSED`. What was
+   * sent cannot be taken back.
+   * @throws ArgumentRangeError `ERR_DELAY`
+   */
+  sending(value: T, options?: AcquireOptions): Taking<void> {
+    const box = { value };
+    const taking: Taking<void> = new Taking(
+      this.senders,
+      {
+        take: () => this.push(box, taking),
+        value: () => undefined,
+        taken: () => {
+          this.pushed();
+        },
+        giveBack: () => undefined,
+      },
+      options,
+    );
+    return taking;
+  }
+
   /** Sends now; false when it would have to wait. @throws StateError `ERR_CHANNEL_CLOSED` */
   trySend(value: T): boolean {
     if (this.ended) throw closed();
@@ -72,6 +95,30 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     // With capacity 0 a sender goes on because a receiver is there.
     this.senders.serve();
     return (await waiting).value;
+  }
+
+  /**
+   * Receiving, as a branch of a compound: of a choice, only the winner receives. A value that nobody has use for is the
+   * next to be received. Fails with `ERR_CHANNEL_CLOSED` when it is closed and empty.
+   * @throws ArgumentRangeError `ERR_DELAY`
+   */
+  receiving(options?: AcquireOptions): Taking<T> {
+    const claim = {
+      take: () => this.pull(),
+      value: (box: Received<T>) => box.value,
+      taken: () => {
+        this.pulled();
+      },
+      giveBack: (box: Received<T>) => {
+        this.sent.splice(this.gone, 0, box);
+        this.pushed();
+      },
+      // With capacity 0 a sender goes on because a receiver is there.
+      prompt: () => {
+        this.senders.serve();
+      },
+    };
+    return new Taking(this.receivers, claim, options);
   }
 
   /** Receives now; null when it would have to wait, or it is closed and empty. */
@@ -117,18 +164,41 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   /** @throws StateError when it is closed */
   private put(box: Received<T>): boolean {
+    const put = this.push(box);
+    if (put) this.pushed();
+    return put;
+  }
+
+  /** @throws StateError when it is closed */
+  private push(box: Received<T>, sender?: Taking<void>): boolean {
     if (this.ended) throw closed();
-    const met = this.receivers.active || this.visited;
-    const room = this.capacity === 0 ? met && this.length === 0 : this.length < this.capacity;
-    if (!room) return false;
-    this.sent.push(box);
+    const room = this.capacity === 0 ? this.length === 0 && this.isMet(sender) : this.length < this.capacity;
+    if (room) this.sent.push(box);
+    return room;
+  }
+
+  private pushed(): void {
     this.receivers.serve();
     if (this.readiness.active && this.length > 0) this.readiness.wake(POLLIN);
-    return true;
+  }
+
+  /** Whether a receiver is there, other than one that the sender competes with. */
+  private isMet(sender: Taking<void> | undefined): boolean {
+    if (this.visited) return true;
+    if (sender === undefined) return this.receivers.active;
+    for (const { data } of this.receivers) if (!(data instanceof Taking) || !sender.isRivalOf(data)) return true;
+    return false;
   }
 
   /** @throws StateError when it is closed and empty */
   private taken(): Received<T> | null {
+    const box = this.pull();
+    if (box !== null) this.pulled();
+    return box;
+  }
+
+  /** @throws StateError when it is closed and empty */
+  private pull(): Received<T> | null {
     if (this.length === 0) {
       if (this.ended) throw closed();
       return null;
@@ -140,9 +210,12 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
       this.sent.splice(0, this.gone);
       this.gone = 0;
     }
+    return box;
+  }
+
+  private pulled(): void {
     this.senders.serve();
     if (this.readiness.active) this.readiness.wake(POLLOUT);
-    return box;
   }
 }
 

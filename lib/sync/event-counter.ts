@@ -2,6 +2,7 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { checkedCount } from './latch.js';
 import { POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 export interface EventCounterOptions {
@@ -46,6 +47,22 @@ export class EventCounter implements Pollable {
     return this.readers.take(() => this.taken(), options);
   }
 
+  /** Reading, as a branch of a compound: of a choice, only the winner takes from it. Throws `ERR_DELAY`. */
+  reading(options?: AcquireOptions): Taking<number> {
+    const claim = {
+      take: () => this.pull(),
+      value: (count: number) => count,
+      taken: () => {
+        this.pulled();
+      },
+      giveBack: (count: number) => {
+        this.value += count;
+        this.pushed();
+      },
+    };
+    return new Taking(this.readers, claim, options);
+  }
+
   /** What can be read now, 0 when it is zero or others wait for it. */
   tryRead(): number {
     return this.readers.active ? 0 : this.taken();
@@ -60,6 +77,23 @@ export class EventCounter implements Pollable {
     await this.writers.take(() => this.added(by), options);
   }
 
+  /**
+   * Writing, as a branch of a compound: of a choice, only the winner adds. What was added cannot be taken back.
+   * @throws ArgumentRangeError `ERR_COUNT`, `ERR_DELAY`
+   */
+  writing(by = 1, options?: AcquireOptions): Taking<void> {
+    this.check(by);
+    const claim = {
+      take: () => this.push(by),
+      value: () => undefined,
+      taken: () => {
+        this.pushed();
+      },
+      giveBack: () => undefined,
+    };
+    return new Taking(this.writers, claim, options);
+  }
+
   /** Adds now; false when there is no room, or others wait for it. @throws ArgumentRangeError `ERR_COUNT` */
   tryWrite(by = 1): boolean {
     this.check(by);
@@ -71,21 +105,37 @@ export class EventCounter implements Pollable {
   }
 
   private taken(): number {
-    const { value } = this;
-    if (value === 0) return 0;
-    const taken = this.semaphore ? 1 : value;
-    this.value -= taken;
-    this.writers.serve();
-    if (this.readiness.active && this.value < this.max) this.readiness.wake(POLLOUT);
+    const taken = this.pull();
+    if (taken > 0) this.pulled();
     return taken;
   }
 
   private added(by: number): boolean {
+    const added = this.push(by);
+    if (added) this.pushed();
+    return added;
+  }
+
+  private pull(): number {
+    const taken = this.semaphore ? Math.min(this.value, 1) : this.value;
+    this.value -= taken;
+    return taken;
+  }
+
+  private pulled(): void {
+    this.writers.serve();
+    if (this.readiness.active && this.value < this.max) this.readiness.wake(POLLOUT);
+  }
+
+  private push(by: number): boolean {
     if (this.value > this.max - by) return false;
     this.value += by;
+    return true;
+  }
+
+  private pushed(): void {
     this.readers.serve();
     if (this.readiness.active && this.value > 0) this.readiness.wake(POLLIN);
-    return true;
   }
 
   private check(by: number): void {

@@ -9,6 +9,7 @@ export { Channel, type Received } from './channel.js';
 export { EventCounter, type EventCounterOptions } from './event-counter.js';
 export { Once } from './once.js';
 export type { Hold } from './hold.js';
+export type { Taking } from './taking.js';
 export type { AcquireOptions } from './takers.js';
 export { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
 export { Poller, type PollEvent, type PollOptions, type Watching } from './poller.js';

@@ -1,4 +1,5 @@
 import { Hold } from './hold.js';
+import { holding, Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /**
@@ -31,9 +32,18 @@ export class Mutex {
     return this.takers.take(() => this.claim(), options);
   }
 
-  /** The lock now, or null. */
+  /** The lock as a branch of a compound: of a choice, only the winner takes it. Throws `ERR_DELAY`. */
+  acquiring(options?: AcquireOptions): Taking<Hold> {
+    return new Taking(
+      this.takers,
+      holding(() => this.claim()),
+      options,
+    );
+  }
+
+  /** The lock now, or null: also when it is free and another is about to take it. */
   tryAcquire(): Hold | null {
-    return this.claim();
+    return this.takers.active ? null : this.claim();
   }
 
   /** Runs `body` with the lock, which is given back however it ends. Throws as {@link acquire}. */

@@ -1,5 +1,6 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import { Hold, type Held } from './hold.js';
+import { holding, Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /** Who goes first when readers and writers wait: who came first, or one kind before the other. */
@@ -17,11 +18,11 @@ export interface RwLockOptions {
 
 /** A lock for many readers or one writer. A reader can become the writer, and a writer a reader, without letting go. */
 export class RwLock {
-  private readonly reading = new Takers(() => {
+  private readonly readLine = new Takers(() => {
     this.serve();
   });
   /** The same line as the readers' when it is fair. */
-  private readonly writing: Takers;
+  private readonly writeLine: Takers;
   private readonly upgrading = new Takers(() => {
     this.serve();
   });
@@ -35,9 +36,9 @@ export class RwLock {
       throw new ArgumentError('ERR_PREFERENCE', `prefer must be one of ${PREFERENCES.join(', ')}, got ${prefer}`);
     }
     this.prefer = prefer;
-    this.writing =
+    this.writeLine =
       prefer === 'fair'
-        ? this.reading
+        ? this.readLine
         : new Takers(() => {
             this.serve();
           });
@@ -55,28 +56,46 @@ export class RwLock {
 
   /** How many wait; counted, so O(waiting). */
   get waiting(): number {
-    const writers = this.writing === this.reading ? 0 : this.writing.size;
-    return this.reading.size + writers + this.upgrading.size;
+    const writers = this.writeLine === this.readLine ? 0 : this.writeLine.size;
+    return this.readLine.size + writers + this.upgrading.size;
   }
 
   /** Waits until it may read. @throws ArgumentRangeError `ERR_DELAY`; rejects with the signal's reason or a TimeoutError */
   read(options: AcquireOptions = {}): Promise<ReadHold> {
-    return this.reading.take(() => this.claimRead(options.barge === true), options);
+    return this.readLine.take(() => this.claimRead(options.barge === true), options);
   }
 
   /** Waits until it may write. Throws as {@link read}. */
   write(options?: AcquireOptions): Promise<WriteHold> {
-    return this.writing.take(() => this.claimWrite(), options);
+    return this.writeLine.take(() => this.claimWrite(), options);
+  }
+
+  /** Reading, as a branch of a compound: of a choice, only the winner has the lock. Throws `ERR_DELAY`. */
+  reading(options: AcquireOptions = {}): Taking<ReadHold> {
+    return new Taking(
+      this.readLine,
+      holding(() => this.claimRead(options.barge === true)),
+      options,
+    );
+  }
+
+  /** Writing, as a branch of a compound; as {@link reading}. */
+  writing(options?: AcquireOptions): Taking<WriteHold> {
+    return new Taking(
+      this.writeLine,
+      holding(() => this.claimWrite()),
+      options,
+    );
   }
 
   /** Reads now, or null; null also when others are to go first. */
   tryRead(): ReadHold | null {
-    return this.reading.active ? null : this.claimRead(false);
+    return this.readLine.active ? null : this.claimRead(false);
   }
 
-  /** Writes now, or null. */
+  /** Writes now, or null; null also when it is free and another is about to take it. */
   tryWrite(): WriteHold | null {
-    return this.claimWrite();
+    return this.writeLine.active ? null : this.claimWrite();
   }
 
   /** @internal The reader becomes the writer when it is the only one left; until then nobody else begins to read. */
@@ -118,7 +137,7 @@ export class RwLock {
 
   private claimRead(barge: boolean): ReadHold | null {
     const held = this.written || this.upgrading.active;
-    if (held || (this.prefer === 'writers' && this.writing.active && !barge)) return null;
+    if (held || (this.prefer === 'writers' && this.writeLine.active && !barge)) return null;
     this.count++;
     return new ReadHold(this);
   }
@@ -131,9 +150,9 @@ export class RwLock {
 
   private serve(): void {
     this.upgrading.serve();
-    if (this.prefer === 'writers') this.writing.serve();
-    this.reading.serve();
-    if (this.prefer === 'readers') this.writing.serve();
+    if (this.prefer === 'writers') this.writeLine.serve();
+    this.readLine.serve();
+    if (this.prefer === 'readers') this.writeLine.serve();
   }
 }
 

@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import { Hold } from './hold.js';
+import { holding, Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
 /**
@@ -47,6 +48,19 @@ export class Semaphore {
   acquire(options: AcquireOptions & { permits?: number } = {}): Promise<Hold> {
     const permits = this.checkedAmount(options.permits);
     return this.takers.take(() => this.held(permits), options);
+  }
+
+  /**
+   * Permits as a branch of a compound: of a choice, only the winner takes them.
+   * @throws ArgumentRangeError `ERR_PERMITS`, `ERR_DELAY`
+   */
+  acquiring(options: AcquireOptions & { permits?: number } = {}): Taking<Hold> {
+    const permits = this.checkedAmount(options.permits);
+    return new Taking(
+      this.takers,
+      holding(() => this.held(permits)),
+      options,
+    );
   }
 
   /** Permits now, or null: also when they are free and others wait for them. Throws as {@link acquire}. */

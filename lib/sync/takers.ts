@@ -18,7 +18,8 @@ const toServe: Takers[] = [];
  * and only who took is woken (W6).
  */
 export class Takers extends WaitQueue {
-  private readonly passTurn: () => void;
+  /** @internal To be called when a waiter has left without having taken. */
+  readonly passTurn: () => void;
   /** Whether it is to be served yet. */
   private listed = false;
 

@@ -1,0 +1,51 @@
+import { tidyEntry } from '../event/callbacks.js';
+import { ReusableCompletion, type Completion } from '../event/completion.js';
+import { TAKES } from '../event/marks.js';
+import type { ValueOf, Waitable } from '../event/waitable.js';
+import { completionOf } from './completion-of.js';
+import { Lazy } from './lazy.js';
+
+class Mapped<S, T> extends Lazy<T> {
+  private readonly source: Waitable<S>;
+  private readonly change: (value: S) => T;
+  private lower: ReusableCompletion<S> | null = null;
+
+  constructor(source: Waitable<S>, change: (value: S) => T) {
+    super();
+    this.marks |= TAKES;
+    this.source = source;
+    this.change = change;
+  }
+
+  /** @internal */
+  override refuse(): void {
+    this.lower?.refuse();
+  }
+
+  protected begin(): void {
+    // The change is a layer of one in between, so that no layer that is put on this sees a value not yet changed.
+    const between = new ReusableCompletion<unknown>();
+    between.intercept((outcome) => {
+      if (outcome.status === 'done') outcome.succeed(this.change(outcome.value as S));
+    });
+    between.add(
+      tidyEntry(() => {
+        // The change threw: it has no use for what was taken.
+        if (between.state === 'failed') this.refuse();
+      }),
+    );
+    this.lower = completionOf(this.source);
+    between.forward(this);
+    this.lower.forward(between as ReusableCompletion<S>);
+  }
+}
+
+/**
+ * A completion of `change(value)` once `source` brings its value; failures and cancels pass as they are, and what
+ * `change` throws fails it. The source is waited for when this is, is owned by it, and takes back what it took when
+ * nobody has use for it (E9). Of the branches of a choice `change` may run also for one that loses after all; where only
+ * the winner is to run something, use {@link select}.
+ */
+export function map<const W extends Waitable<unknown>, T>(source: W, change: (value: ValueOf<W>) => T): Completion<T> {
+  return new Mapped<unknown, T>(source, change as (value: unknown) => T);
+}

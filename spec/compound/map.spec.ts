@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { anyOf } from '../../lib/event/any-of.js';
+import { allOf } from '../../lib/event/all-of.js';
+import { Completion } from '../../lib/event/completion.js';
+import { firstOf } from '../../lib/event/first-of.js';
+import { map } from '../../lib/compound/map.js';
+import { Mutex } from '../../lib/sync/mutex.js';
+import { WaitQueue } from '../../lib/wait/queue.js';
+
+describe('map', () => {
+  it('changes the value, and passes failures and cancels as they are', () => {
+    const [done, failed, cancelled] = [new Completion<number>(), new Completion<number>(), new Completion<number>()];
+    const mapped = [done, failed, cancelled].map((source) => map(source, (value) => `${value}!`));
+    for (const each of mapped) each.notify(() => undefined);
+    done.complete(1);
+    failed.fail('e');
+    cancelled.cancel('r');
+    expect(mapped.map(({ state }) => state)).to.deep.equal(['done', 'failed', 'cancelled']);
+    expect([mapped[0]?.value, mapped[1]?.error, mapped[2]?.error]).to.deep.equal(['1!', 'e', cancelled.error]);
+  });
+
+  it('fails with what the change throws, and then keeps nothing that was taken (C4 E9)', () => {
+    const mutex = new Mutex();
+    const mapped = map(mutex.acquiring(), () => {
+      throw new Error('no');
+    });
+    mapped.notify(() => undefined);
+    expect([String(mapped.error), mutex.locked]).to.deep.equal(['Error: no', false]);
+  });
+
+  it('waits when it is waited for, for anything, and cancels what it owns (E3)', async () => {
+    let asked = 0;
+    const source = new Completion<number>();
+    const queue = new WaitQueue();
+    const mapped = map(source, () => ++asked);
+    expect(source.size).to.equal(0);
+    const race = firstOf([mapped, map(queue, (key) => key)]);
+    queue.wake('key');
+    expect([race.value, source.state, asked]).to.deep.equal(['key', 'cancelled', 0]);
+    expect(await map(Promise.resolve(2), (value) => value * 2)).to.equal(4);
+  });
+
+  it('lets layers put on it see what is changed, whenever they come', () => {
+    const source = new Completion<number>();
+    const mapped = map(source, (value) => `${value}`);
+    const seen: string[] = [];
+    mapped.intercept((outcome) => void seen.push(outcome.value));
+    mapped.notify(() => undefined);
+    mapped.intercept((outcome) => void seen.push(outcome.value));
+    source.complete(1);
+    expect(seen).to.deep.equal(['1', '1']);
+  });
+
+  it('in a choice takes only when it wins, and gives back with its compound (E9)', () => {
+    const [a, b] = [new Mutex(), new Mutex()];
+    const chosen = anyOf([map(a.acquiring(), () => 'a'), map(b.acquiring(), () => 'b')]);
+    expect([chosen.value, a.locked, b.locked]).to.deep.equal(['a', true, false]);
+    const both = allOf([map(b.acquiring(), () => 'b'), new Completion()]);
+    expect(b.locked).to.equal(true);
+    both.cancel();
+    expect(b.locked).to.equal(false);
+  });
+});
