@@ -22,10 +22,14 @@ export interface Durable {
   build(members: readonly BlockDevice[], pool: PagePool, create: boolean): Promise<BlockDevice> | BlockDevice;
   /** Further ways to open it, each of which must read the same: with a member missing, from one member alone. */
   views?(members: readonly BlockDevice[], pool: PagePool): Promise<BlockDevice[]>;
+  /** Between two steps of the load: time for what takes more than a turn, such as a way over sockets. */
+  breathe?(): Promise<void>;
+  /** After the loss: ends what the stack was reached through. */
+  lost?(top: BlockDevice): Promise<void>;
 }
 
 /** What happened, over all rounds. */
-interface Toll {
+export interface Toll {
   rounds: number;
   writes: number;
   fua: number;
@@ -48,7 +52,7 @@ export const noToll = (): Toll => ({
   survived: 0,
 });
 
-interface Write {
+export interface Write {
   readonly id: number;
   acknowledged: boolean;
 }
@@ -71,11 +75,13 @@ export async function cutPower(durable: Durable, strategy: Strategy, seed: numbe
   const steps = 3 + random.below(40);
   for (let step = 0; step < steps; step++) {
     load.submit();
+    await durable.breathe?.();
     await carryOut(disks, random, step + 1 === steps);
   }
   toll.rounds++;
   if (load.busy) toll.inFlight++;
   VolatileDevice.powerLossOfAll(disks, seed);
+  await durable.lost?.(top);
 
   const members = disks.map((disk) => inline(disk, strategy, disk.stable));
   const again = await durable.build(members, pool, false);
@@ -120,7 +126,8 @@ async function carryOut(disks: readonly VolatileDevice[], random: Random, last: 
   }
 }
 
-class Load {
+/** Random writes and flushes, whose acknowledgements tell what may be on each block. */
+export class Load {
   private readonly top: BlockDevice;
   private readonly pool: PagePool;
   private readonly random: Random;
@@ -129,9 +136,11 @@ class Load {
   private readonly open = new Set<IoRequest>();
   /** Blocks that a request in flight is writing. */
   private readonly taken = new Set<number>();
-  private nextId = 1;
+  private nextId: number;
 
-  constructor(top: BlockDevice, pool: PagePool, random: Random, candidates: Write[][], toll: Toll) {
+  /** @param firstId the number of the first write */
+  constructor(top: BlockDevice, pool: PagePool, random: Random, candidates: Write[][], toll: Toll, firstId = 1) {
+    this.nextId = firstId;
     this.top = top;
     this.pool = pool;
     this.random = random;
@@ -141,6 +150,11 @@ class Load {
 
   get busy(): boolean {
     return this.open.size > 0;
+  }
+
+  /** The number that the next write will have. */
+  get next(): number {
+    return this.nextId;
   }
 
   submit(): void {
@@ -203,7 +217,14 @@ class Load {
   }
 }
 
-function check(ids: readonly number[], candidates: readonly Write[][], name: string, seed: number, toll: Toll): void {
+/** Demands that each block holds one of the writes that may be there. */
+export function check(
+  ids: readonly number[],
+  candidates: readonly Write[][],
+  name: string,
+  seed: number,
+  toll: Toll,
+): void {
   ids.forEach((id, block) => {
     const writes = candidates[block] as Write[];
     const found = writes.find((write) => write.id === id);

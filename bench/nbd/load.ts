@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * What is asked of a server: requests of `bs` bytes at random places, or all of the disk
+ * copied, from it or to it from a file.
+ */
+export type Load =
+  | { readonly rw: 'randread' | 'randwrite'; readonly bs: string; readonly depth: number }
+  | { readonly copy: 'from' | 'to' };
+
+/** How much a server does: requests per second, or bytes. More is better. */
+export async function measure(uri: string, load: Load, source: string, size: number, ms: number): Promise<number> {
+  if ('copy' in load) {
+    const begin = performance.now();
+    await run('nbdcopy', load.copy === 'from' ? [uri, 'null:'] : [source, uri]);
+    return (size / (performance.now() - begin)) * 1000;
+  }
+  const { rw, bs, depth } = load;
+  const args = [
+    '--name=load',
+    '--ioengine=nbd',
+    `--uri=${uri}`,
+    `--rw=${rw}`,
+    `--bs=${bs}`,
+    `--iodepth=${String(depth)}`,
+  ];
+  const until = ['--time_based', `--runtime=${String(ms)}ms`, `--size=${String(size)}`, '--output-format=json'];
+  const { stdout } = await run('fio', [...args, ...until]);
+  const { jobs } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
+    jobs: { error: number; read: { iops: number }; write: { iops: number } }[];
+  };
+  const [job] = jobs;
+  if (job === undefined || job.error !== 0) throw new Error(`fio failed: ${stdout}`);
+  return job.read.iops + job.write.iops;
+}
