@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
 import {
@@ -13,11 +14,13 @@ import {
 
 interface Flags {
   file?: string;
+  trace?: string;
   strategy?: string[];
   experiment?: string[];
   quick?: boolean;
   thorough?: boolean;
   rounds?: number;
+  minutes?: number;
   seed?: number;
   json?: boolean;
   out?: string;
@@ -29,16 +32,25 @@ export function compareCommand(): Command {
     .description('send a real file through a stack of layers under each design, and measure the designs')
     .option('--file <path>', 'the file to send through the stack (default: the Node binary that runs this)')
     .option(
-      '--strategy <name...>',
-      `the designs to compare, the first as the base of ratios: ${namesOf(rivals)} (default: all)`,
+      '--trace <path>',
+      'a block trace to replay: MSR-Cambridge CSV, fio iolog or blkparse text (default: our own)',
     )
-    .option('--experiment <name...>', `what to run: ${namesOf(experiments)} (default: all)`)
+    .option(
+      '--strategy <name...>',
+      `the designs to compare, the first as the base of ratios: ${namesOf(rivals)} or paths of modules (default: all)`,
+    )
+    .option('--experiment <name...>', `what to run: ${namesOf(experiments)}, or paths of modules (default: all)`)
     .addOption(new Option('--quick', 'fewer points: under a minute on two cores').conflicts('thorough'))
     .option('--thorough', 'more points and rounds: under a quarter of an hour')
     .option('--rounds <n>', 'interleaved rounds of each experiment (default: 15, thorough 31)', wholeNumber(1))
+    .option(
+      '--minutes <n>',
+      'what it may take at most: it makes do with fewer rounds and points (default: thorough 14)',
+      wholeNumber(1),
+    )
     .option('--seed <n>', 'where random workloads begin (default: 1)', wholeNumber(0))
     .option('--json', 'print the figures as JSON')
-    .option('--out <dir>', 'write a Markdown report with a plot per experiment there')
+    .option('--out <dir>', 'write the report there: a page, its Markdown twin, a plot per experiment, the figures')
     .action(run);
 }
 
@@ -74,8 +86,10 @@ async function run(flags: Flags): Promise<void> {
   let step = '';
   const options: CompareOptions = {
     ...(flags.file === undefined ? {} : { file: flags.file }),
-    ...(flags.strategy === undefined ? {} : { designs: flags.strategy }),
-    ...(flags.experiment === undefined ? {} : { experiments: flags.experiment }),
+    ...(flags.trace === undefined ? {} : { trace: flags.trace }),
+    ...(flags.strategy === undefined ? {} : { designs: flags.strategy.map(nameOrModule) }),
+    ...(flags.experiment === undefined ? {} : { experiments: flags.experiment.map(nameOrModule) }),
+    ...(flags.minutes === undefined ? {} : { budgetMs: flags.minutes * 60_000 }),
     ...(flags.rounds === undefined ? {} : { rounds: flags.rounds }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
     plan: flags.thorough === true ? 'thorough' : flags.quick === true ? 'quick' : 'full',
@@ -109,6 +123,11 @@ async function run(flags: Flags): Promise<void> {
     // After an interrupt the process ends with its own code, whatever else comes.
     if (!signal.aborted) for (const name of INTERRUPTS) process.removeListener(name, onInterrupt);
   }
+}
+
+/** What looks like a path is a module whose default export is meant. */
+function nameOrModule(text: string): string | URL {
+  return /[./\\]/.test(text) ? pathToFileURL(text) : text;
 }
 
 function wholeNumber(from: number): (text: string) => number {

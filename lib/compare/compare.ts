@@ -12,6 +12,8 @@ import { Run } from './run.js';
 export interface CompareOptions {
   /** The file that goes through the stack. Default: the program that runs this, which every machine has. */
   file?: string;
+  /** A block trace to replay: MSR-Cambridge CSV, fio iolog or blkparse text. Default: those that come with the package. */
+  trace?: string | null;
   /**
    * Names of designs, addresses of modules whose default export is one, or designs of your own. Ratios are taken against
    * the first. With one that is an object all run in this thread, for it cannot go to another. Default: all.
@@ -53,6 +55,7 @@ export interface Comparison {
   /** The design that ratios are against. */
   readonly base: string;
   readonly file: string;
+  readonly trace: string | null;
   readonly plan: Plan;
   readonly seed: number;
   /** Whether the signal ended it before it was through. */
@@ -81,11 +84,11 @@ export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 
  *   passes over a design, `ERR_THREAD` when a thread ends by itself; what an experiment throws
  */
 export async function compare(options: CompareOptions = {}): Promise<Comparison> {
-  const { file = process.execPath, seed = 1, onProgress } = options;
+  const { file = process.execPath, trace = null, seed = 1, onProgress } = options;
   const designs = await chooseDesigns(options.designs ?? allRivals);
   const chosen = await chooseExperiments(options.experiments ?? experiments);
   const plan = planOf(options);
-  const run = new Run(designs, chosen, plan, options, { file, seed });
+  const run = new Run(designs, chosen, plan, options, { file, trace, seed });
   onProgress?.('starting', 0, run.total);
   try {
     for (const experiment of chosen) {

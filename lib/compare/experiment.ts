@@ -14,6 +14,8 @@ export interface Setting {
   readonly seed: number;
   /** The file for experiments on a real one. */
   readonly file: string;
+  /** The block trace for experiments that replay one; null for those that come with the package. */
+  readonly trace: string | null;
   /** Aborts the run; experiments look at it between rounds and hand it to requests. */
   readonly signal: AbortSignal;
   /** To be passed on before each round but the first, so that designs in threads of their own are measured in turns. */

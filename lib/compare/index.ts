@@ -54,5 +54,10 @@ export {
   methodOf,
   type Table,
 } from './report/table.js';
-export { plot } from './report/plot.js';
-export { checkReport, reportText, writeReport } from './report/markdown.js';
+export { plot, type PlotWidth } from './report/plot.js';
+export { questions, type Question } from './questions.js';
+export { verdictsOf, type Verdict } from './report/verdict.js';
+export { standingAnswer, standingsOf, standingTable, type Standing } from './report/standing.js';
+export { reportText } from './report/markdown.js';
+export { reportPage } from './report/html.js';
+export { checkReport, writeReport } from './report/write.js';

@@ -30,13 +30,13 @@ export class Run {
     chosen: readonly Chosen<Experiment>[],
     plan: Plan,
     options: CompareOptions,
-    { file, seed }: { file: string; seed: number },
+    { file, trace, seed }: Pick<Task, 'file' | 'trace' | 'seed'>,
   ) {
     const points = chosen.reduce((sum, { it }) => sum + it.points[plan.name].length, 0);
     this.total = 100 * points;
     this.designs = designs;
     this.options = options;
-    this.task = { plan, seed, file, signal: this.stop.signal };
+    this.task = { plan, seed, file, trace, signal: this.stop.signal };
     this.timetable = new Timetable(plan.budgetMs, points);
     if (options.signal?.aborted === true) this.abort();
     options.signal?.addEventListener('abort', this.abort);
@@ -92,12 +92,13 @@ export class Run {
   }
 
   found(): Comparison {
-    const { plan, seed, file } = this.task;
+    const { plan, seed, file, trace } = this.task;
     return {
       machine: machine(),
       designs: this.designs.map(({ it: { name, capabilities } }) => ({ name, capabilities })),
       base: (this.designs[0] as Chosen<Rival>).it.name,
       file,
+      trace,
       plan,
       seed,
       interrupted: this.interrupted,

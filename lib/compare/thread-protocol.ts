@@ -11,6 +11,7 @@ export interface Assignment {
   readonly plan: Plan;
   readonly seed: number;
   readonly file: string;
+  readonly trace: string | null;
 }
 
 /** What a thread is told: to begin with a point, that the baton is its own again, that the run is ended. */

@@ -28,7 +28,7 @@ const baton: Baton = {
 };
 
 try {
-  const { design, experiment: wanted, plan, seed, file } = workerData as Assignment;
+  const { design, experiment: wanted, plan, seed, file, trace } = workerData as Assignment;
   const rivals = [await designOf(design)];
   const experiment = await experimentOf(wanted);
   const setting: Setting = {
@@ -36,6 +36,7 @@ try {
     plan,
     seed,
     file,
+    trace,
     signal,
     baton,
     note: (text) => tell({ aside: 'note', text }),

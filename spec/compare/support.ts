@@ -42,6 +42,7 @@ export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: n
     plan: { ...plans.quick, warmMs: 0, rounds, fileRounds: rounds },
     seed: 1,
     file: '',
+    trace: null,
     signal: new AbortController().signal,
     baton: soleBaton(),
     note: () => {},

@@ -100,7 +100,7 @@ describe('a thread for each design', function () {
       const notes: string[] = [];
       let laps = 0;
       const { signal } = new AbortController();
-      const task = { experiment: turns.href, plan: plans.full, seed: 1, file: '', signal };
+      const task = { experiment: turns.href, plan: plans.full, seed: 1, file: '', trace: null, signal };
       const runner = await startThreads(
         ['waitQueue', 'edge'].map((name) => ({ name, reference: name })),
         task,

@@ -1,17 +1,25 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { StateError } from '../../wait/errors.js';
 import type { ExperimentResult } from '../compare.js';
+import type { Figure, Metric } from '../experiment.js';
+import { edge } from '../rivals/edge.js';
+import { estimate } from '../statistics.js';
+import { darkRules, looksOf, paper } from './palette.js';
+
+/** How wide a plot is to be: for a page, or for a telephone held upright. */
+export type PlotWidth = 'wide' | 'narrow';
 
 /**
- * What decides an experiment, its time where that does, as an SVG picture with a title and a description.
+ * What decides an experiment, its time where that does, as an SVG picture with a title and a description. It is light or
+ * dark as the reader's scheme is.
  * @throws StateError `ERR_PEER` when vega or vega-lite, which are optional, are not installed
  */
-export async function plot(result: ExperimentResult): Promise<string> {
+export async function plot(result: ExperimentResult, width: PlotWidth = 'wide'): Promise<string> {
   const { vega, vegaLite } = await loadVega();
-  const { spec } = vegaLite.compile(specOf(result));
+  const { spec } = vegaLite.compile(specOf(result, width), { logger: vega.logger(vega.Error) });
   const view = new vega.View(vega.parse(spec), { renderer: 'none' });
   try {
-    return described(await view.toSVG(), result);
+    return described(await view.toSVG(), result, width);
   } finally {
     view.finalize();
   }
@@ -30,60 +38,240 @@ async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: type
 }
 
 /** What is plotted: the first that has a spread among those that decide, else the first of these. */
-function plotted({ metrics, decides }: ExperimentResult): { name: string; title: string; scale: number } {
+export function plottedMetric({ metrics, decides }: ExperimentResult): Metric | undefined {
   const deciding = decides.flatMap((name) => metrics.filter((metric) => metric.name === name));
-  const metric = deciding.find(({ kind }) => kind === 'timed') ?? deciding[0];
-  if (metric === undefined) return { name: '', title: '', scale: 1 };
-  const { name, unit } = metric;
-  return unit === 'ns'
-    ? { name, title: 'µs per request', scale: 1e-3 }
-    : { name, title: unit === '' ? name : `${name}, ${unit}`, scale: 1 };
+  return deciding.find(({ kind }) => kind === 'timed') ?? deciding[0];
 }
 
-function specOf(result: ExperimentResult): TopLevelSpec {
-  const { title, question, xLabel, rows } = result;
-  const { name, title: yTitle, scale } = plotted(result);
-  const values = rows.flatMap(({ x, design, figures }) => {
-    const value = figures[name]?.value ?? null;
-    return value === null ? [] : [{ x, design, value: value * scale }];
+interface Value {
+  readonly x: number;
+  readonly design: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+const UNITS: Readonly<Record<Metric['unit'], readonly [from: number, name: string][]>> = {
+  ns: [
+    [1e9, 's'],
+    [1e6, 'ms'],
+    [1e3, 'µs'],
+    [1, 'ns'],
+  ],
+  B: [
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+    [1, 'B'],
+  ],
+  'B/s': [
+    [1e6, 'MB/s'],
+    [1, 'B/s'],
+  ],
+  '': [[1, '']],
+};
+
+/** The values in the unit that suits the least of them, and what the axis says. */
+function valuesOf(result: ExperimentResult): { readonly values: Value[]; readonly title: string } {
+  const metric = plottedMetric(result);
+  if (metric === undefined) return { values: [], title: '' };
+  const raw = result.rows.flatMap(({ x, design, figures }) => {
+    const figure = figures[metric.name];
+    return figure === undefined || figure.value === null ? [] : [{ x, design, ...spreadOf(figure, result.seed) }];
   });
-  const designs = { field: 'design', type: 'nominal', title: null, sort: null } as const;
-  return {
+  const least = Math.min(...raw.map(({ value }) => value).filter((value) => value > 0));
+  const known = UNITS[metric.unit];
+  const [scale, unit] = known.find(([from]) => least >= from) ?? known.at(-1) ?? [1, ''];
+  const values = raw.map(({ value, low, high, ...where }) => ({
+    ...where,
+    value: value / scale,
+    low: low / scale,
+    high: high / scale,
+  }));
+  return { values, title: unit === '' ? metric.name : `${metric.name}, ${unit}` };
+}
+
+function spreadOf({ value, rounds }: Figure, seed: number): { value: number; low: number; high: number } {
+  const middle = value ?? 0;
+  if (rounds === undefined) return { value: middle, low: middle, high: middle };
+  const { low, high } = estimate(rounds, seed);
+  return { value: middle, low, high };
+}
+
+/** How the points lie on their axis: by factors, with or without 0 among them, or evenly. */
+function scaleOf(points: readonly number[]): { type: 'log' | 'symlog' | 'linear'; constant?: number } {
+  const positive = points.filter((x) => x > 0);
+  const grows = positive.slice(1).every((x, i) => x >= 1.5 * (positive[i] as number));
+  if (positive.length < 2 || !grows || (positive.at(-1) as number) < 8 * (positive[0] as number))
+    return { type: 'linear' };
+  return positive.length === points.length
+    ? { type: 'log' }
+    : { type: 'symlog', constant: (positive[0] as number) / 2 };
+}
+
+function specOf(result: ExperimentResult, width: PlotWidth): TopLevelSpec {
+  const { values, title } = valuesOf(result);
+  const points = [...new Set(result.rows.map(({ x }) => x))];
+  // A design that cannot keeps its look for where it can.
+  const all = [...new Set(result.rows.map(({ design }) => design))];
+  const having = all.flatMap((design, i) => {
+    const look = looksOf(all, edge.name)[i];
+    return look !== undefined && values.some((value) => value.design === design) ? [{ design, look }] : [];
+  });
+  const designs = having.map(({ design }) => design);
+  const looks = having.map(({ look }) => look);
+  const wide = width === 'wide';
+  const of = (range: unknown[]): object => ({
+    field: 'design',
+    type: 'nominal',
+    title: null,
+    scale: { domain: designs, range },
+    legend: wide ? { orient: 'right' } : { orient: 'bottom', columns: 2 },
+  });
+  const color = of(looks.map(({ light }) => light));
+  const shape = of(looks.map(({ shape: path }) => path));
+  const strokeDash = of(looks.map(({ dash }) => dash));
+  const log = values.length > 0 && values.every(({ low }) => low > 0) && points.length > 1;
+  const [least, most] = [Math.min(...values.map(({ low }) => low)), Math.max(...values.map(({ high }) => high))];
+  const amount = log
+    ? {
+        scale: { type: 'log', nice: false, domain: [least / 1.15, most * 1.15] },
+        axis: { values: ticksBetween(least / 1.15, most * 1.15), format: ',~r' },
+      }
+    : { scale: { type: 'linear', zero: true, nice: true }, axis: { tickCount: 5, format: ',~r' } };
+  const quantity = { ...amount, type: 'quantitative', title: null };
+  const common = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    title: { text: title, subtitle: question, anchor: 'start', offset: 12 },
-    width: 520,
-    height: 280,
-    background: 'white',
+    width: wide ? 640 : 262,
+    background: paper.background.light,
+    padding: 4,
+    title: { text: title, anchor: 'start', frame: 'group', offset: 10 },
     data: { values },
-    mark: { type: 'line', point: { size: 60 } },
-    encoding: {
-      // The points are chosen to grow by factors, with 0 among them: evenly spaced they read best.
-      x: { field: 'x', type: 'ordinal', title: xLabel, axis: { labelAngle: 0, format: ',' } },
-      y: {
-        field: 'value',
-        type: 'quantitative',
-        title: yTitle,
-        scale: { type: values.every(({ value }) => value > 0) ? 'log' : 'linear' },
-        axis: { tickCount: 4, format: ',~r' },
+    config: configOf(),
+  };
+  if (points.length === 1) {
+    // One point is no line: a row for each design.
+    const y = { field: 'design', type: 'nominal', sort: designs, title: null };
+    return {
+      ...common,
+      height: { step: 24 },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 2 },
+          encoding: { x: { ...quantity, field: 'low' }, x2: { field: 'high' }, y, color: { ...color, legend: null } },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+          encoding: {
+            x: { ...quantity, field: 'value' },
+            y,
+            color: { ...color, legend: null },
+            shape: { ...shape, legend: null },
+          },
+        },
+      ],
+    } as unknown as TopLevelSpec;
+  }
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: wrapped(result.xLabel, wide ? 96 : 40),
+    scale: { ...scaleOf(points), nice: false, padding: 8 },
+    axis: { values: points, format: ',d', labelOverlap: 'greedy', labelSeparation: 4, grid: false },
+  };
+  return {
+    ...common,
+    height: wide ? 330 : 260,
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 1 },
+        encoding: { x, y: { ...quantity, field: 'low' }, y2: { field: 'high' }, color },
       },
-      color: designs,
-      shape: designs,
+      {
+        mark: { type: 'line', strokeWidth: 1.75 },
+        encoding: { x, y: { ...quantity, field: 'value' }, color, strokeDash },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
+        encoding: { x, y: { ...quantity, field: 'value' }, color, shape },
+      },
+    ],
+  } as unknown as TopLevelSpec;
+}
+
+function configOf(): object {
+  const { text, quiet, line } = paper;
+  return {
+    aria: false,
+    font: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+    view: { stroke: null },
+    axis: {
+      labelColor: quiet.light,
+      titleColor: text.light,
+      gridColor: line.light,
+      domainColor: quiet.light,
+      tickColor: quiet.light,
+      labelFontSize: 11,
+      titleFontSize: 12,
+      titleFontWeight: 'normal',
+      titlePadding: 8,
+    },
+    axisY: { domain: false, ticks: false, labelPadding: 6 },
+    title: { color: text.light, fontSize: 12, fontWeight: 'normal' },
+    legend: {
+      labelColor: text.light,
+      labelFontSize: 12,
+      symbolSize: 70,
+      rowPadding: 5,
+      labelLimit: 220,
+      symbolStrokeWidth: 1.75,
     },
   };
 }
 
-/** Vega labels the marks, but not the picture. */
-function described(svg: string, result: ExperimentResult): string {
-  const { title, question, xLabel } = result;
-  const description = `${question} Plotted: ${plotted(result).title}, one line for each design; from left to right: ${xLabel}.`;
-  return svg.replace(
-    /^<svg [^>]*>/,
-    (opening) => `${opening}<title>${escaped(title)}</title><desc>${escaped(description)}</desc>`,
+/** Ticks of an axis that grows by factors: powers of ten, with 2 and 5 between them where there are few. */
+function ticksBetween(low: number, high: number): number[] {
+  const steps = high / low < 2000 ? [1, 2, 5] : [1];
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
+    for (const step of steps) {
+      const tick = Number((step * 10 ** power).toPrecision(1));
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** A title in lines of at most so many characters, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length >= width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** Vega makes the picture; what it is, and how it looks in the dark, is said here. */
+function described(svg: string, result: ExperimentResult, width: PlotWidth): string {
+  const { name, title, question, xLabel } = result;
+  const [titleId, descId] = [`${name}-${width}-title`, `${name}-${width}-desc`];
+  const plotted = plottedMetric(result)?.name ?? 'nothing';
+  const description = `${question} Plotted: ${plotted}, by design; from left to right: ${xLabel}. The figures are in the table that follows.`;
+  // What Vega says of groups names none of them; the picture is one thing, and the table tells the rest.
+  const silent = svg.replaceAll(/ (role|aria-\w+)="[^"]*"/g, '');
+  return silent.replace(
+    /^<svg ([^>]*)>/,
+    (_, attributes: string) =>
+      `<svg ${attributes} role="img" aria-labelledby="${titleId} ${descId}">` +
+      `<title id="${titleId}">${escaped(title)}</title><desc id="${descId}">${escaped(description)}</desc>` +
+      `<style>@media (prefers-color-scheme:dark){${darkRules}}</style>`,
   );
 }
 
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Text for HTML and XML. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** Refuses to go on where {@link plot} could not. @throws StateError `ERR_PEER` */

@@ -38,6 +38,7 @@ export function comparisonOf(changes: Partial<Comparison> = {}): Comparison {
     designs: [waitQueue, cloneKiobuf].map(strategyRival).map(({ name, capabilities }) => ({ name, capabilities })),
     base: 'waitQueue',
     file: '/data/some file',
+    trace: null,
     plan: plans.full,
     seed: 1,
     interrupted: false,
