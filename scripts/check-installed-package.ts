@@ -12,6 +12,7 @@ interface Manifest {
   version: string;
   bin: Record<string, string>;
   exports: Record<string, unknown>;
+  peerDependencies: Record<string, string>;
 }
 
 const [tarball] = process.argv.slice(2).map((path) => resolve(path));
@@ -22,20 +23,25 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const entryPoints = Object.keys(manifest.exports)
   .filter((key) => key !== './package.json')
   .map((key) => manifest.name + key.slice(1));
-/** The entry points that need an optional peer, which an install leaves out. */
-const needsPeer = (entryPoint: string): boolean => /\/(rxjs|stack)$/.test(entryPoint);
+/** What takes sockets and keys of Node's: all else can be had without its types. */
+const namesNode = (entryPoint: string): boolean => entryPoint.endsWith('/nbd');
 
 const project = mkdtempSync(join(tmpdir(), 'wakechain-consumer-'));
 process.once('exit', () => rmSync(project, { recursive: true, force: true }));
 
 install(tarball);
-// First with no optional peer present: only its own adapter may need it.
-importFromJavaScript(entryPoints.filter((entryPoint) => !needsPeer(entryPoint)));
+// First with no optional peer present, which an install leaves out: what fails must have said that it needs one.
+const needy = importFromJavaScript(entryPoints);
+for (const [entryPoint, peer] of needy) {
+  if (!(peer in manifest.peerDependencies)) throw new Error(`${entryPoint} cannot be imported: there is no ${peer}`);
+}
 addPeers();
-importFromJavaScript(entryPoints.filter(needsPeer));
+const lacking = importFromJavaScript([...needy.keys()]);
+if (lacking.size > 0) throw new Error(`with all peers: ${JSON.stringify([...lacking])}`);
 compileFromTypeScript();
 runCommands();
-console.log(`installed and used: ${entryPoints.join(', ')}, ${Object.keys(manifest.bin).join(', ')}`);
+const peers = [...needy].map(([entryPoint, peer]) => `${entryPoint} with ${peer}`).join(', ');
+console.log(`installed and used: ${entryPoints.join(', ')} (${peers}), ${Object.keys(manifest.bin).join(', ')}`);
 
 /** When the registry does not answer, unpacks the tarball beside the dependencies that are installed here. */
 function install(tarball: string): void {
@@ -67,19 +73,41 @@ function addPeers(): void {
     cpSync(join(root, folder), join(project, folder), { recursive: true });
 }
 
-function importFromJavaScript(names: string[]): void {
-  const lines = names.flatMap((name, index) => [
-    `import * as m${index} from '${name}';`,
-    `if (Object.keys(m${index}).length === 0) throw new Error('${name} exports nothing');`,
-  ]);
-  writeFileSync(join(project, 'use.js'), lines.join('\n'));
-  execFileSync(process.execPath, ['use.js'], { cwd: project, stdio: 'inherit' });
+/** Imports each by itself, and returns which lack a package, and which. Whatever else goes wrong is thrown. */
+function importFromJavaScript(names: readonly string[]): Map<string, string> {
+  writeFileSync(
+    join(project, 'use.js'),
+    `const lacking = [];
+    for (const name of ${JSON.stringify(names)}) {
+      try {
+        if (Object.keys(await import(name)).length === 0) throw new Error(name + ' exports nothing');
+      } catch (error) {
+        const [, missing] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
+        if (error.code !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) throw error;
+        lacking.push([name, missing]);
+      }
+    }
+    console.log(JSON.stringify(lacking));`,
+  );
+  const printed = execFileSync(process.execPath, ['use.js'], { cwd: project, encoding: 'utf8' });
+  return new Map(JSON.parse(printed) as [string, string][]);
 }
 
+/** In a project without the types of Node, but for the entry points whose own types name Node's: those in one that has them. */
 function compileFromTypeScript(): void {
-  const lines = entryPoints.map((name, index) => `export * as m${index} from '${name}';`);
+  compile(
+    entryPoints.filter((name) => !namesNode(name)),
+    [],
+  );
+  for (const folder of ['node_modules/@types/node', 'node_modules/undici-types'])
+    cpSync(join(root, folder), join(project, folder), { recursive: true });
+  compile(entryPoints.filter(namesNode), ['node']);
+}
+
+function compile(names: readonly string[], types: readonly string[]): void {
+  const lines = names.map((name, index) => `export * as m${index} from '${name}';`);
   writeFileSync(join(project, 'use.ts'), lines.join('\n'));
-  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types: [], noEmit: true };
+  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types, noEmit: true };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });

@@ -65,6 +65,25 @@ describe('the package', function () {
     expect(long).to.deep.equal([]);
   });
 
+  it('exports faces of lib, each with its types, and every one is looked at by knip', () => {
+    const { exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as {
+      exports: Record<string, string | { types: string; default: string }>;
+    };
+    const { entry } = JSON.parse(readFileSync(`${root}/knip.json`, 'utf8')) as { entry: string[] };
+    const looked = entry.flatMap((pattern) => {
+      const [, before = '', names, after = ''] = /^(.*)\{(.*)\}(.*)$/.exec(pattern) ?? [];
+      return names === undefined ? [pattern] : names.split(',').map((name) => `${before}${name}${after}`);
+    });
+    const faces = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target]));
+    expect(faces.length).to.be.greaterThan(0);
+    for (const { types, default: script } of faces) {
+      expect(types).to.equal(script.replace(/\.js$/, '.d.ts'));
+      const source = script.replace('./dist/', '').replace(/\.js$/, '.ts');
+      expect(lib).to.include(source);
+      expect(looked).to.include(`lib/${source}`);
+    }
+  });
+
   it('has a spec named for every file in lib', () => {
     const specs = new Set(filesIn('spec').map((file) => basename(file, '.spec.ts')));
     const missing = lib

@@ -23,13 +23,13 @@ export interface LineOptions {
 
 /** Told what becomes of a line. */
 export interface LineWatcher {
-  /** It is connecting, perhaps again: is the export what it was? Throws if not, and then it is not tried again. */
+  /** @internal It is connecting, perhaps again: is the export what it was? Throws if not, and then it is not tried again. */
   checkLine(terms: Terms): void;
-  /** It is connected, and takes requests. */
+  /** @internal It is connected, and takes requests. */
   lineReady(): void;
-  /** It has lost its server; what was under way has failed. */
+  /** @internal It has lost its server; what was under way has failed. */
   lineLost(error: Error): void;
-  /** It will not be connected again. */
+  /** @internal It will not be connected again. */
   lineBroken(error: Error): void;
 }
 
