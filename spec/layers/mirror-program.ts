@@ -6,7 +6,10 @@ import type { Operation, Strategy } from '../../lib/io/io.js';
 import { PagePool, type PageVector } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
+import { COPY_CHUNK } from '../../lib/layers/copy-range.js';
+import type { Member } from '../../lib/layers/member-records.js';
 import { Mirror } from '../../lib/layers/mirror.js';
+import { readSuperblock } from '../../lib/layers/superblock.js';
 import type { FaultyDevice, Op } from '../conformance/faulty-device.js';
 import type { Random } from '../conformance/random.js';
 import { DATA, disk, isSuperblock } from './mirror-support.js';
@@ -14,11 +17,15 @@ import { DATA, disk, isSuperblock } from './mirror-support.js';
 /*
  * One random program against a mirror under one design. Requests overlap, disks answer in any order, fail, and are
  * pulled from queues by cancels; in the end all is answered, or power is lost. Each write has a number, which fills its
- * blocks, and for each block the program keeps the numbers that it may hold: now, and after a loss of power.
+ * blocks, and for each block the program keeps the numbers that it may hold: now, and after a loss of power. Some
+ * programs give members up and rebuild them onto spares while requests go on; these are interrupted, also by the loss of
+ * power, and go on from where they were.
  */
 
 const BLOCK = 512;
 const SIZE = 32 * BLOCK;
+/** Of a mirror whose members are rebuilt: several chunks, so that a rebuild stands between them while others write. */
+const LARGE = 2 * COPY_CHUNK + SIZE;
 /** What fills memory after its request has settled: nobody may write it to a disk, or over it. */
 const SETTLED = 0xeeee;
 
@@ -64,23 +71,30 @@ export class MirrorProgram {
   private readonly disks: FaultyDevice[];
   private readonly members: BlockDevice[];
   private readonly flights: Flight[] = [];
-  private readonly possible = Array.from({ length: SIZE / BLOCK }, () => new Set([0]));
-  private readonly safe = Array.from({ length: SIZE / BLOCK }, () => new Set([0]));
+  private readonly rebuilds: boolean;
+  private readonly size: number;
+  private readonly possible: Set<number>[];
+  private readonly safe: Set<number>[];
   private readonly writeFaults: number;
   private readonly readFaults: number;
   private nextId = 1;
   private broken: Error | null = null;
+  /** A rebuild that is under way: what interrupts it. */
+  private rebuilding: AbortController | null = null;
 
   constructor(strategy: Strategy, random: Random, tally: Map<string, number>) {
     this.strategy = strategy;
     this.random = random;
     this.tally = tally;
-    this.disks = Array.from({ length: 2 + random.below(2) }, (_, i) => disk(`disk ${String(i)}`, strategy, SIZE));
-    this.members = this.disks.map((each) =>
-      random.chance(60) ? new RequestQueue(each, { depth: 1 + random.below(3) }) : each,
-    );
-    this.writeFaults = random.chance(40) ? 8 : 0;
-    this.readFaults = random.chance(60) ? 15 : 0;
+    this.rebuilds = random.chance(12);
+    this.size = this.rebuilds ? LARGE : SIZE;
+    this.possible = Array.from({ length: this.size / BLOCK }, () => new Set([0]));
+    this.safe = Array.from({ length: this.size / BLOCK }, () => new Set([0]));
+    this.disks = Array.from({ length: 2 + random.below(2) }, (_, i) => disk(`disk ${String(i)}`, strategy, this.size));
+    this.members = this.disks.map((each) => this.queued(each));
+    // Where a read of a chunk fails it is read block by block, and no rebuild gets through many faults.
+    this.readFaults = !random.chance(60) ? 0 : this.rebuilds ? 1 : 15;
+    this.writeFaults = !random.chance(40) ? 0 : this.rebuilds ? 1 : 8;
   }
 
   async run(): Promise<void> {
@@ -103,13 +117,19 @@ export class MirrorProgram {
     });
     const used = pool.pagesInUse;
     for (const each of this.disks) each.inline = false;
-    for (let steps = 20 + random.below(60); steps > 0; steps--) this.step(mirror);
+    for (let steps = (this.rebuilds ? 150 : 20) + random.below(60); steps > 0; steps--) {
+      this.step(mirror);
+      if (this.rebuilds) await this.disturb(mirror);
+    }
     if (this.broken !== null) throw this.broken;
     if (random.chance(50)) {
-      await this.losePower();
+      await this.losePower(mirror);
       return;
     }
-    for (let op = this.anyOp(); op !== null; op = this.anyOp()) this.answer(op);
+    do {
+      for (let op = this.anyOp(); op !== null; op = this.anyOp()) this.answer(op);
+      if (this.rebuilds) await turn();
+    } while (this.rebuilding !== null || this.anyOp() !== null);
     if (this.broken !== null) throw this.broken as Error;
     for (const flight of this.flights) {
       this.demand(flight.settled, `${title(flight)} has not settled`);
@@ -124,6 +144,7 @@ export class MirrorProgram {
     for (const each of this.disks) each.inline = true;
     for (const { state } of mirror.members) this.count(`member ${state}`);
     await this.check(mirror, this.possible);
+    if (this.rebuilds) await this.rebuildAll(mirror, this.possible);
     await mirror.close();
     this.demand(pool.pagesInUse === 0, 'pages were left in use by the mirror');
     this.demand(mirror.dirtyBytes === 0, 'something is marked');
@@ -133,7 +154,7 @@ export class MirrorProgram {
   private step(mirror: Mirror): void {
     const { random } = this;
     const dice = random.below(100);
-    if (dice < 40) this.submit(mirror);
+    if (dice < (this.rebuilds ? 25 : 40)) this.submit(mirror);
     else if (dice < 44) this.start(mirror, this.flight('flush'));
     else if (dice < 88) {
       const op = this.anyOp();
@@ -141,10 +162,66 @@ export class MirrorProgram {
     } else this.cancel();
   }
 
+  private queued(each: FaultyDevice): BlockDevice {
+    const { random } = this;
+    return random.chance(60) ? new RequestQueue(each, { depth: 1 + random.below(3) }) : each;
+  }
+
+  /** Gives a member up, begins to rebuild one, or interrupts that; and lets what goes on in turns of its own go on. */
+  private async disturb(mirror: Mirror): Promise<void> {
+    const { random } = this;
+    await turn();
+    const lost = mirror.members.find(({ state }) => state !== 'in-sync');
+    if (this.rebuilding !== null) {
+      if (random.below(150) === 0) this.rebuilding.abort();
+    } else if (lost !== undefined) {
+      if (random.chance(50)) this.rebuild(mirror, lost);
+    } else if (random.chance(10)) {
+      this.count('given up');
+      mirror.fail(random.below(mirror.members.length)).catch(() => undefined);
+    }
+  }
+
+  private rebuild(mirror: Mirror, { index, state, device }: Member): void {
+    const { random } = this;
+    const goesOn = state === 'rebuilding' && device !== null && random.chance(70);
+    const controller = (this.rebuilding = new AbortController());
+    const ended = (how: string): void => {
+      this.count(how);
+      this.rebuilding = null;
+    };
+    mirror.rebuild(index, goesOn ? device : this.spare(), { signal: controller.signal, checkpointSize: 1 }).then(
+      () => ended(goesOn ? 'rebuilt, from where it was' : 'rebuilt'),
+      () => ended(controller.signal.aborted ? 'rebuild interrupted' : 'rebuild failed'),
+    );
+  }
+
+  /** Rebuilds that were interrupted go on, without faults, and leave each member as it ought to be. */
+  private async rebuildAll(mirror: Mirror, values: readonly ReadonlySet<number>[]): Promise<void> {
+    for (const { index, state, device } of mirror.members) {
+      if (state !== 'rebuilding' || device === null) continue;
+      await mirror.rebuild(index, device);
+      await this.check(mirror, values);
+      this.count(values === this.safe ? 'rebuilt after power loss' : 'rebuilt, from where it was');
+    }
+  }
+
+  /** Another disk, whose blocks hold what nothing may hold. */
+  private spare(): BlockDevice {
+    const spare = disk(`disk ${String(this.disks.length)}`, this.strategy, this.size);
+    new Uint16Array(spare.contents.buffer).fill(SETTLED);
+    new Uint16Array(spare.stable.buffer).fill(SETTLED);
+    spare.inline = false;
+    this.disks.push(spare);
+    return this.queued(spare);
+  }
+
   private flight(operation: Operation): Flight {
     const { random } = this;
     const count = operation === 'flush' ? 0 : 1 + random.below(random.chance(20) ? 16 : 5);
-    const first = random.below(SIZE / BLOCK - count + 1);
+    // In a large one about where a rebuild stands from time to time.
+    const border = (random.below(this.rebuilds ? 3 : 1) * COPY_CHUNK) / BLOCK;
+    const first = Math.max(0, border - (border === 0 ? 0 : 16)) + random.below(SIZE / BLOCK - count + 1);
     const id = operation === 'write' ? this.nextId++ : 0;
     const fua = (operation === 'write' || operation === 'writeZeroes') && random.chance(20);
     return new Flight(operation, first, count, id, fua, []);
@@ -261,9 +338,10 @@ export class MirrorProgram {
   }
 
   /** Each block of a disk that was not stable holds what it did before, or after; also what was on its way. */
-  private async losePower(): Promise<void> {
+  private async losePower(lost: Mirror): Promise<void> {
     const { random } = this;
-    const images = this.disks.map(({ contents, stable, pending, size, name }) => {
+    const members = lost.members.map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice);
+    const images = members.map(({ contents, stable, pending, size, name }) => {
       const image = new MemoryDevice({ size, name, strategy: this.strategy });
       for (let at = 0; at < size; at += BLOCK) {
         image.contents.set((random.chance(50) ? contents : stable).subarray(at, at + BLOCK), at);
@@ -278,12 +356,17 @@ export class MirrorProgram {
     });
     // Who has asked is told, and nothing is left behind, also where there is nothing to store that on.
     for (const each of this.disks) each.goAway();
+    while (this.rebuilding !== null) await turn();
     if (this.broken !== null) throw this.broken;
     this.demand(this.flights.every(({ settled }) => settled), 'a request has not settled when power was lost'); // prettier-ignore
     const pool = new PagePool({ maxBytes: 1 << 20 });
-    const mirror = await Mirror.open(images, { pool });
+    // A spare on which nothing was stored yet is none.
+    const found: MemoryDevice[] = [];
+    for (const image of images) if ((await readSuperblock(image, pool)) !== null) found.push(image);
+    const mirror = await Mirror.open(found, { pool });
     for (const { state } of mirror.members) this.count(`after power loss ${state}`);
     await this.check(mirror, this.safe);
+    await this.rebuildAll(mirror, this.safe);
     await mirror.close();
     this.demand(pool.pagesInUse === 0, 'pages were left in use after power loss');
     this.count('power lost');
@@ -303,12 +386,14 @@ export class MirrorProgram {
     const data = mirror.members
       .filter(({ state }) => state === 'in-sync')
       .map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice)
-      .map(({ contents }) => contents.subarray(DATA, DATA + SIZE));
+      .map(({ contents }) => contents.subarray(DATA, DATA + this.size));
     for (const other of data) this.demand(Buffer.compare(other, data[0] ?? other) === 0, 'members differ');
-    const pages = mirror.size > 0 ? this.pool.allocate(SIZE) : null;
-    if (pages === null) return;
-    await mirror.read(pages.range(0, SIZE), { position: 0 });
-    this.demand(Buffer.compare(pages.bytes(0, SIZE), data[0] ?? new Uint8Array()) === 0, 'the mirror reads otherwise');
+    const pages = this.pool.allocate(this.size);
+    await mirror.read(pages.range(0, this.size), { position: 0 });
+    this.demand(
+      Buffer.compare(pages.bytes(0, this.size), data[0] ?? new Uint8Array()) === 0,
+      'the mirror reads otherwise',
+    );
     pages.free();
   }
 
@@ -319,6 +404,11 @@ export class MirrorProgram {
   private demand(holds: boolean, message: string): void {
     if (!holds) throw new Error(message);
   }
+}
+
+/** A turn of the event loop, for what a rebuild does in turns of its own. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function fill(pages: PageVector, id: number): void {

@@ -40,6 +40,9 @@ for (const { strategy } of designs) {
         'flush done': 0.5,
         'power lost': 0.2,
         ended: 0.2,
+        rebuilt: 0.002,
+        'rebuilt, from where it was': 0.005,
+        'rebuilt after power loss': 0.005,
       };
       expect(rareOnes(floors, tally, programs)).to.deep.equal([]);
     });

@@ -1,0 +1,242 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import type { BlockDevice } from '../../lib/io/device.js';
+import { IoError } from '../../lib/io/io-error.js';
+import type { IoRequest } from '../../lib/io/io-request.js';
+import type { Strategy } from '../../lib/io/io.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { RequestQueue } from '../../lib/io/request-queue.js';
+import { WaitingList } from '../../lib/io/waiting-list.js';
+import { Cache } from '../../lib/layers/cache.js';
+import { Checksum } from '../../lib/layers/checksum.js';
+import { Crypt } from '../../lib/layers/crypt.js';
+import { Delay } from '../../lib/layers/delay.js';
+import { Mirror } from '../../lib/layers/mirror.js';
+import { Parity } from '../../lib/layers/parity.js';
+import { Pass } from '../../lib/layers/pass.js';
+import { Retry } from '../../lib/layers/retry.js';
+import { Stripe } from '../../lib/layers/stripe.js';
+import { Throttle } from '../../lib/layers/throttle.js';
+import { FaultyDevice } from './faulty-device.js';
+import { key } from './stacks.js';
+import { designs } from './strategies.js';
+
+/*
+ * A request is taken through each layer step by step: a disk answers, or a millisecond passes. It is run once for each of
+ * its steps, and cancelled there, twice: before it is submitted, while it is held in the layer, queued or running below,
+ * when part of it is there, and when it has settled. A write to the same bytes goes before it, and the queues below are
+ * busy. The leak check after every spec sees to the rest.
+ */
+
+type Moment = 'before' | 'held' | 'queued' | 'running' | 'half' | 'after';
+
+interface Kit {
+  readonly queues: readonly [RequestQueue, RequestQueue, RequestQueue];
+  readonly pool: PagePool;
+}
+
+interface Subject {
+  readonly name: string;
+  /** Layers that pass straight through hold nothing, and one piece has no half. */
+  readonly moments: readonly Moment[];
+  build(kit: Kit): BlockDevice | Promise<BlockDevice>;
+  /** The first answer is an error. */
+  readonly fails?: boolean;
+}
+
+const ALWAYS = ['before', 'queued', 'running', 'after'] as const;
+const HOLDS = [...ALWAYS, 'held'] as const;
+/** What it lets go finds the way free. */
+const SPACES = ['before', 'held', 'running', 'after'] as const;
+const SPLITS = [...ALWAYS, 'half'] as const;
+const BOTH = [...HOLDS, 'half'] as const;
+
+const subjects: readonly Subject[] = [
+  { name: 'Pass', moments: ALWAYS, build: ({ queues }) => new Pass(queues[0]) },
+  { name: 'Stripe', moments: SPLITS, build: ({ queues }) => new Stripe(queues, { chunk: 1024 }) },
+  { name: 'Delay', moments: HOLDS, build: ({ queues }) => new Delay(queues[0], { delayMs: 2 }) },
+  {
+    name: 'Throttle',
+    moments: SPACES,
+    build: ({ queues }) => new Throttle(queues[0], { operationsPerSecond: 500, burstSeconds: 0.002 }),
+  },
+  {
+    name: 'Retry',
+    moments: ['before', 'queued', 'held', 'after'],
+    fails: true,
+    build: ({ queues }) => new Retry(queues[0], { delaysMs: [2, 2] }),
+  },
+  { name: 'Cache, through', moments: ALWAYS, build: ({ queues, pool }) => new Cache(queues[0], { pool, lines: 2 }) },
+  {
+    name: 'Cache, back',
+    moments: ALWAYS,
+    build: ({ queues, pool }) => new Cache(queues[0], { pool, lines: 1, mode: 'back' }),
+  },
+  { name: 'Crypt', moments: ALWAYS, build: ({ queues, pool }) => new Crypt(queues[0], { key, pool }) },
+  { name: 'Checksum', moments: HOLDS, build: ({ queues, pool }) => Checksum.format(queues[0], { pool }) },
+  {
+    name: 'Mirror',
+    moments: HOLDS,
+    build: ({ queues, pool }) => Mirror.create(queues, { pool, regionSize: 4096, assumeEqual: true }),
+  },
+  {
+    name: 'Parity',
+    moments: BOTH,
+    build: ({ queues, pool }) => Parity.create(queues, { pool, chunk: 1024, regionSize: 4096, assumeClean: true }),
+  },
+  {
+    name: 'RequestQueue',
+    moments: SPACES,
+    build: ({ queues }) => new RequestQueue(queues[0], { depth: 1 }),
+  },
+  {
+    name: 'RequestQueue, merging, over Stripe',
+    moments: BOTH,
+    build: ({ queues }) => new RequestQueue(new Stripe(queues, { chunk: 1024 }), { depth: 1, mergeBytes: 1 << 16 }),
+  },
+];
+
+const LENGTH = 8192;
+const [OLD, OTHER, OWN, UNREAD] = [1, 2, 3, 9];
+
+for (const { strategy } of designs) {
+  describe(`a cancel under ${strategy.name}`, () => {
+    let clock: sinon.SinonFakeTimers;
+    beforeEach(() => (clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })));
+    afterEach(() => clock.restore());
+
+    for (const subject of subjects) {
+      it(`at any moment of ${subject.name} settles once, truly, and leaves nothing behind (I4, I5, N13, N14)`, async () => {
+        const met = new Set<Moment>();
+        for (const operation of ['read', 'write'] as const) {
+          let steps = -1;
+          while (await new Run(subject, strategy, operation, clock).cancelAfter(steps, met)) steps++;
+        }
+        expect(subject.moments.filter((moment) => !met.has(moment))).to.deep.equal([]);
+      });
+    }
+  });
+}
+
+class Run {
+  private readonly pool = new PagePool({ maxBytes: 1 << 22 });
+  private readonly disks: FaultyDevice[];
+  private readonly queues: Kit['queues'];
+  private readonly subject: Subject;
+  private readonly operation: 'read' | 'write';
+  private readonly clock: sinon.SinonFakeTimers;
+  private failing: boolean;
+
+  constructor(subject: Subject, strategy: Strategy, operation: 'read' | 'write', clock: sinon.SinonFakeTimers) {
+    this.subject = subject;
+    this.operation = operation;
+    this.clock = clock;
+    this.failing = subject.fails === true;
+    this.disks = [0, 1, 2].map((i) => new FaultyDevice({ name: `disk ${String(i)}`, strategy, size: 1 << 16 }));
+    this.queues = this.disks.map((disk) => new RequestQueue(disk, { depth: 1 })) as unknown as Kit['queues'];
+  }
+
+  /** Cancels when so many steps were made, before the submission with -1. False when it had settled before. */
+  async cancelAfter(steps: number, met: Set<Moment>): Promise<boolean> {
+    const { pool, queues, operation } = this;
+    for (const disk of this.disks) disk.inline = true;
+    const top = await this.subject.build({ queues, pool });
+    const pages = pool.allocate(LENGTH);
+    const others = pool.allocate(LENGTH);
+    pages.set(new Uint8Array(LENGTH).fill(OLD));
+    await this.done(top.write(pages.range(0, LENGTH), { position: 0, fua: true }));
+    for (const disk of this.disks) disk.inline = false;
+    const busy = queues.map((queue) => queue.read(others.range(LENGTH / 2, 512), { position: queue.size - 512 }));
+    others.set(new Uint8Array(LENGTH).fill(OTHER));
+    const other = top.write(others.range(0, LENGTH / 2), { position: LENGTH / 2 });
+    pages.set(new Uint8Array(LENGTH).fill(operation === 'write' ? OWN : UNREAD));
+    const options = { position: 0, ...(steps < 0 && { signal: AbortSignal.abort('early') }) };
+    const request = top[operation](pages, options);
+    let settled = 0;
+    let memory: Uint8Array | null = null;
+    request.notify(() => {
+      settled++;
+      memory = pages.bytes().slice();
+    });
+    for (let i = 0; i < steps && !request.settled; i++) await this.step();
+    const wasSettled = request.settled;
+    if (steps < 0) met.add('before');
+    else met.add(this.momentOf(top, request));
+    const answer = request.cancel('enough');
+    const again = request.cancel('again');
+    if (wasSettled) expect([answer, again]).to.deep.equal(['too-late', 'too-late']);
+    else {
+      expect(answer).to.equal(request.state === 'cancelled' ? 'cancelled' : 'requested');
+      expect(again).to.equal(request.settled ? 'too-late' : 'requested');
+    }
+    await this.done(Promise.allSettled([other, request, ...busy].map((each) => each.promise())));
+    expect(settled).to.equal(1);
+    for (const disk of this.disks) disk.inline = true;
+    this.check(request, memory ?? new Uint8Array(0), met);
+    await this.readBack(top, request, pages);
+    pages.free();
+    others.free();
+    await this.done(top.close());
+    expect([pool.pagesInUse, [...WaitingList.all].length]).to.deep.equal([0, 0]);
+    return steps < 0 || !wasSettled;
+  }
+
+  /** What it is doing, as far as can be told from outside. */
+  private momentOf(top: BlockDevice, request: IoRequest): Moment {
+    if (request.settled) return 'after';
+    const waiting = [...WaitingList.all].reduce((sum, { length }) => sum + length, 0);
+    const below = this.queues.reduce((sum, { queued }) => sum + queued, 0);
+    if (waiting > below) return 'held';
+    return below > 0 && top.started > top.ended ? 'queued' : 'running';
+  }
+
+  /** What it has told is what has happened to its pages, which nobody has touched since. */
+  private check(request: IoRequest, memory: Uint8Array, met: Set<Moment>): void {
+    const { state, error, succeeded } = request;
+    if (state !== 'done') expect([state, (error as IoError).code]).to.deep.equal(['cancelled', 'ECANCELED']);
+    if (succeeded.length > 0 && state !== 'done') met.add('half');
+    if (this.operation === 'write') {
+      expect(memory.every((byte) => byte === OWN)).to.equal(true);
+      return;
+    }
+    for (const { offset, length } of succeeded) {
+      expect([OLD, OTHER]).to.include.members([...new Set(memory.subarray(offset, offset + length))]);
+    }
+  }
+
+  private async readBack(top: BlockDevice, request: IoRequest, pages: ReturnType<PagePool['allocate']>): Promise<void> {
+    const before = pages.bytes().slice();
+    const found = this.pool.allocate(LENGTH);
+    await this.done(top.read(found, { position: 0 }));
+    const bytes = found.bytes().slice();
+    found.free();
+    expect(Buffer.compare(before, pages.bytes()), 'pages were touched after it had settled').to.equal(0);
+    const written = this.operation === 'write' ? request.succeeded : [];
+    for (let at = 0; at < LENGTH; at += 512) {
+      const block = [...new Set(bytes.subarray(at, at + 512))];
+      const contested = at >= LENGTH / 2;
+      const isWritten = written.some(({ offset, length }) => offset <= at && at + 512 <= offset + length);
+      const may = isWritten ? [OWN] : [OLD];
+      expect(contested ? [OLD, OTHER, OWN] : may, `block at ${String(at)}`).to.include.members(block);
+    }
+  }
+
+  /** Something happens: a disk answers the oldest of what it has, or a millisecond passes; and turns of the loop. */
+  private async step(): Promise<void> {
+    const disk = this.disks.find(({ pending }) => pending.length > 0);
+    if (disk === undefined) this.clock.tick(1);
+    else if (this.failing && (disk.pending[0]?.position ?? 0) < 1 << 15) {
+      this.failing = false;
+      disk.pending[0]?.fail();
+    } else disk.pending[0]?.answer();
+    for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private async done<T>(work: PromiseLike<T>): Promise<T> {
+    let ended = false;
+    const all = Promise.resolve(work).finally(() => (ended = true));
+    all.catch(() => undefined);
+    for (let steps = 0; !ended && steps < 1000; steps++) await this.step();
+    return all;
+  }
+}
