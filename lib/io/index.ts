@@ -19,6 +19,7 @@ export { cloneKiobufTracked } from './strategy/clone-tracked.js';
 export { Pass } from '../layers/pass.js';
 export { Linear, type Segment } from '../layers/linear.js';
 export { Stripe, type StripeOptions } from '../layers/stripe.js';
+export type { MemberSetOptions } from '../layers/member-set.js';
 export { Mirror, type MirrorOptions, type ReadPolicy } from '../layers/mirror.js';
 export type { CreateOptions as MirrorCreateOptions } from '../layers/mirror-open.js';
 export type { RebuildOptions } from '../layers/rebuild-options.js';

@@ -2,6 +2,7 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
+import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
 import { joinGeometry, someMembers, spread } from './members.js';
 
 /** A run of bytes of a device. */
@@ -38,6 +39,30 @@ export class Linear extends Layer {
     super('linear', members, { ...geometry, size }, options);
     this.segments = full;
     this.starts = starts;
+  }
+
+  /**
+   * Whole devices behind each other, with a superblock on each that says who they are and in which order: {@link open}
+   * opens them given in any. Some 8 KiB of each are taken. What was on the devices is lost. Parts of devices are not
+   * written down: they are what their description says.
+   * @throws ArgumentError `ERR_MEMBERS`; `ERR_MEMBER_IN_USE` for a member of something, unless it is to be overwritten;
+   *   ArgumentRangeError `ERR_GEOMETRY` for one too small; IoError
+   */
+  static async create(members: readonly BlockDevice[], options: DeviceOptions & MemberSetOptions): Promise<Linear> {
+    const { blockSize } = joinGeometry(someMembers('Linear', members));
+    return linearOf(await createSet('linear', members, 0, (room) => room - (room % blockSize), options), options);
+  }
+
+  /**
+   * The concatenation that its members say they are, given in any order; all are needed.
+   * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER` for one that does not belong,
+   *   `ERR_MEMBERS` when one is missing; IoError when one cannot be read
+   */
+  static async open(
+    members: readonly BlockDevice[],
+    options: DeviceOptions & Pick<MemberSetOptions, 'pool'>,
+  ): Promise<Linear> {
+    return linearOf(await openSet('linear', members, options.pool), options);
   }
 
   submit(io: Io): void {
@@ -79,6 +104,11 @@ export class Linear extends Layer {
     }
     return low;
   }
+}
+
+function linearOf({ devices, dataStart, dataSizes }: MemberSet, options: DeviceOptions): Linear {
+  const segments = devices.map((device, i) => ({ device, start: dataStart, length: dataSizes[i] as number }));
+  return new Linear(segments, options);
 }
 
 function complete(segment: Segment): Required<Segment> {

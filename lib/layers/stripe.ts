@@ -2,6 +2,7 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
+import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
 import { joinGeometry, someMembers, spread } from './members.js';
 
 export interface StripeOptions extends DeviceOptions {
@@ -12,22 +13,50 @@ export interface StripeOptions extends DeviceOptions {
 /** RAID-0: chunks go round the members in turn. Its size is that of the smallest member, in whole chunks, times n. */
 export class Stripe extends Layer {
   readonly chunk: number;
+  /** Where data begins on each member. */
+  private readonly start: number;
 
-  /** @throws ArgumentError `ERR_MEMBERS` without a member; ArgumentRangeError `ERR_CHUNK` */
-  constructor(members: readonly BlockDevice[], options: StripeOptions = {}) {
+  /**
+   * Chunks from the start of each member on. Nothing on the members says so: who opens them in another order reads
+   * something else. {@link create} writes it down.
+   * @param set @internal where data lies, as superblocks say
+   * @throws ArgumentError `ERR_MEMBERS` without a member; ArgumentRangeError `ERR_CHUNK`
+   */
+  constructor(members: readonly BlockDevice[], options: StripeOptions = {}, set: MemberSet | null = null) {
     const all = someMembers('Stripe', members);
     const { blockSize } = joinGeometry(all);
-    const chunk = options.chunk ?? 64 * 1024;
-    if (!Number.isSafeInteger(chunk) || chunk <= 0 || chunk % blockSize !== 0) {
-      throw new ArgumentRangeError(
-        'ERR_CHUNK',
-        `chunk must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
-      );
-    }
-    const chunks = all.reduce((least, { size }) => Math.min(least, Math.floor(size / chunk)), Infinity);
+    const chunk = checkedChunk(options.chunk, blockSize);
+    const sizes = set?.dataSizes ?? all.map(({ size }) => size);
+    const chunks = sizes.reduce((least, size) => Math.min(least, Math.floor(size / chunk)), Infinity);
     const stripe = chunk * all.length;
     super('stripe', all, { size: chunks * stripe, blockSize, preferredSize: stripe }, options);
     this.chunk = chunk;
+    this.start = set?.dataStart ?? 0;
+  }
+
+  /**
+   * A stripe over new members, with a superblock on each that says who they are and in which order: {@link open} opens
+   * them given in any. Some 8 KiB of each member are taken. What was on the members is lost.
+   * @throws what the constructor throws; ArgumentError `ERR_MEMBER_IN_USE` for a member of something, unless it is to be
+   *   overwritten; ArgumentRangeError `ERR_GEOMETRY` for one too small; IoError
+   */
+  static async create(members: readonly BlockDevice[], options: StripeOptions & MemberSetOptions): Promise<Stripe> {
+    const chunk = checkedChunk(options.chunk, joinGeometry(someMembers('Stripe', members)).blockSize);
+    const set = await createSet('stripe', members, chunk, (room) => room - (room % chunk), options);
+    return new Stripe(set.devices, { ...options, chunk }, set);
+  }
+
+  /**
+   * The stripe that its members say they are, given in any order; all are needed. Its chunk is that of its creation.
+   * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER` for one that does not belong,
+   *   `ERR_MEMBERS` when one is missing; IoError when one cannot be read
+   */
+  static async open(
+    members: readonly BlockDevice[],
+    options: DeviceOptions & Pick<MemberSetOptions, 'pool'>,
+  ): Promise<Stripe> {
+    const set = await openSet('stripe', members, options.pool);
+    return new Stripe(set.devices, { ...options, chunk: set.chunk }, set);
   }
 
   submit(io: Io): void {
@@ -57,6 +86,14 @@ export class Stripe extends Layer {
   }
 
   private memberPosition(chunkNumber: number): number {
-    return Math.floor(chunkNumber / this.lowers.length) * this.chunk;
+    return this.start + Math.floor(chunkNumber / this.lowers.length) * this.chunk;
   }
+}
+
+function checkedChunk(chunk = 64 * 1024, blockSize: number): number {
+  if (Number.isSafeInteger(chunk) && chunk > 0 && chunk % blockSize === 0) return chunk;
+  throw new ArgumentRangeError(
+    'ERR_CHUNK',
+    `chunk must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
+  );
 }

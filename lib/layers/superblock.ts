@@ -21,7 +21,8 @@ import type { PagePool } from '../io/pages.js';
  *     40  generation   u64          4096  end
  *
  * From 192 on, since version 2: for each member the bytes of it that are rebuilt, u64; 64 of them. Version 1 has zeroes
- * there, so that it is read as one whose rebuild has not begun.
+ * there, so that it is read as one whose rebuild has not begun. Stripe and linear are of version 3, which others do not
+ * take for no superblock.
  */
 
 /** Bytes of one copy. */
@@ -32,18 +33,20 @@ export const MAX_REGIONS = 16384;
 export const MAX_MEMBERS = 64;
 
 const MAGIC = 'wakechai';
-const VERSION = 2;
+const VERSION = 3;
+/** That of a mirror and of a parity. */
+const REDUNDANT_VERSION = 2;
 const STATES_AT = 128;
 const REBUILT_AT = 192;
 const DIRTY_AT = 1024;
 const DIRTY_BYTES = MAX_REGIONS / 8;
 
-export type Role = 'mirror' | 'parity';
+export type Role = 'mirror' | 'parity' | 'stripe' | 'linear';
 
 /** In sync: holds everything. Rebuilding: is written to, not yet read from. Failed: dropped, or never there. */
 export type MemberState = 'in-sync' | 'rebuilding' | 'failed';
 
-const ROLES: readonly Role[] = ['mirror', 'parity'];
+const ROLES: readonly Role[] = ['mirror', 'parity', 'stripe', 'linear'];
 const STATES: readonly MemberState[] = ['in-sync', 'rebuilding', 'failed'];
 
 export interface Superblock {
@@ -87,7 +90,8 @@ export function encodeSuperblock(superblock: Superblock): Uint8Array {
   const bytes = new Uint8Array(SUPERBLOCK_SIZE);
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC));
-  view.setUint32(12, VERSION, true);
+  const redundant = superblock.role === 'mirror' || superblock.role === 'parity';
+  view.setUint32(12, redundant ? REDUNDANT_VERSION : VERSION, true);
   bytes.set(Buffer.from(superblock.uuid.replaceAll('-', ''), 'hex'), 16);
   view.setUint16(32, ROLES.indexOf(superblock.role), true);
   view.setUint16(34, superblock.index, true);

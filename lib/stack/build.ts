@@ -166,7 +166,11 @@ export async function make(
     case 'delay':
       return new Delay(lower, { ...options, delayMs: description.delayMs });
     case 'stripe':
-      return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
+      if (description.superblock !== true)
+        return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
+      return kit.create
+        ? Stripe.create(lowers, { ...options, pool, ...given({ chunk: description.chunk }) })
+        : Stripe.open(lowers, { ...options, pool });
     case 'checksum': {
       const all = { ...options, pool, ...given({ copyWrites: description.copyWrites }) };
       return kit.create ? Checksum.format(lower, all) : new Checksum(lower, all);
@@ -186,6 +190,8 @@ export async function make(
           })
         : Parity.open(lowers, { ...options, pool });
     case 'linear':
+      if (description.superblock === true)
+        return kit.create ? Linear.create(lowers, { ...options, pool }) : Linear.open(lowers, { ...options, pool });
       return new Linear(
         description.segments.map(({ start, length }, i) => ({
           device: lowers[i] as BlockDevice,

@@ -154,10 +154,17 @@ export type DeviceDescription =
       name?: string | undefined;
     }
   | { type: 'parity'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
-  | { type: 'stripe'; members: DeviceDescription[]; chunk?: number | undefined; name?: string | undefined }
+  | {
+      type: 'stripe';
+      members: DeviceDescription[];
+      chunk?: number | undefined;
+      superblock?: boolean | undefined;
+      name?: string | undefined;
+    }
   | {
       type: 'linear';
       segments: { device: DeviceDescription; start?: number | undefined; length?: number | undefined }[];
+      superblock?: boolean | undefined;
       name?: string | undefined;
     };
 
@@ -259,12 +266,26 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       name,
     }),
     v.strictObject({ type: v.literal('parity'), members: v.array(device), chunk: v.optional(positive), name }),
-    v.strictObject({ type: v.literal('stripe'), members: v.array(device), chunk: v.optional(positive), name }),
     v.strictObject({
-      type: v.literal('linear'),
-      segments: v.array(v.strictObject({ device, start: v.optional(wholeBytes), length: v.optional(wholeBytes) })),
+      type: v.literal('stripe'),
+      members: v.array(device),
+      chunk: v.optional(positive),
+      superblock: v.optional(v.boolean()),
       name,
     }),
+    v.pipe(
+      v.strictObject({
+        type: v.literal('linear'),
+        segments: v.array(v.strictObject({ device, start: v.optional(wholeBytes), length: v.optional(wholeBytes) })),
+        superblock: v.optional(v.boolean()),
+        name,
+      }),
+      v.check(
+        ({ superblock, segments }) =>
+          superblock !== true || segments.every(({ start, length }) => start === undefined && length === undefined),
+        'superblocks are of whole devices, without start and length',
+      ),
+    ),
   ]),
 );
 

@@ -71,9 +71,9 @@ describe('Superblock', () => {
         return bytes;
       };
       expect(decodeSuperblock(as(1))).to.deep.equal({ ...superblock, rebuilt: [0, 0, 0, 0] });
-      expect(() => decodeSuperblock(as(3))).to.throw(ArgumentError, 'of version 3').with.property('code', 'ERR_SUPERBLOCK_VERSION'); // prettier-ignore
+      expect(() => decodeSuperblock(as(4))).to.throw(ArgumentError, 'of version 4').with.property('code', 'ERR_SUPERBLOCK_VERSION'); // prettier-ignore
       const disk = new MemoryDevice({ size: 1 << 16 });
-      disk.contents.set(as(3), 4096);
+      disk.contents.set(as(4), 4096);
       const refused = async (what: Promise<unknown>): Promise<unknown> =>
         what.catch((error: unknown) => (error as { code?: string }).code);
       expect(await refused(readSuperblock(disk, pool))).to.equal('ERR_SUPERBLOCK_VERSION');

@@ -32,6 +32,8 @@ describe('build', () => {
       rules: [{ kind: 'error', code: 'ENOSPC', operations: ['flush'], times: 1 }],
     },
     { type: 'loop', lower: memory, extents: [{ start: 8192, length: 8192 }] },
+    { type: 'linear', segments: [{ device: memory }, { device: memory }], superblock: true },
+    { type: 'stripe', members: [memory, memory], chunk: 4096, superblock: true },
     { type: 'linear', segments: [{ device: memory, start: 4096, length: 8192 }, { device: memory }] },
   ];
 

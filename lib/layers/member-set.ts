@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import type { BlockDevice } from '../io/device.js';
+import type { PagePool } from '../io/pages.js';
+import { writeMember } from './member-io.js';
+import { joinGeometry, someMembers } from './members.js';
+import {
+  copyPosition,
+  copySize,
+  dataStartFor,
+  encodeSuperblock,
+  MAX_MEMBERS,
+  readSuperblock,
+  type Superblock,
+} from './superblock.js';
+
+/*
+ * Superblocks of arrays whose members never change and are all needed: who belongs together and in which order. They are
+ * written once, both copies, so that none of an earlier array is left.
+ */
+
+export interface MemberSetOptions {
+  /** Where memory for the superblocks is taken from, for the time of the call. */
+  pool: PagePool;
+  /** Take also devices that are members of something. Default false. */
+  overwrite?: boolean;
+}
+
+/** Devices in their order, and where their data lies. */
+export interface MemberSet {
+  readonly devices: readonly BlockDevice[];
+  /** Byte position on each device where data begins. */
+  readonly dataStart: number;
+  /** Bytes of data on each device, by index. */
+  readonly dataSizes: readonly number[];
+  /** Bytes that lie together on one member, 0 where that means nothing. */
+  readonly chunk: number;
+}
+
+/**
+ * Writes a superblock to each device and makes it stable.
+ * @param sizeOf bytes of data on a device, of those that are there behind the superblock
+ * @throws ArgumentError `ERR_MEMBERS`, `ERR_MEMBER_IN_USE`; ArgumentRangeError `ERR_GEOMETRY` for a device without room;
+ *   nothing was written then. IoError when one cannot be written
+ */
+export async function createSet(
+  role: 'stripe' | 'linear',
+  members: readonly BlockDevice[],
+  chunk: number,
+  sizeOf: (room: number) => number,
+  { pool, overwrite = false }: MemberSetOptions,
+): Promise<MemberSet> {
+  const devices = checkMembers(role, members);
+  const dataStart = dataStartFor(joinGeometry(devices).blockSize);
+  const dataSizes = devices.map((device) => sizeOf(device.size - dataStart));
+  for (const [i, device] of devices.entries()) {
+    if ((dataSizes[i] as number) > 0) continue;
+    throw new ArgumentRangeError(
+      'ERR_GEOMETRY',
+      `${device.name} has no room for data behind the ${String(dataStart)} bytes of a superblock: it has ${String(device.size)}`,
+    );
+  }
+  for (const device of overwrite ? [] : devices) {
+    const found = await readSuperblock(device, pool);
+    if (found === null) continue;
+    throw new ArgumentError('ERR_MEMBER_IN_USE', `${device.name} is a member of the ${found.role} ${found.uuid}`);
+  }
+  const uuid = randomUUID();
+  for (const [index, device] of devices.entries()) {
+    const dataSize = dataSizes[index] as number;
+    const states = devices.map(() => 'in-sync' as const);
+    await store(
+      device,
+      { role, uuid, index, memberCount: devices.length, layout: 0, generation: 0, sequence: 0, dataStart, dataSize, chunk, regionSize: 0, states, rebuilt: [], dirty: new Uint8Array(0) }, // prettier-ignore
+      pool,
+    );
+  }
+  return { devices, dataStart, dataSizes, chunk };
+}
+
+/**
+ * Reads the superblocks of all members, given in any order.
+ * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER` for a device that does not belong,
+ *   `ERR_MEMBERS` when one is missing; IoError when one cannot be read
+ */
+export async function openSet(
+  role: 'stripe' | 'linear',
+  members: readonly BlockDevice[],
+  pool: PagePool,
+): Promise<MemberSet> {
+  const devices = checkMembers(role, members);
+  const places: { device: BlockDevice; own: Superblock }[] = [];
+  let first: Superblock | null = null;
+  for (const device of devices) {
+    const own = await readSuperblock(device, pool);
+    if (own?.role !== role || own.dataStart + own.dataSize > device.size || own.index >= own.memberCount) {
+      const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
+      throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a ${role}: it ${is}`);
+    }
+    first ??= own;
+    if (own.uuid !== first.uuid || own.memberCount !== first.memberCount) {
+      throw new ArgumentError(
+        'ERR_FOREIGN_MEMBER',
+        `${device.name} is a member of the ${role} ${own.uuid}, expected one of ${first.uuid}`,
+      );
+    }
+    const other = places[own.index];
+    if (other !== undefined) {
+      throw new ArgumentError(
+        'ERR_DUPLICATE_MEMBER',
+        `${device.name} and ${other.device.name} both are member ${String(own.index)} of the ${role} ${own.uuid}`,
+      );
+    }
+    places[own.index] = { device, own };
+  }
+  const { uuid, memberCount, dataStart, chunk } = first as Superblock;
+  if (devices.length < memberCount) {
+    throw new ArgumentError(
+      'ERR_MEMBERS',
+      `The ${role} ${uuid} needs all of its ${String(memberCount)} members, got ${String(devices.length)}`,
+    );
+  }
+  return {
+    devices: places.map(({ device }) => device),
+    dataStart,
+    dataSizes: places.map(({ own }) => own.dataSize),
+    chunk,
+  };
+}
+
+function checkMembers(role: string, members: readonly BlockDevice[]): readonly BlockDevice[] {
+  const devices = someMembers(role, members);
+  if (new Set(devices).size === devices.length && devices.length <= MAX_MEMBERS) return devices;
+  throw new ArgumentError(
+    'ERR_MEMBERS',
+    `A ${role} with superblocks needs at most ${String(MAX_MEMBERS)} devices, each once, ` +
+      `got ${devices.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+/** Both copies, each stable before the call resolves. */
+async function store(device: BlockDevice, superblock: Superblock, pool: PagePool): Promise<void> {
+  const length = copySize(device.blockSize);
+  const pages = pool.allocate(length);
+  try {
+    for (const sequence of [0, 1]) {
+      pages.set(new Uint8Array(length));
+      pages.set(encodeSuperblock({ ...superblock, sequence }));
+      const range = pages.range(0, length);
+      const options = { position: copyPosition(device.blockSize, sequence), fua: true };
+      const error = await new Promise<Error | null>((resolve) => {
+        writeMember(device, range, options, resolve);
+      });
+      if (error !== null) throw error;
+    }
+  } finally {
+    pages.free();
+  }
+}
