@@ -112,7 +112,7 @@ describe('ReadAhead', function () {
         expect(settled.length).to.equal(6);
       });
 
-      it('waits for every part that a request lies in', () => {
+      it('waits for every part that a request lies in (I12)', () => {
         const { disk, read, holds, device } = setUp(strategy, false);
         for (let block = 0; block < 3; block++) read(block);
         const across = read(3, 2);
@@ -123,7 +123,7 @@ describe('ReadAhead', function () {
         disk.answerAll();
       });
 
-      it('reads below what could not be read ahead, and tells of the request’s own failure only', () => {
+      it('reads below what could not be read ahead, and tells of the request’s own failure only (I12)', () => {
         const { disk, read, holds } = setUp(strategy, false);
         for (let block = 0; block < 2; block++) read(block);
         const waiting = read(2);
@@ -236,7 +236,7 @@ describe('ReadAhead', function () {
         expect(disk.log).to.include(`read ${String(42 * 512)}+512`);
       });
 
-      it('begins no more than it may keep', () => {
+      it('begins no more than it may keep (I12)', () => {
         const { disk, read, device } = setUp(strategy, false, { keepBytes: 3 * KiB });
         for (let block = 0; block < 4; block++) read(block);
         expect([disk.log.slice(2), device.heldBytes]).to.deep.equal([['read 1024+1024', 'read 2048+2048'], 3 * KiB]);
