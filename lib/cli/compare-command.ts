@@ -31,10 +31,7 @@ export function compareCommand(): Command {
   return new Command('compare')
     .description('send a real file through a stack of layers under each design, and measure the designs')
     .option('--file <path>', 'the file to send through the stack (default: the Node binary that runs this)')
-    .option(
-      '--trace <path>',
-      'a block trace to replay: MSR-Cambridge CSV, fio iolog or blkparse text (default: our own)',
-    )
+    .option('--trace <path>', 'a block trace to replay as well: MSR-Cambridge CSV, fio iolog or blkparse text')
     .option(
       '--strategy <name...>',
       `the designs to compare, the first as the base of ratios: ${namesOf(rivals)} or paths of modules (default: all)`,

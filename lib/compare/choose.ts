@@ -1,7 +1,7 @@
 import { ArgumentError } from '../wait/errors.js';
 import type { Strategy } from '../io/index.js';
 import type { Experiment } from './experiment.js';
-import { experiments } from './experiments.js';
+import { knownExperiments } from './experiments.js';
 import type { Rival } from './rival.js';
 import { rivals } from './rivals.js';
 import { edge } from './rivals/edge.js';
@@ -21,7 +21,7 @@ export function chooseDesigns(wanted: readonly (string | URL | Strategy | Rival)
 
 /** The experiments that are asked for, in order, each once. @throws ArgumentError `ERR_EXPERIMENT` */
 export function chooseExperiments(wanted: readonly (string | URL | Experiment)[]): Promise<Chosen<Experiment>[]> {
-  return choose('experiment', experiments, wanted, asExperiment);
+  return choose('experiment', knownExperiments, wanted, asExperiment);
 }
 
 /** What a reference means, in whichever thread. */
@@ -32,7 +32,7 @@ export async function designOf(reference: string): Promise<Rival> {
 
 /** What a reference means, in whichever thread. */
 export async function experimentOf(reference: string): Promise<Experiment> {
-  const known = experiments.find(({ name }) => name === reference);
+  const known = knownExperiments.find(({ name }) => name === reference);
   return known ?? fromModule('experiment', new URL(reference), asExperiment);
 }
 

@@ -2,17 +2,21 @@ import { ArgumentError, ArgumentRangeError, LONGEST_DELAY_MS } from '../wait/err
 import type { Strategy } from '../io/index.js';
 import { chooseDesigns, chooseExperiments } from './choose.js';
 import type { Experiment, Metric, Row } from './experiment.js';
-import { experiments } from './experiments.js';
+import { experiments, knownExperiments } from './experiments.js';
 import type { Machine } from './machine.js';
 import { LEAST_ROUNDS, plans, type Plan } from './plan.js';
 import type { Rival, RivalCapabilities } from './rival.js';
 import { rivals as allRivals } from './rivals.js';
+import { readTrace } from './traces/trace.js';
 import { Run } from './run.js';
 
 export interface CompareOptions {
   /** The file that goes through the stack. Default: the program that runs this, which every machine has. */
   file?: string;
-  /** A block trace to replay: MSR-Cambridge CSV, fio iolog or blkparse text. Default: those that come with the package. */
+  /**
+   * A block trace to replay: MSR-Cambridge CSV, fio iolog or blkparse text, which the experiment `trace` then does beside the
+   * replays of those that come with the package.
+   */
   trace?: string | null;
   /**
    * Names of designs, addresses of modules whose default export is one, or designs of your own. Ratios are taken against
@@ -80,14 +84,15 @@ export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 
  * Runs the experiments under each design. When the signal aborts it resolves with what was found until then, and
  * `interrupted` says so; when the budget is used up, `leftOut` does.
  * @throws ArgumentError `ERR_DESIGN`, `ERR_EXPERIMENT` or `ERR_PLAN` for an unknown name, a module without one, or a list of
- *   none, ArgumentRangeError `ERR_ROUNDS` or `ERR_BUDGET`, before anything is run; StateError `ERR_NO_ROW` when an experiment
+ *   none, `ERR_TRACE` or `ERR_FILE` for a trace that is none, ArgumentRangeError `ERR_ROUNDS` or `ERR_BUDGET`, before anything is run; StateError `ERR_NO_ROW` when an experiment
  *   passes over a design, `ERR_THREAD` when a thread ends by itself; what an experiment throws
  */
 export async function compare(options: CompareOptions = {}): Promise<Comparison> {
   const { file = process.execPath, trace = null, seed = 1, onProgress } = options;
   const designs = await chooseDesigns(options.designs ?? allRivals);
-  const chosen = await chooseExperiments(options.experiments ?? experiments);
+  const chosen = await chooseExperiments(options.experiments ?? (trace === null ? experiments : knownExperiments));
   const plan = planOf(options);
+  if (trace !== null) await readTrace(trace);
   const run = new Run(designs, chosen, plan, options, { file, trace, seed });
   onProgress?.('starting', 0, run.total);
   try {

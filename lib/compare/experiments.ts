@@ -10,6 +10,7 @@ import { readAhead, readAheadMerged } from './experiments/read-ahead.js';
 import { realFile } from './experiments/real-file.js';
 import { retry } from './experiments/retry.js';
 import { transform } from './experiments/transform.js';
+import { trace, traceGit, traceSqlite } from './experiments/trace-replay.js';
 import { tree } from './experiments/tree.js';
 
 /** The experiments, in the order of the report. */
@@ -28,4 +29,9 @@ export const experiments: readonly Experiment[] = [
   retry,
   fastest,
   deferred,
+  traceGit,
+  traceSqlite,
 ];
+
+/** All that can be asked for by name: also the replay of a trace of one's own. */
+export const knownExperiments: readonly Experiment[] = [...experiments, trace];

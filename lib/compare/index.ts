@@ -1,6 +1,9 @@
 export { compare } from './compare.js';
 export type { CompareOptions, Comparison, ExperimentResult } from './compare.js';
-export { experiments } from './experiments.js';
+export { experiments, knownExperiments } from './experiments.js';
+export { traceReplay, type Replay } from './experiments/trace-replay.js';
+export { parseTrace, readTrace } from './traces/trace.js';
+export type { TraceOperation } from './traces/operation.js';
 export type { Experiment, Figure, Metric, Row, Setting } from './experiment.js';
 export { commonMetrics } from './metrics.js';
 export { soleBaton, type Baton } from './baton.js';

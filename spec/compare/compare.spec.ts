@@ -6,6 +6,7 @@ import {
   compare,
   contend,
   experiments,
+  knownExperiments,
   InstantBottom,
   plans,
   rivals,
@@ -138,7 +139,7 @@ describe('compare', function () {
 
   describe('when it is called wrongly', () => {
     const all = names.join(', ');
-    const known = experiments.map(({ name }) => name).join(', ');
+    const known = knownExperiments.map(({ name }) => name).join(', ');
     const twin = { ...waitQueue, name: names[1]! };
     const cases: [name: string, options: CompareOptions, code: string, message: string][] = [
       [
