@@ -19,9 +19,9 @@ export interface Replay {
   readonly name: string;
   readonly title: string;
   /** Where the trace is, compressed or not, in any format that `readTrace` knows. */
-  path(setting: Setting): string;
+  readonly path: (setting: Setting) => string;
   /** The stack, over devices that have at least so many bytes together. Default: encryption, checksums, a stripe of three. */
-  stack?(size: number): Blueprint;
+  readonly stack?: (size: number) => Blueprint;
 }
 
 /** An experiment that replays what a program has done, as fast as each design can, in order and with 8 in flight. */

@@ -10,11 +10,11 @@ describe('parseBlkparse', () => {
     `${device}    3       ${i}     0.00950${i}758   697  ${action}  ${rwbs} ${rest} [kjournald]`;
 
   for (const [counted, others] of [
-    ['Q', 'GIDC'],
-    ['D', 'IC'],
-    ['C', ''],
+    ['Q', ['G', 'I', 'D', 'C']],
+    ['D', ['I', 'C']],
+    ['C', []],
   ] as const) {
-    it(`counts each operation once, where it is ${counted} and there are ${others === '' ? 'no others' : others}`, () => {
+    it(`counts each operation once, where it is ${counted} and there are ${others.join(', ') || 'no others'}`, () => {
       fc.assert(
         fc.property(operationsOn(['8,0', '259,3'], ['read', 'write', 'discard', 'flush'], 512), (operations) => {
           const lines = operations.flatMap(({ operation, device, offset, length }, i) =>
