@@ -12,7 +12,9 @@ import { WaitingList } from '../lib/io/waiting-list.js';
 
 const inFlight = new Set<IoRequest>();
 const pinned = new Set<PageVector>();
-const listeners = new Map<AbortSignal, Set<unknown>>();
+/** Signals are not kept: one that nobody can abort any more, and that is gone with its listeners, is no leak. */
+const signals = new Set<WeakRef<AbortSignal>>();
+let listeners = new WeakMap<AbortSignal, Set<unknown>>();
 /** What a fake clock had left when it was put away. */
 let fakeTimers = 0;
 let timersBefore = 0;
@@ -29,16 +31,27 @@ export function leaves(reason: string): void {
 /** What is left behind at present, a line for each kind. */
 export function leftBehind(): string[] {
   const waiting = [...WaitingList.all].reduce((sum, { length }) => sum + length, 0);
-  const listening = [...listeners].filter(([{ aborted }]) => !aborted);
   const left: [number, string][] = [
     [waiting, 'headers wait in lists'],
     [inFlight.size, `requests are in flight: ${[...inFlight].map(titleOf).join(', ')}`],
     [pinned.size, 'page vectors are pinned'],
     [timers() - timersBefore, 'timers are set'],
     [fakeTimers, 'timers were set on a fake clock that was put away'],
-    [listening.reduce((sum, [, count]) => sum + count.size, 0), 'listeners wait on signals'],
+    [listening(), 'listeners wait on signals'],
   ];
   return left.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`);
+}
+
+/** Listeners on signals that are still there and have not aborted. */
+function listening(): number {
+  const counted = new Set<Set<unknown>>();
+  for (const reference of signals) {
+    const signal = reference.deref();
+    const known = signal === undefined || signal.aborted ? undefined : listeners.get(signal);
+    if (known !== undefined && known.size > 0) counted.add(known);
+    else signals.delete(reference);
+  }
+  return [...counted].reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Forgets what was left, so that it is held against one spec alone. */
@@ -46,7 +59,8 @@ function clearAway(): void {
   for (const list of [...WaitingList.all]) for (const slot of [...list]) list.take(slot);
   inFlight.clear();
   pinned.clear();
-  listeners.clear();
+  signals.clear();
+  listeners = new WeakMap();
   fakeTimers = 0;
   excuse = null;
 }
@@ -123,7 +137,11 @@ wrap(PageVector.prototype, 'unpin', (pages, _, call) => {
   return result;
 });
 wrap(AbortSignal.prototype, 'addEventListener', (signal, [type, listener], call) => {
-  if (type === 'abort' && !signal.aborted) listeners.set(signal, (listeners.get(signal) ?? new Set()).add(listener));
+  if (type === 'abort' && !signal.aborted) {
+    const known = listeners.get(signal) ?? new Set();
+    if (known.size === 0) signals.add(new WeakRef(signal));
+    listeners.set(signal, known.add(listener));
+  }
   return call();
 });
 wrap(AbortSignal.prototype, 'removeEventListener', (signal, [type, listener], call) => {

@@ -8,7 +8,7 @@ import { Completion, WaitEntry, WaitQueue, WOKEN } from '../../lib/index.js';
 describe('PendingWait', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers();
+    clock = sinon.useFakeTimers({ toFake: ['performance'] });
   });
   afterEach(() => clock.restore());
 

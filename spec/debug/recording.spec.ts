@@ -89,6 +89,7 @@ describe('recordWaits', () => {
         'WaitQueue has been waited for for 5 ms',
       ]);
     } finally {
+      recording?.stop();
       printed.restore();
       clock.restore();
     }
