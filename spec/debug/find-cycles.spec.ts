@@ -144,7 +144,7 @@ describe('findCycles', () => {
     recording = recordWaits();
   });
 
-  it('finds none where a choice has another branch', () => {
+  it('finds none where a choice has another branch (E5)', () => {
     const page = new Completion<unknown>();
     const either = anyOf([page, new Completion<unknown>()]);
     either.forward(page);

@@ -44,7 +44,7 @@ describe('recordWaits', () => {
     expect([waits.waits(), recordOf([...before][0]!)]).to.deep.equal([[], undefined]);
   });
 
-  it('keeps nothing alive that waits, or is waited for', async () => {
+  it('keeps nothing alive that waits, or is waited for (W6)', async () => {
     const waits = record();
     const queues: WeakRef<object>[] = [];
     for (let i = 0; i < 100; i++) {
@@ -152,7 +152,7 @@ describe('recordWaits', () => {
     record();
   });
 
-  it('runs the library’s own methods again when it is off, and forgets', async () => {
+  it('runs the library’s own methods again when it is off, and forgets (W7)', async () => {
     const methods = (): unknown[] => [
       ...[WaitQueue, Takers, Mutex, Semaphore, RwLock, Hold].flatMap(({ prototype }) =>
         Object.getOwnPropertyNames(prototype).flatMap((name) => {
