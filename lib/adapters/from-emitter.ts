@@ -1,39 +1,24 @@
+import { WaitEntry, WOKEN } from '../wait/entry.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
-
-interface Emitter {
-  on(event: string | symbol, listener: (...args: unknown[]) => void): unknown;
-  removeListener(event: string | symbol, listener: (...args: unknown[]) => void): unknown;
-}
+import { hubOfEmitter, type Emitter } from './emitter-hub.js';
 
 /**
  * The next `event` of an EventEmitter (value: its arguments) or EventTarget (value: `[event]`). An `error` event that
- * comes first fails it, unless `error` is what was asked for. When it settles, however it does, its listeners are gone;
- * cancelling it only stops listening.
+ * comes first fails it, unless `error` is what was asked for. It listens before this returns, so an event that is emitted
+ * in the same turn is not missed. However many wait for one event of one emitter, it has one listener for it, and one for
+ * `error`, and none when all have settled; cancelling it only stops listening.
  */
 export function fromEmitter(emitter: Emitter | EventTarget, event: string | symbol): Completion<unknown[]> {
   const completion = new Completion<unknown[]>();
-  const came = (...args: unknown[]): void => {
-    completion.complete(args);
-  };
-  const failed = (error: unknown): void => {
-    completion.fail(error);
-  };
-  const change = (verb: 'add' | 'remove'): void => {
-    if ('on' in emitter) {
-      const method = verb === 'add' ? 'on' : 'removeListener';
-      emitter[method](event, came);
-      if (event !== 'error') emitter[method]('error', failed);
-      return;
-    }
-    const method = verb === 'add' ? 'addEventListener' : 'removeEventListener';
-    emitter[method](String(event), came);
-    if (event !== 'error') emitter[method]('error', failed);
-  };
-  change('add');
+  const came = new WaitEntry((_entry, args) => (completion.complete(args as unknown[]), WOKEN), { once: true });
+  const failed = new WaitEntry((_entry, args) => (completion.fail((args as unknown[])[0]), WOKEN), { once: true });
+  hubOfEmitter(emitter, event).add(came);
+  if (event !== 'error') hubOfEmitter(emitter, 'error').add(failed);
   completion.add(
     tidyEntry(() => {
-      change('remove');
+      came[Symbol.dispose]();
+      failed[Symbol.dispose]();
     }),
   );
   return completion;

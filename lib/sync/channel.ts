@@ -23,6 +23,8 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
   /** Values of `sent` that were received. */
   private gone = 0;
   private ended = false;
+  /** What it was closed with, if it was because of an error. */
+  private failure: { readonly error: unknown } | null = null;
   /** With capacity 0: somebody receives without waiting. */
   private visited = false;
 
@@ -81,7 +83,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   /** Sends now; false when it would have to wait. @throws StateError `ERR_CHANNEL_CLOSED` */
   trySend(value: T): boolean {
-    if (this.ended) throw closed();
+    if (this.ended) throw this.closedError();
     return !this.senders.active && this.put({ value });
   }
 
@@ -130,10 +132,14 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     return this.length > 0 ? this.taken() : null;
   }
 
-  /** No more is sent: senders that wait fail, receivers get what is left and then fail. A second call does nothing. */
-  close(): void {
+  /**
+   * No more is sent: senders that wait fail, receivers get what is left and then fail: with StateError
+   * `ERR_CHANNEL_CLOSED`, or with `error` if it is given. A second call does nothing.
+   */
+  close(failure?: { error: unknown }): void {
     if (this.ended) return;
     this.ended = true;
+    this.failure = failure ?? null;
     this.senders.serve();
     this.receivers.serve();
     if (this.readiness.active) this.readiness.wakeAll(POLLHUP);
@@ -145,11 +151,11 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   /** What is left, and what will be sent, until it is closed. Several loops share the values. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    while (!this.ended || this.length > 0) {
+    while (!this.ended || this.length > 0 || this.failure !== null) {
       try {
         yield await this.receive();
       } catch (error) {
-        if (error instanceof StateError && error.code === 'ERR_CHANNEL_CLOSED') return;
+        if (this.ended && this.length === 0 && this.failure === null) return;
         throw error;
       }
     }
@@ -171,7 +177,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   /** @throws StateError when it is closed */
   private push(box: Received<T>, sender?: Taking<void>): boolean {
-    if (this.ended) throw closed();
+    if (this.ended) throw this.closedError();
     const room = this.capacity === 0 ? this.length === 0 && this.isMet(sender) : this.length < this.capacity;
     if (room) this.sent.push(box);
     return room;
@@ -200,7 +206,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
   /** @throws StateError when it is closed and empty */
   private pull(): Received<T> | null {
     if (this.length === 0) {
-      if (this.ended) throw closed();
+      if (this.ended) throw this.closedError();
       return null;
     }
     const box = this.sent[this.gone] as Received<T>;
@@ -217,8 +223,8 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     this.senders.serve();
     if (this.readiness.active) this.readiness.wake(POLLOUT);
   }
-}
 
-function closed(): StateError {
-  return new StateError('ERR_CHANNEL_CLOSED', 'The channel is closed');
+  private closedError(): unknown {
+    return this.failure === null ? new StateError('ERR_CHANNEL_CLOSED', 'The channel is closed') : this.failure.error;
+  }
 }

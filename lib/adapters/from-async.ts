@@ -1,0 +1,57 @@
+import { TAKES } from '../event/marks.js';
+import { Completion } from '../event/completion.js';
+import { Lazy } from '../compound/lazy.js';
+
+export interface AsyncOptions<T> {
+  /** Called with a value that came though nobody has use for it any more: closes a connection, gives back a lock (E9). */
+  giveBack?: (value: T) => void;
+}
+
+class Running<T> extends Lazy<T> {
+  private readonly start: (signal: AbortSignal) => PromiseLike<T>;
+  private readonly giveBack: ((value: T) => void) | undefined;
+  private readonly controller = new AbortController();
+  private came: { readonly value: T } | null = null;
+  private unwanted = false;
+
+  constructor(start: (signal: AbortSignal) => PromiseLike<T>, options: AsyncOptions<T> | undefined) {
+    super();
+    this.marks |= TAKES;
+    this.start = start;
+    this.giveBack = options?.giveBack;
+    this.onCancel((reason) => {
+      this.controller.abort(reason);
+    });
+  }
+
+  /** @internal */
+  override refuse(): void {
+    this.unwanted = true;
+    const { came } = this;
+    this.came = null;
+    if (came !== null) this.giveBack?.(came.value);
+  }
+
+  protected begin(): void {
+    try {
+      this.start(this.controller.signal).then(
+        (value) => {
+          this.came = { value };
+          if (!this.complete(value) || this.unwanted) this.refuse();
+        },
+        (error: unknown) => this.fail(error),
+      );
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}
+
+/**
+ * A completion of an asynchronous function that takes a signal: `fromAsync((signal) => fetch(url, { signal }))`. It is
+ * called when somebody waits; its signal aborts when the completion is cancelled, which settles at once. A value that
+ * comes later, or for a compound that has lost, is handed to `giveBack`.
+ */
+export function fromAsync<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: AsyncOptions<T>): Completion<T> {
+  return new Running<T>(start, options);
+}

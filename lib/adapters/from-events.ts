@@ -1,0 +1,96 @@
+import { onAbort } from '../wait/abort.js';
+import { ArgumentError, StateError } from '../wait/errors.js';
+import { Channel } from '../sync/channel.js';
+import { listen, type Emitter } from './emitter-hub.js';
+
+/** What becomes of an event that finds the buffer full. */
+export type Overflow = 'fail' | 'drop-oldest' | 'drop-newest';
+
+export interface EventsOptions<T> {
+  /** How many events are kept for who is late, from 1 up. Default 1024. */
+  capacity?: number;
+  /** `fail` (default): the channel fails with StateError `ERR_OVERFLOW`; or which one is dropped. */
+  overflow?: Overflow;
+  /** Events that end it, after what is kept. Default none. */
+  end?: readonly string[];
+  /** Ends it when it aborts: what is kept, and then the signal's reason. */
+  signal?: AbortSignal;
+  /** What of an event's arguments is kept. Default all, as a list. */
+  value?: (...args: unknown[]) => T;
+}
+
+/** The events of an emitter, kept until they are received. */
+class EventChannel<T> extends Channel<T> {
+  private readonly listeners: (readonly [string | symbol, (...args: unknown[]) => void])[] = [];
+  private readonly emitter: Emitter | EventTarget;
+  private readonly overflow: Overflow;
+  private unwatch: (() => void) | null = null;
+
+  constructor(emitter: Emitter | EventTarget, event: string | symbol, options: EventsOptions<T>) {
+    super(Math.max(options.capacity ?? 1024, 1));
+    const { overflow = 'fail', end = [], signal, value = (...args: unknown[]) => args as T } = options;
+    this.emitter = emitter;
+    this.overflow = overflow;
+    this.listen(event, (...args) => {
+      this.came(value(...args));
+    });
+    if (event !== 'error') {
+      this.listen('error', (error) => {
+        this.close({ error });
+      });
+    }
+    for (const each of end) {
+      this.listen(each, () => {
+        this.close();
+      });
+    }
+    if (signal === undefined) return;
+    if (signal.aborted) this.close({ error: signal.reason });
+    else {
+      this.unwatch = onAbort(signal, () => {
+        this.close({ error: signal.reason });
+      });
+    }
+  }
+
+  override close(failure?: { error: unknown }): void {
+    for (const [event, listener] of this.listeners.splice(0)) listen(this.emitter, event, listener, false);
+    this.unwatch?.();
+    this.unwatch = null;
+    super.close(failure);
+  }
+
+  private listen(event: string | symbol, listener: (...args: unknown[]) => void): void {
+    listen(this.emitter, event, listener, true);
+    this.listeners.push([event, listener]);
+  }
+
+  private came(value: T): void {
+    if (this.closed || this.trySend(value) || this.overflow === 'drop-newest') return;
+    if (this.overflow === 'fail') {
+      const kept = String(this.capacity);
+      this.close({ error: new StateError('ERR_OVERFLOW', `An event came while ${kept} were kept for a receiver`) });
+      return;
+    }
+    this.tryReceive();
+    this.trySend(value);
+  }
+}
+
+/**
+ * The events of an EventEmitter or EventTarget from now on, as a channel: receive them, use `receiving()` as a branch, or
+ * iterate with `for await`. None is missed while the reader is busy, up to `capacity`. An `error` event fails it, after
+ * what is kept, unless `error` is what was asked for. Closing it, or leaving a `using` block, takes its listeners off.
+ * @throws ArgumentError `ERR_OVERFLOW_RULE`; ArgumentRangeError `ERR_CAPACITY`
+ */
+export function fromEvents<T = unknown[]>(
+  emitter: Emitter | EventTarget,
+  event: string | symbol,
+  options: EventsOptions<T> = {},
+): Channel<T> {
+  const { overflow = 'fail' } = options;
+  if (!['fail', 'drop-oldest', 'drop-newest'].includes(overflow)) {
+    throw new ArgumentError('ERR_OVERFLOW_RULE', `overflow must be fail, drop-oldest or drop-newest, got ${overflow}`);
+  }
+  return new EventChannel<T>(emitter, event, options);
+}

@@ -1,0 +1,81 @@
+import { ArgumentRangeError, LONGEST_DELAY_MS } from '../wait/errors.js';
+import { EventCounter } from '../sync/event-counter.js';
+import { systemClock, type Clock, type ClockTimer } from './clock.js';
+import type { TimerOptions } from './timeout.js';
+
+/**
+ * A counter that grows with time, as `timerfd_create(2)`: reading it answers how many times it has expired since it was
+ * read, so a reader that is late misses none and is not flooded. Use `reading()` as a branch of a compound, iterate it,
+ * or poll it. Expirations are counted from its start, and do not drift. Dispose it to stop it.
+ */
+export class Interval extends EventCounter implements AsyncIterable<number> {
+  readonly ms: number;
+  private readonly clock: Clock;
+  private readonly start: number;
+  private expired = 0;
+  private timer: ClockTimer | null = null;
+  private holds: boolean;
+
+  /** @internal */
+  constructor(ms: number, options: TimerOptions = {}) {
+    super();
+    this.ms = ms;
+    this.clock = options.clock ?? systemClock;
+    this.holds = options.unref !== true;
+    this.start = this.clock.now();
+    this.arm();
+  }
+
+  ref(): this {
+    this.holds = true;
+    this.timer?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.holds = false;
+    this.timer?.unref();
+    return this;
+  }
+
+  /** Stops it; what has expired can still be read. */
+  [Symbol.dispose](): void {
+    this.timer?.clear();
+    this.timer = null;
+  }
+
+  /** The expirations since the round before; leaving the loop stops the interval. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<number, void, undefined> {
+    try {
+      for (;;) yield await this.read();
+    } finally {
+      this[Symbol.dispose]();
+    }
+  }
+
+  private arm(): void {
+    const next = this.start + (this.expired + 1) * this.ms - this.clock.now();
+    this.timer = this.clock.set(
+      () => {
+        const due = Math.max(Math.floor((this.clock.now() - this.start) / this.ms), this.expired + 1);
+        const by = due - this.expired;
+        this.expired = due;
+        this.arm();
+        this.tryWrite(by);
+      },
+      Math.max(next, 0),
+    );
+    if (!this.holds) this.timer.unref();
+  }
+}
+
+/**
+ * An interval of `ms` milliseconds that starts now.
+ * @throws ArgumentRangeError `ERR_DELAY` unless `ms` is from 1 to 2,147,483,647
+ */
+export function interval(ms: number, options?: TimerOptions): Interval {
+  if (!(ms >= 1 && ms <= LONGEST_DELAY_MS)) {
+    throw new ArgumentRangeError('ERR_DELAY', `ms must be from 1 to ${String(LONGEST_DELAY_MS)}, got ${String(ms)}`);
+  }
+  return new Interval(ms, options);
+}

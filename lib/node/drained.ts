@@ -1,0 +1,41 @@
+import { fromEmitter } from '../adapters/from-emitter.js';
+import { tidyEntry } from '../event/callbacks.js';
+import { Completion } from '../event/completion.js';
+import { StateError } from '../wait/errors.js';
+import type { StreamLike } from './finished.js';
+
+/** What is used of a Writable. */
+export interface WritableLike extends StreamLike {
+  readonly writableNeedDrain?: boolean;
+  readonly destroyed?: boolean;
+}
+
+/**
+ * Completes when a stream takes more: at once, unless a `write` has answered false. Fails with the stream's error, or
+ * with StateError `ERR_STREAM_CLOSED` when it closes first. However many wait, the stream has one listener of each kind.
+ */
+export function drained(stream: WritableLike): Completion {
+  const completion = new Completion();
+  if (stream.destroyed === true) completion.fail(closed());
+  else if (stream.writableNeedDrain !== true) completion.complete();
+  if (completion.settled) return completion;
+  const [drain, close] = [fromEmitter(stream, 'drain'), fromEmitter(stream, 'close')];
+  drain.notify(({ state, error }) => {
+    if (state === 'done') completion.complete();
+    else if (state === 'failed') completion.fail(error);
+  });
+  close.notify(({ state }) => {
+    if (state === 'done') completion.fail(closed());
+  });
+  completion.add(
+    tidyEntry(() => {
+      drain.cancel();
+      close.cancel();
+    }),
+  );
+  return completion;
+}
+
+function closed(): StateError {
+  return new StateError('ERR_STREAM_CLOSED', 'The stream closed before it would take more');
+}

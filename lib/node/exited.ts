@@ -1,0 +1,44 @@
+import { fromEmitter } from '../adapters/from-emitter.js';
+import { tidyEntry } from '../event/callbacks.js';
+import { Completion } from '../event/completion.js';
+import type { StreamLike } from './finished.js';
+
+/** What is used of a ChildProcess. */
+export interface ChildLike extends StreamLike {
+  readonly exitCode: number | null;
+  readonly signalCode: string | null;
+  kill(signal?: never): boolean;
+}
+
+/** How a process ended: with a code, or by a signal. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/**
+ * Completes with how a child process has ended, also if it had before; fails when it could not be started. With `kill`,
+ * cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and the completion has
+ * the exit. Without, cancelling it only lets go.
+ */
+export function exited(child: ChildLike, options?: { kill?: string }): Completion<Exit> {
+  const completion = new Completion<Exit>();
+  if (child.exitCode !== null || child.signalCode !== null) {
+    completion.complete({ code: child.exitCode, signal: child.signalCode });
+    return completion;
+  }
+  const exit = fromEmitter(child, 'exit');
+  exit.notify(({ state, error }) => {
+    if (state === 'done')
+      completion.complete({ code: exit.value[0] as number | null, signal: exit.value[1] as string });
+    else if (state === 'failed') completion.fail(error);
+  });
+  completion.add(
+    tidyEntry(() => {
+      exit.cancel();
+    }),
+  );
+  const kill = options?.kill;
+  if (kill !== undefined) completion.onCancel(() => !child.kill(kill as never));
+  return completion;
+}

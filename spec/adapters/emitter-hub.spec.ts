@@ -1,0 +1,44 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { fromEmitter } from '../../lib/adapters/from-emitter.js';
+import { hubOfEmitter, listen } from '../../lib/adapters/emitter-hub.js';
+
+describe('hubOfEmitter', () => {
+  it('has one listener for all who wait for one event, and none when nobody does (E6)', () => {
+    for (const source of [new EventEmitter(), new EventTarget()]) {
+      const waiting = Array.from({ length: 100 }, () => fromEmitter(source, 'ready'));
+      if (source instanceof EventEmitter) expect([source.listenerCount('ready'), source.listenerCount('error')]).to.deep.equal([1, 1]); // prettier-ignore
+      expect([hubOfEmitter(source, 'ready').size, hubOfEmitter(source, 'error').size]).to.deep.equal([100, 100]);
+      for (const each of waiting.slice(1)) each.cancel();
+      if (source instanceof EventEmitter) source.emit('ready', 1);
+      else source.dispatchEvent(new Event('ready'));
+      expect([waiting[0]?.state, hubOfEmitter(source, 'ready').size]).to.deep.equal(['done', 0]);
+      if (source instanceof EventEmitter) expect(source.eventNames()).to.deep.equal([]);
+    }
+  });
+
+  it('wakes all who waited, in order, and not those who begin to then', () => {
+    const emitter = new EventEmitter();
+    const trace: string[] = [];
+    fromEmitter(emitter, 'x').notify(() => {
+      trace.push('a');
+      fromEmitter(emitter, 'x').notify(() => trace.push('c'));
+    });
+    fromEmitter(emitter, 'x').notify(() => trace.push('b'));
+    emitter.emit('x');
+    expect(trace).to.deep.equal(['a', 'b']);
+    emitter.emit('x');
+    expect(trace).to.deep.equal(['a', 'b', 'c']);
+  });
+});
+
+describe('listen', () => {
+  it('listens, and stops to', () => {
+    const emitter = new EventEmitter();
+    const listener = (): void => undefined;
+    listen(emitter, 'x', listener, true);
+    expect(emitter.listenerCount('x')).to.equal(1);
+    listen(emitter, 'x', listener, false);
+    expect(emitter.listenerCount('x')).to.equal(0);
+  });
+});

@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { fromAsync } from '../../lib/adapters/from-async.js';
+import { allOf } from '../../lib/event/all-of.js';
+import { Completion } from '../../lib/event/completion.js';
+import { firstOf } from '../../lib/event/first-of.js';
+import { Mutex } from '../../lib/sync/mutex.js';
+import { turns } from '../event/support.js';
+
+describe('fromAsync', () => {
+  it('is called when somebody waits, and has what it promises', async () => {
+    const start = sinon.spy(() => Promise.resolve(1));
+    const completion = fromAsync(start);
+    expect(start.callCount).to.equal(0);
+    expect([await completion, start.callCount]).to.deep.equal([1, 1]);
+    expect(await fromAsync(() => Promise.reject(new Error('e'))).promise().catch(String)).to.equal('Error: e'); // prettier-ignore
+    const throws = fromAsync(() => {
+      throw new Error('t');
+    });
+    expect(await throws.promise().catch(String)).to.equal('Error: t');
+  });
+
+  it('aborts its signal when it is cancelled (C5)', () => {
+    let seen: AbortSignal | undefined;
+    const race = firstOf([fromAsync((signal) => ((seen = signal), new Promise(() => undefined)))]);
+    race.cancel('r');
+    expect([race.state, seen?.aborted, seen?.reason]).to.deep.equal(['cancelled', true, 'r']);
+  });
+
+  it('gives back what comes too late, or for a compound that has lost (E9)', async () => {
+    const mutex = new Mutex();
+    const options = { giveBack: (hold: { release(): unknown }) => void hold.release() };
+    // A function that does not heed its signal.
+    const deaf = fromAsync(() => mutex.acquire(), options);
+    deaf.notify(() => undefined);
+    deaf.cancel();
+    await turns(1);
+    expect(mutex.locked).to.equal(false);
+    const all = allOf([fromAsync((signal) => mutex.acquire({ signal }), options), new Completion()]);
+    await turns(1);
+    expect(mutex.locked).to.equal(true);
+    all.cancel();
+    expect(mutex.locked).to.equal(false);
+  });
+});

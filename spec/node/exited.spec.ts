@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { exited } from '../../lib/node/exited.js';
+
+describe('exited', () => {
+  const node = (code: string): ReturnType<typeof spawn> => spawn(process.execPath, ['-e', code]);
+
+  it('has the code, also of a process that had ended before', async () => {
+    const child = node('process.exit(3)');
+    expect(await exited(child)).to.deep.equal({ code: 3, signal: null });
+    expect(exited(child).value).to.deep.equal({ code: 3, signal: null });
+  });
+
+  it('fails when the process could not be started', async () => {
+    const error: unknown = await exited(spawn('/no/such/program')).promise().catch((reason: unknown) => reason); // prettier-ignore
+    expect(error).to.have.property('code', 'ENOENT');
+  });
+
+  it('kills when it is cancelled, if asked to, and has the exit (C5)', async () => {
+    const child = node('setInterval(() => {}, 1000)');
+    const exit = exited(child, { kill: 'SIGKILL' });
+    expect(exit.cancel()).to.equal('requested');
+    expect(await exit).to.deep.equal({ code: null, signal: 'SIGKILL' });
+  });
+
+  it('else only lets go', async () => {
+    const child = node('process.stdin.resume().on("end", () => process.exit())');
+    const exit = exited(child);
+    expect([exit.cancel(), child.listenerCount('exit')]).to.deep.equal(['cancelled', 0]);
+    child.stdin?.end();
+    await once(child, 'exit');
+  });
+});
