@@ -16,7 +16,7 @@ export type SoakTally = Record<
   number
 >;
 
-export interface SoakOptions {
+interface SoakOptions {
   /** Same seed, same stack and load; what timers, threads and files make of it may differ. */
   seed: number;
   /** An empty folder for files. */
