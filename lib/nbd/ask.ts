@@ -102,13 +102,19 @@ export class Ask {
     this.wrong.push(offset);
   }
 
-  /** All has been told. @throws NbdError when a success lacks data */
-  end(): void {
+  /** @throws NbdError when a success lacks data */
+  verify(): void {
     const { type, length, error, bytes } = this;
-    if (error === null) {
-      if (type === CMD_READ && bytes < length) throw malformed('The server leaves out data, and tells no error');
-      this.errand.ended(this, null, null);
-    } else if (this.whole || this.wrong.length === 0) this.errand.ended(this, [], error);
+    if (error === null && type === CMD_READ && bytes < length) {
+      throw malformed('The server leaves out data, and tells no error');
+    }
+  }
+
+  /** All has been told. */
+  end(): void {
+    const { error } = this;
+    if (error === null) this.errand.ended(this, null, null);
+    else if (this.whole || this.wrong.length === 0) this.errand.ended(this, [], error);
     else this.errand.ended(this, this.good(), error);
   }
 

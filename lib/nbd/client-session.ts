@@ -180,6 +180,8 @@ export class ClientSession implements Taker {
     this.current = null;
     this.await('head', headBytes(this.terms.form));
     if (ask === null || !reply.done) return;
+    // While it is still among those that run, and fails with them.
+    ask.verify();
     this.leave(reply.cookieLow);
     ask.end();
   }

@@ -130,6 +130,11 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
     return this.broke;
   }
 
+  /** Requests that the server has been asked and has not answered. */
+  get inFlight(): number {
+    return this.lines.reduce((sum, { session }) => sum + (session?.inFlight ?? 0), 0);
+  }
+
   /** Requests that wait here: for their turn, or for the server. */
   get queued(): number {
     return this.waiting.length;

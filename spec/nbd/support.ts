@@ -129,7 +129,11 @@ export class RawClient {
   }
 }
 
-/** Lets the event loop turn until it is so. */
+/** Lets the event loop turn until it is so. Gives up after a while, so that a spec that fails comes to its end. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+  const deadline = Date.now() + 15_000;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error(`It never came to ${String(isSo)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

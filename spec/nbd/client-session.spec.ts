@@ -1,0 +1,111 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { PagePool } from '../../lib/io/pages.js';
+import { NbdDevice } from '../../lib/nbd/nbd-device.js';
+import { hex, servers } from './support.js';
+
+const OK = '0003e889045565a9';
+
+/** What it says to an option: yes to structured replies and to the export, no to all else. */
+function agreed(option: Buffer): string {
+  const head = OK + option.toString('hex', 8, 12);
+  const number = option.readUInt32BE(8);
+  if (number === 7) return `${head} 00000003 0000000c 0000 0000000000010000 0005 ${head} 00000001 00000000`;
+  return number === 8 ? `${head} 00000001 00000000` : `${head} 80000001 00000000`;
+}
+
+/** A server that goes through the handshake, and then answers each request with what it was told to say. */
+async function liar(path: string, ...answers: string[]): Promise<Server> {
+  const server = createServer((socket: Socket) => {
+    socket.on('error', () => undefined);
+    socket.write(hex('4e42444d41474943 49484156454f5054 0003'));
+    let got = Buffer.alloc(0);
+    let flags = true;
+    socket.on('data', (chunk: Buffer) => {
+      got = Buffer.concat([got, chunk]);
+      if (flags && got.length >= 4) {
+        flags = false;
+        got = got.subarray(4);
+      }
+      while (!flags && got.length >= 16) {
+        const isOption = got.readUInt32BE(0) === 0x49484156;
+        const length = isOption ? 16 + got.readUInt32BE(12) : 28;
+        if (got.length < length) return;
+        socket.write(
+          hex(isOption ? agreed(got) : (answers.shift() ?? '').replaceAll('COOKIE', got.toString('hex', 8, 16))),
+        );
+        got = got.subarray(length);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+describe('ClientSession', () => {
+  const { newPath } = servers();
+  const chunk = (done: string, type: string, payload: string): string =>
+    `668e33ef ${done} ${type} COOKIE ${(payload.replaceAll(/[^0-9a-f]/g, '').length / 2).toString(16).padStart(8, '0')} ${payload}`;
+  const data = (position: string, bytes: string, done = '0001'): string => chunk(done, '0001', `${position} ${bytes}`);
+  const at0 = '0000000000000000';
+
+  const lies: [what: string, answer: string][] = [
+    ['another magic', '00'.repeat(20)],
+    ['a request that was not made', '668e33ef 0001 0000 00000000 00000063 00000000'],
+    ['a read without chunks', '67446698 00000000 COOKIE'],
+    ['data that were not asked for', data('0000000000000400', '00'.repeat(512))],
+    ['more data than were asked for', data(at0, '00'.repeat(513))],
+    ['the same data twice', data(at0, '00'.repeat(300), '0000') + data(at0, '00'.repeat(300))],
+    ['a success that lacks data', data(at0, '00'.repeat(300))],
+    ['a chunk that there is not', chunk('0001', '0063', '')],
+    ['an error that is none', chunk('0001', '8001', '00000000 0000')],
+    ['an error that is cut short', chunk('0001', '8001', '00000005 00ff')],
+    ['an error elsewhere', chunk('0001', '8002', '00000005 0000 0000000000000400')],
+    ['an error without end', '668e33ef 0001 8001 COOKIE 7fffffff'],
+  ];
+  for (const [what, answer] of lies) {
+    it(`does not believe a server that tells ${what}: the request fails, and it is left (P7)`, async () => {
+      const path = newPath();
+      const server = await liar(path, answer);
+      const device = await NbdDevice.open({ path }, { reconnectMs: 60_000 });
+      const pages = new PagePool().allocate(4096);
+      const failed: unknown = await device
+        .read(pages.range(0, 512), { position: 0 })
+        .promise()
+        .catch((e: unknown) => e);
+      expect(failed).to.have.property('code', 'ENXIO');
+      expect([device.online, device.inFlight, pages.pinned]).to.deep.equal([false, 0, false]);
+      await device.close();
+      server.close();
+    });
+  }
+
+  it('puts data together in any order, and holes, and tells what an error leaves (N13, P7)', async () => {
+    const path = newPath();
+    const [first, second] = [`00000000000000ff`, `0000000000000100`];
+    const server = await liar(
+      path,
+      data('0000000000000100', '02'.repeat(256), '0000') + chunk('0001', '0002', `${at0} 00000100`),
+      data(at0, '01'.repeat(512), '0000') + chunk('0001', '8002', `00000005 0002 6e6f ${first}`),
+      chunk('0001', '8001', '0000001c 0000'),
+      data(second, '03'.repeat(256), '0000') + chunk('0001', '8002', `00000005 0000 ${at0}`),
+    );
+    await using device = await NbdDevice.open({ path });
+    const pages = new PagePool().allocate(4096);
+    const read = () => device.read(pages.range(0, 512), { position: 0 });
+    pages.set(new Uint8Array(512).fill(9));
+    expect(await read()).to.equal(512);
+    expect(pages.bytes(0, 512)).to.deep.equal(Uint8Array.from({ length: 512 }, (_, i) => (i < 256 ? 0 : 2)));
+    const partly = read();
+    expect(await partly.promise().catch((error: unknown) => (error as { code: string }).code)).to.equal('EIO');
+    expect(partly.succeeded).to.deep.equal([{ offset: 0, length: 255 }]);
+    const not = read();
+    expect(await not.promise().catch((error: unknown) => (error as { code: string }).code)).to.equal('ENOSPC');
+    expect(not.succeeded).to.deep.equal([]);
+    const behind = read();
+    await behind.promise().catch(() => undefined);
+    expect(behind.succeeded).to.deep.equal([{ offset: 256, length: 256 }]);
+    await device.close();
+    server.close();
+  });
+});

@@ -1,0 +1,44 @@
+import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { Export } from '../../lib/nbd/export.js';
+import * as wire from '../../lib/nbd/wire.js';
+import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
+import { FaultyDevice } from '../conformance/faulty-device.js';
+
+const pool = new PagePool();
+
+describe('Export', () => {
+  it('announces what its device can do, and no more (P2)', () => {
+    const all = new Export('x', { device: new MemoryDevice({ size: 8192 }), multiConnection: false }, pool);
+    expect(all.flags(false) & wire.FLAG_CAN_MULTI_CONN).to.equal(0);
+    expect([all.flags(true) & wire.FLAG_SEND_DF, all.flags(false) & wire.FLAG_SEND_DF]).to.deep.equal([
+      wire.FLAG_SEND_DF,
+      0,
+    ]);
+    expect([all.can(wire.CMD_TRIM), all.can(wire.CMD_WRITE_ZEROES)]).to.deep.equal([true, true]);
+    const few = new Export('x', { device: new FaultyDevice({ operations: ['read', 'write', 'flush'] }) }, pool);
+    expect(few.flags(true) & (wire.FLAG_SEND_TRIM | wire.FLAG_READ_ONLY)).to.equal(0);
+    expect([few.can(wire.CMD_TRIM), few.readOnly]).to.deep.equal([false, false]);
+    const readOnly = new Export('x', { device: new FaultyDevice({ operations: ['read', 'flush'] }) }, pool);
+    expect(readOnly.flags(true) & (wire.FLAG_READ_ONLY | wire.FLAG_SEND_FUA)).to.equal(wire.FLAG_READ_ONLY);
+  });
+
+  it('announces sizes that the protocol allows', () => {
+    const device = new MemoryDevice({ size: 1 << 20, blockSize: 1024 });
+    const bytes = new Export('x', { device }, pool).blockSizes(100_000);
+    expect(bytes).to.deep.equal({ info: 'block-size', minimum: 1, preferred: 4096, maximum: 100_000 });
+    const blocks = new Export('x', { device, byteGranular: false }, pool).blockSizes(100_000);
+    expect(blocks).to.deep.equal({ info: 'block-size', minimum: 1024, preferred: 4096, maximum: 99_328 });
+  });
+
+  it('refuses what is no device, and a name that cannot be sent (I6)', () => {
+    const device = new MemoryDevice({ size: 8192 });
+    expect(() => new Export('x', { device: {} as never }, pool)).to.throw(ArgumentError, /"x" must be a BlockDevice/);
+    for (const name of ['x'.repeat(5000), 'a\0']) {
+      expect(() => new Export(name, { device }, pool))
+        .to.throw(ArgumentRangeError)
+        .with.property('code', 'ERR_EXPORT');
+    }
+  });
+});

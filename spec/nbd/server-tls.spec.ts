@@ -1,0 +1,162 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { expect } from 'chai';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { NbdDevice } from '../../lib/nbd/nbd-device.js';
+import { ServerTls } from '../../lib/nbd/server-tls.js';
+import * as wire from '../../lib/nbd/wire.js';
+import { ArgumentError } from '../../lib/wait/errors.js';
+import { exchange, RawClient, servers } from './support.js';
+
+const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
+const openssl = spawnSync('openssl', ['version']).error === undefined;
+
+describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certificates)'}`, function () {
+  this.timeout(10_000);
+  const { serve } = servers();
+  let folder = '';
+  const file = (name: string): string => join(folder, name);
+  const text = (name: string): string => readFileSync(file(name), 'utf8');
+  const code = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => 'none',
+      (error: unknown) => (error as { code?: string }).code,
+    );
+
+  before(function () {
+    if (!openssl) return this.skip();
+    folder = mkdtempSync(join(tmpdir(), 'wakechain-tls-'));
+    const run = (...args: string[]): void => {
+      const { status, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
+      if (status !== 0) throw new Error(`openssl ${args.join(' ')}: ${stderr}`);
+    };
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    run('req', '-x509', ...key, '-keyout', 'ca-key.pem', '-out', 'ca-cert.pem', '-days', '2', '-subj', '/CN=ca');
+    writeFileSync(file('ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+    for (const who of ['server', 'client']) {
+      run('req', ...key, '-keyout', `${who}-key.pem`, '-out', `${who}.csr`, '-subj', `/CN=${who}`);
+      const signed = ['-CA', 'ca-cert.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-days', '2', '-extfile', 'ext'];
+      run('x509', '-req', '-in', `${who}.csr`, '-out', `${who}-cert.pem`, ...signed);
+    }
+  });
+
+  after(() => {
+    if (folder !== '') rmSync(folder, { recursive: true });
+  });
+
+  const psk = new Map([['me', Buffer.from('00112233445566778899aabbccddeeff', 'hex')]]);
+  const device = new MemoryDevice({ size: 1 << 20 });
+  const serverOptions = () => ({ cert: text('server-cert.pem'), key: text('server-key.pem'), ca: text('ca-cert.pem') });
+
+  it('serves those who have a certificate, and reads and writes through it (P5)', async () => {
+    const { uri } = await serve({ exports: { '': { device } }, tls: serverOptions() });
+    const ca = text('ca-cert.pem');
+    const mine = { ca, cert: text('client-cert.pem'), key: text('client-key.pem') };
+    await using disk = await NbdDevice.open(uri, { tls: mine });
+    const pages = new PagePool().allocate(200_000);
+    pages.set(Uint8Array.from({ length: 196_608 }, (_, i) => i % 251));
+    await disk.write(pages.range(0, 196_608), { position: 0, fua: true });
+    expect(Buffer.compare(device.contents.subarray(0, 196_608), pages.bytes(0, 196_608))).to.equal(0);
+    expect(await code(NbdDevice.open(uri, { tls: { ...mine, serverName: 'elsewhere' } }))).to.equal('ERR_NBD_TLS');
+    expect(await code(NbdDevice.open(uri, { tls: { cert: mine.cert, key: mine.key } }))).to.equal('ERR_NBD_TLS');
+    expect(await code(NbdDevice.open(uri.replace('nbds', 'nbd')))).to.equal('ERR_NBD_TLS');
+    // The client learns of a certificate that it lacks only when it is through, and then hears nothing.
+    expect(await code(NbdDevice.open(uri, { tls: { ca } }))).to.be.oneOf(['ERR_NBD_TLS', 'ERR_NBD_GONE']);
+  });
+
+  it('serves those who share a key, and nobody else (P5)', async () => {
+    const { uri } = await serve({ exports: { '': { device } }, tls: { psk } });
+    const key = psk.get('me') as Buffer;
+    await using disk = await NbdDevice.open(uri, { tls: { psk: { identity: 'me', key } } });
+    expect(await disk.flush()).to.equal(0);
+    expect(await code(NbdDevice.open(uri, { tls: { psk: { identity: 'you', key } } }))).to.equal('ERR_NBD_TLS');
+    const wrong = { identity: 'me', key: Buffer.alloc(16) };
+    expect(await code(NbdDevice.open(uri, { tls: { psk: wrong } }))).to.equal('ERR_NBD_TLS');
+  });
+
+  it('tells and serves nothing before TLS has begun (P5)', async () => {
+    const log: string[] = [];
+    const { path } = await serve({ exports: { '': { device } }, tls: { psk }, log: (line) => log.push(line) });
+    const client = new RawClient(path);
+    await client.read(18);
+    client.say('00000003');
+    const options = [wire.OPT_LIST, wire.OPT_INFO, wire.OPT_GO, wire.OPT_STRUCTURED_REPLY, 99];
+    for (const option of options) {
+      client.say(`49484156454f5054 ${option.toString(16).padStart(8, '0')} 00000000`);
+      expect((await client.read(20)).slice(24, 32)).to.equal('80000005');
+      await client.read(15);
+    }
+    client.close();
+    const chosen = await exchange(path, '00000003 49484156454f5054 00000001 00000000');
+    expect(chosen).to.have.lengthOf(36);
+    expect(log.join()).to.match(/wants an export without TLS/);
+  });
+
+  it('takes nothing for secured that came in plain text behind the option (P5)', async () => {
+    const log: string[] = [];
+    const { path } = await serve({ exports: { '': { device } }, tls: { psk }, log: (line) => log.push(line) });
+    const heard = await exchange(
+      path,
+      '00000003 49484156454f5054 00000005 00000000 49484156454f5054 00000003 00000000',
+    );
+    expect(heard).to.have.lengthOf(36 + 40);
+    expect(log.join()).to.match(/more in plain text behind the option/);
+  });
+
+  it('hangs up on who speaks no TLS when it has begun, and tells of TLS once (P5)', async () => {
+    const log: string[] = [];
+    const { path } = await serve({ exports: { '': { device } }, tls: serverOptions(), log: (line) => log.push(line) });
+    const client = new RawClient(path);
+    await client.read(18);
+    client.say('00000003 49484156454f5054 00000005 00000000');
+    await client.read(20);
+    client.say(Buffer.alloc(100, 0x47));
+    await client.closed;
+    expect(log.join()).to.match(/TLS failed/);
+    const again = new RawClient(path);
+    await again.read(18);
+    again.say('00000003 49484156454f5054 00000005 00000000');
+    await again.read(20);
+    again.socket.removeAllListeners('data');
+    const secret = { ca: text('ca-cert.pem'), cert: text('client-cert.pem'), key: text('client-key.pem') };
+    const secure = connect({ socket: again.socket, servername: 'localhost', ...secret });
+    const heard = await new Promise<Buffer>((resolve) => {
+      secure.once('data', resolve);
+      secure.write(Buffer.from('49484156454f50540000000500000000', 'hex'));
+    });
+    expect(heard.toString('hex', 12, 16)).to.equal('80000003');
+    secure.destroy();
+  });
+
+  it(`serves libnbd${has('nbdinfo') ? '' : ' (no nbdinfo here)'} (P5)`, async function () {
+    if (!has('nbdinfo')) return this.skip();
+    writeFileSync(file('keys.psk'), 'me:00112233445566778899aabbccddeeff\n', { mode: 0o600 });
+    const shared = await serve({ exports: { '': { device } }, tls: { psk } });
+    const run = async (uri: string): Promise<string> => {
+      const { execFile } = await import('node:child_process');
+      return new Promise((resolve) => {
+        execFile('nbdinfo', [uri], (_error, stdout, stderr) => {
+          resolve(stdout + stderr);
+        });
+      });
+    };
+    expect(
+      await run(`${shared.uri}&tls-psk-file=${file('keys.psk')}`.replace('nbds+unix://', 'nbds+unix://me@')),
+    ).to.match(/newstyle-fixed with TLS/);
+    const certified = await serve({ exports: { '': { device } }, tls: serverOptions() });
+    expect(await run(`${certified.uri}&tls-certificates=${folder}`)).to.match(/newstyle-fixed with TLS/);
+    expect(await run(certified.uri.replace('nbds', 'nbd'))).to.match(/TLS|failed|error/i);
+  });
+
+  it('refuses what it could not speak TLS with (I6)', () => {
+    for (const tls of [{}, { cert: 'x' }, { cert: 'x', key: 'y' }]) {
+      expect(() => new ServerTls(tls))
+        .to.throw(ArgumentError)
+        .with.property('code', 'ERR_TLS');
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { seed } from '../conformance/random.js';
+import { formatNbdUri, parseNbdUri, type NbdAddress } from '../../lib/nbd/uri.js';
+import { ArgumentError } from '../../lib/wait/errors.js';
+
+const known: [uri: string, address: NbdAddress][] = [
+  ['nbd://example.com/', { host: 'example.com', port: 10809, name: '', tls: false }],
+  ['nbd://example.com', { host: 'example.com', port: 10809, name: '', tls: false }],
+  ['nbds://10.0.0.1:99/a/b', { host: '10.0.0.1', port: 99, name: 'a/b', tls: true }],
+  ['nbd://[::1]:10809/x', { host: '::1', port: 10809, name: 'x', tls: false }],
+  ['nbd+unix:///?socket=/tmp/s', { path: '/tmp/s', name: '', tls: false }],
+  ['nbds+unix:///a%20b?socket=/tmp/a%20s', { path: '/tmp/a s', name: 'a b', tls: true }],
+];
+
+describe('parseNbdUri', () => {
+  for (const [uri, address] of known) {
+    it(`reads ${uri}`, () => {
+      expect(parseNbdUri(uri)).to.deep.equal(address);
+      expect(parseNbdUri(formatNbdUri(address))).to.deep.equal(address);
+    });
+  }
+
+  it('reads what formatNbdUri has written', () => {
+    const text = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(text, text, fc.boolean(), (name, path, tls) => {
+        // A URL has no way to say that a segment is one or two dots.
+        fc.pre(!/(^|\/)\.{1,2}(\/|$)/.test(name));
+        expect(parseNbdUri(formatNbdUri({ path, name, tls }))).to.deep.equal({ path, name, tls });
+      }),
+      { seed },
+    );
+  });
+
+  const wrong = [
+    '',
+    'x',
+    'http://a/',
+    'nbd+unix:///',
+    'nbd:///x',
+    'nbd://h/?socket=/s',
+    'nbd://h/?tls-psk-file=/k',
+    'nbd://h/%ff',
+  ];
+  for (const uri of wrong) {
+    it(`refuses "${uri}" (I6)`, () => {
+      expect(() => parseNbdUri(uri))
+        .to.throw(ArgumentError)
+        .with.property('code', 'ERR_NBD_URI');
+    });
+  }
+});
