@@ -4,7 +4,7 @@ import type { Bottom } from './bottom.js';
 import { CountedPool } from './counted-pool.js';
 import type { Figure, Row, Setting } from './experiment.js';
 import { measure, type Contender } from './meter.js';
-import { isCannot, type Rival } from './rival.js';
+import { isCannot, type Cannot, type Rival } from './rival.js';
 import { edge } from './rivals/edge.js';
 
 /** What a rival has built of an experiment's blueprint. */
@@ -30,27 +30,19 @@ export type Work = Omit<Contender, 'design'> & {
  * cannot have a row that says why. Besides what the work tells, the transfers at the bottoms are counted.
  * @throws as {@link measure}
  */
-export async function contend<B extends Bottom>(
+export function contend<B extends Bottom>(
   x: number,
   setting: Setting,
   blueprint: () => Blueprint,
   work: (stack: Stack<B>) => Work,
 ): Promise<Row[]> {
-  const rows = new Map<string, Row>();
-  const works = new Map<string, Work>();
-  const contenders: Contender[] = [];
-  for (const rival of setting.rivals) {
+  return contendWith(x, setting, async (rival) => {
     const stack = await buildStack<B>(rival, blueprint());
-    if ('cannot' in stack) {
-      rows.set(rival.name, { design: rival.name, x, cannot: stack.cannot, figures: {} });
-      continue;
-    }
+    if ('cannot' in stack) return stack;
     const own = work(stack);
-    works.set(rival.name, own);
     // What the work tells of a stack is not true of the edge, which has none.
     const extra = (): ReturnType<NonNullable<Work['extra']>> | Record<string, never> => own.extra?.() ?? {};
-    contenders.push({
-      design: rival.name,
+    return {
       run: (times) => own.run(times),
       ...(own.prepare === undefined ? {} : { prepare: () => own.prepare?.() }),
       extra: rival === edge ? () => Promise.resolve(extra()).then(() => ({})) : extra,
@@ -58,6 +50,36 @@ export async function contend<B extends Bottom>(
         operations: stack.bottoms.reduce((sum, { operations }) => sum + operations, 0),
         ...own.totals?.(),
       }),
+      after: () => Promise.resolve(own.after?.() ?? {}),
+    };
+  });
+}
+
+/**
+ * Measures the work that each rival has, or says that it cannot, interleaved; for work on something other than a stack.
+ * @throws as {@link measure}
+ */
+export async function contendWith(
+  x: number,
+  setting: Setting,
+  work: (rival: Rival) => Promise<Work | Cannot>,
+): Promise<Row[]> {
+  const rows = new Map<string, Row>();
+  const works = new Map<string, Work>();
+  const contenders: Contender[] = [];
+  for (const rival of setting.rivals) {
+    const own = await work(rival);
+    if ('cannot' in own) {
+      rows.set(rival.name, { design: rival.name, x, cannot: own.cannot, figures: {} });
+      continue;
+    }
+    works.set(rival.name, own);
+    contenders.push({
+      design: rival.name,
+      run: (times) => own.run(times),
+      ...(own.prepare === undefined ? {} : { prepare: () => own.prepare?.() }),
+      extra: () => own.extra?.() ?? {},
+      totals: () => own.totals?.() ?? {},
     });
   }
   for (const row of await measure(x, contenders, setting)) {

@@ -34,6 +34,30 @@ export interface Rival {
   readonly capabilities: RivalCapabilities;
   /** Puts the stack up, or says why it cannot. Called once for each point of an experiment, neither timed nor counted. */
   build(blueprint: Blueprint, kit: Kit): BlockDevice | Cannot | Promise<BlockDevice | Cannot>;
+  /** Makes so many events that are waited for together. Absent: the design carries I/O, and has no events to wait for. */
+  readonly poll?: (events: number) => Polling | Promise<Polling | Cannot>;
+  /** Makes a line of waiters, of which a wake-up takes one. Absent: the design has none. */
+  readonly line?: (order: WaiterOrder) => WaiterLine;
+}
+
+/** Events of which a few become ready at a time. Adds to `counters.links` for each registration with an event. */
+export interface Polling {
+  /** An event becomes ready. */
+  signal(event: number): void;
+  /** Waits until there is one, and collects those that are ready, each once. */
+  wait(): Promise<readonly number[]>;
+  /** Registrations that earlier waits have left at events. */
+  readonly left: number;
+}
+
+/** Who is woken first of those that wait: who came first, or who came last. */
+export type WaiterOrder = 'fifo' | 'lifo';
+
+export interface WaiterLine {
+  /** Somebody waits. `wake` is called once, when its turn has come. */
+  wait(wake: () => void): void;
+  /** Wakes one. */
+  wakeOne(): void;
 }
 
 /** What a design can do, in words that reports show beside its figures. */

@@ -21,7 +21,7 @@ const READ_SIZE = 384 * 1024;
 const DEPTH = 4;
 
 /**
- * The main job: the file goes through encryption over a stripe over three files, is flushed, read back in another request
+ * The main job: the file goes through encryption and checksums over a stripe over three files, is flushed, read back in another request
  * size, and its SHA-256 compared, once per round under each design. The backing files lie in a directory of their own
  * under the system's temporary one, and are removed however it ends.
  *
@@ -32,7 +32,8 @@ const DEPTH = 4;
 export const realFile: Experiment = {
   name: 'real-file',
   title: 'A real file',
-  question: 'How fast does a real file go through encryption over a stripe over three files, and back?',
+  question:
+    'How fast does a real file go through encryption and checksums over a stripe over three files, and back, and on how much CPU?',
   unit: 'inflight',
   xLabel: 'Requests in flight',
   points: { quick: [DEPTH], full: [DEPTH], thorough: [DEPTH] },
@@ -40,8 +41,15 @@ export const realFile: Experiment = {
     { name: 'write', unit: 'B/s', better: 'more', kind: 'timed', meaning: 'bytes written and flushed per second' },
     { name: 'read', unit: 'B/s', better: 'more', kind: 'timed', meaning: 'bytes read back per second' },
     { name: 'both', unit: 'ns', better: 'less', kind: 'timed', meaning: 'time for both ways' },
+    {
+      name: 'cpu',
+      unit: 'ns',
+      better: 'less',
+      kind: 'timed',
+      meaning: 'CPU for both ways, of all threads of the process, user and system',
+    },
   ],
-  decides: ['both'],
+  decides: ['both', 'cpu'],
   async at(x, setting) {
     const { file, signal } = setting;
     const kind = await stat(file);
@@ -72,6 +80,7 @@ interface Run {
   readonly sha256: string;
   readonly writeMs: number;
   readonly readMs: number;
+  readonly cpuUs: number;
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -114,6 +123,7 @@ function figuresOf(runs: readonly Run[], base: readonly Run[], seed: number): Re
     write: ({ bytes, writeMs }) => (bytes / writeMs) * 1000,
     read: ({ bytes, readMs }) => (bytes / readMs) * 1000,
     both: ({ writeMs, readMs }) => (writeMs + readMs) * 1e6,
+    cpu: ({ cpuUs }) => cpuUs * 1e3,
   };
   for (const [name, rate] of Object.entries(rates)) figures[name] = timed(runs.map(rate), base.map(rate), seed);
   return figures;
@@ -137,22 +147,34 @@ async function runOnce(
     }
     const over = members.map((member): Blueprint => ({ kind: 'device', bottom: new DeviceBottom(member) }));
     const stripe: Blueprint = { kind: 'stripe', chunk: CHUNK, over };
-    const built = await rival.build({ kind: 'crypt', key: randomBytes(64), over: stripe }, { pool });
+    const built = await rival.build(
+      { kind: 'crypt', key: randomBytes(64), over: { kind: 'checksum', over: stripe } },
+      { pool },
+    );
     if (isCannot(built)) return built;
     disk = built;
+    const cpu = process.cpuUsage();
     const start = performance.now();
     const sha256 = await writeAll(source, bytes, disk, pool, signal);
     await disk.flush({ signal });
     const middle = performance.now();
     const readBack = await readAll(bytes, disk, pool, signal);
     const end = performance.now();
+    const { user, system } = process.cpuUsage(cpu);
     if (readBack !== sha256) {
       throw new StateError(
         'ERR_MISMATCH',
         `Under ${rival.name} the file read back differs from the one written, ${sha256}`,
       );
     }
-    return { bytes, sha256, writeMs: middle - start, readMs: end - middle, counts: since(before) };
+    return {
+      bytes,
+      sha256,
+      writeMs: middle - start,
+      readMs: end - middle,
+      cpuUs: user + system,
+      counts: since(before),
+    };
   } finally {
     await disk?.drain();
     for (const member of members) await member.close();

@@ -4,7 +4,15 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { realFile } from '../../../lib/compare/experiments/real-file.js';
-import { strategyRival, type Rival, type Row, type Setting } from '../../../lib/compare/index.js';
+import {
+  promises,
+  rxjs,
+  strategyRival,
+  streams,
+  type Rival,
+  type Row,
+  type Setting,
+} from '../../../lib/compare/index.js';
 import { IoError, waitQueue, type IoRequest, type Strategy } from '../../../lib/io/index.js';
 import { clones, rejectionOf, settingOf, strategies as designs, useFolder, watched } from '../support.js';
 
@@ -89,6 +97,7 @@ describe('real-file', function () {
       it('takes rates over its true length, and the first design as the base of ratios', () => {
         for (const { figures } of rows) {
           for (const name of ['write', 'read']) expect(figures[name]!.value! > 0).to.equal(bytes > 0);
+          expect(figures['cpu']!.value).to.be.at.least(0);
         }
         expect(rows[0]!.figures['both']!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
       });
@@ -137,28 +146,44 @@ describe('real-file', function () {
 
   /**
    * A container: one for the request, one for each part if there are several, and one for each piece of what Stripe carves
-   * up. Clones: one for the request, one for each part, and one for each piece, also where Stripe passes it on.
+   * up. Clones: one for the request, one for each part, one where Sums passes it on, and one for each piece, also where Stripe passes it on.
    */
   function headersFor(bytes: number, cloned: boolean): number {
     return overRequests(bytes, (parts) =>
       cloned
-        ? 1 + parts.length + sumOf(parts)
+        ? 1 + 2 * parts.length + sumOf(parts)
         : 1 + (parts.length > 1 ? parts.length : 0) + sumOf(parts.filter((pieces) => pieces > 1)),
     );
   }
 
-  /** Crypt is told of each request and, if there are several, of each of its parts; Stripe of each part. */
+  /** Crypt is told of each request and, if there are several, of each of its parts; Sums and Stripe of each part. */
   function callbacksFor(bytes: number): number {
-    return overRequests(bytes, (parts) => 1 + (parts.length > 1 ? parts.length : 0) + parts.length);
+    return overRequests(bytes, (parts) => 1 + (parts.length > 1 ? parts.length : 0) + 2 * parts.length);
   }
 
-  /** An entry for Crypt, with one for each part if there are several; for each part one for Stripe and, where it carves, for each piece. */
+  /** An entry for Crypt, with one for each part if there are several; for each part one for Sums, one for Stripe and, where it carves, for each piece. */
   function linksFor(bytes: number): number {
     return overRequests(
       bytes,
-      (parts) => 1 + (parts.length > 1 ? parts.length : 0) + parts.length + sumOf(parts.filter((pieces) => pieces > 1)),
+      (parts) =>
+        1 + (parts.length > 1 ? parts.length : 0) + 2 * parts.length + sumOf(parts.filter((pieces) => pieces > 1)),
     );
   }
+
+  it('brings the same bytes back under the designs that a program of today would be written with (Q6)', async () => {
+    const { path, sha256 } = fileOf(MIB + 4097);
+    const notes: string[] = [];
+    const rows = await realFile.at(
+      4,
+      settingOf({ file: path, rivals: [promises, rxjs, streams], note: (text) => notes.push(text) }),
+    );
+    expect(rows.map(({ design, cannot }) => [design, cannot])).to.deep.equal([
+      ['promises', null],
+      ['rxjs', null],
+      ['streams', null],
+    ]);
+    expect(notes.join()).to.include(`came back under each design; SHA-256 ${sha256}`);
+  });
 
   describe('when it cannot go on', () => {
     afterEach(() => {
