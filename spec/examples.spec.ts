@@ -137,6 +137,16 @@ healed:
 nbdcopy: done
 e2fsck: done
 `,
+  '10-a-design-of-your-own.ts': `
+4 pieces, waitQueue: 5 headers, 4 operations
+4 pieces, cloneKiobuf: 5 headers, 4 operations
+4 pieces, countdown: 5 headers, 4 operations
+4 pieces, edge: 1 headers, 0 operations
+4 pieces, waitQueue: 6 headers, 5 operations
+4 pieces, cloneKiobuf: 8 headers, 5 operations
+4 pieces, countdown: cannot, it carves requests up, and has no layer 'retry'
+4 pieces, edge: 1 headers, 0 operations
+`,
 };
 
 /** Programs that an example needs: without them it says so, and prints less. */

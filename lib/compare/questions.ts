@@ -28,7 +28,7 @@ export const questions: readonly Question[] = [
   {
     name: 'Q4',
     question: 'For read-ahead, clones or one container with several wake functions?',
-    experiments: ['read-ahead'],
+    experiments: ['read-ahead', 'read-ahead-merged'],
   },
   {
     name: 'Q5',

@@ -5,10 +5,13 @@ import { answer } from './answer.js';
 import { standingAnswer, standingsOf, standingTable } from './standing.js';
 import { experimentTable, legendOf, markdownTable, methodOf, type Table } from './table.js';
 
-/** The report as Markdown; its pictures lie beside it, or where `pictures` says. */
-export function reportText(comparison: Comparison, { pictures = '' }: { pictures?: string } = {}): string {
+/** The report as Markdown; its pictures lie beside it, or where `pictures` says. It was made by `command`. */
+export function reportText(
+  comparison: Comparison,
+  { pictures = '', command = 'wakechain compare' }: { pictures?: string; command?: string } = {},
+): string {
   const { experiments, designs } = comparison;
-  const parts = ['# The designs compared', methodOf(comparison).join(' ')];
+  const parts = ['# The designs compared', methodOf(comparison).join(' '), `Made by \`${command}\`; nothing is typed.`];
   const asked = questions.filter((question) => standingsOf(comparison, question).length > 0);
   if (asked.length > 0) parts.push('## The questions, answered');
   for (const question of asked) {

@@ -38,7 +38,7 @@ async function loadVega(): Promise<{ vega: typeof import('vega'); vegaLite: type
 }
 
 /** What is plotted: the first that has a spread among those that decide, else the first of these. */
-export function plottedMetric({ metrics, decides }: ExperimentResult): Metric | undefined {
+function plottedMetric({ metrics, decides }: ExperimentResult): Metric | undefined {
   const deciding = decides.flatMap((name) => metrics.filter((metric) => metric.name === name));
   return deciding.find(({ kind }) => kind === 'timed') ?? deciding[0];
 }

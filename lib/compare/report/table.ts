@@ -56,7 +56,7 @@ export function methodOf({ machine, base, plan, seed, interrupted, leftOut, expe
       : 'Designs share a thread, where each slows down the others; handed in as modules they would not.',
     'Times are medians over the rounds. Times, bytes and counts are per request.',
     `Ratios are against ${base} in the same round, with the 95 % bootstrap interval of their median.`,
-    'A difference is told only of at least 15 rounds whose interval excludes 1.',
+    'Best is the design with the best median, and with it each whose ratio to it, in the same rounds, has an interval that does not exclude 1; of fewer than 15 rounds nothing is told.',
     "The line 'edge' is what all designs are charged alike: the caller's completion and submission.",
     ...(leftOut.length > 0 ? [`The time was used up; left out were ${leftOut.join('; ')}.`] : []),
     ...(interrupted ? ['It was interrupted: this is what had been found by then.'] : []),
