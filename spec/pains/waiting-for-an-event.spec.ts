@@ -11,7 +11,7 @@ import {
   waitUntil,
   WOKEN,
 } from '../../lib/index.js';
-import { alive } from './alive.js';
+import { alive, warningsOf } from './alive.js';
 
 /** What users suffer who wait for an event: docs/pains.md tells the stories. */
 describe('waiting for an event', () => {
@@ -37,6 +37,17 @@ describe('waiting for an event', () => {
     for (const chunk of ['a', 'b', 'c']) data.wake(chunk);
     data.remove(entry);
     expect(seen).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('many at once has one listener for all of them (nodejs/node#37582, vercel/next.js#29885, Agoric/agoric-sdk#12625)', async () => {
+    const socket = new EventEmitter();
+    const warnings = await warningsOf(async () => {
+      const waits = Array.from({ length: 100 }, () => fromEmitter(socket, 'drain'));
+      expect(socket.listenerCount('drain')).to.equal(1);
+      socket.emit('drain');
+      await Promise.all(waits);
+    });
+    expect([warnings, socket.eventNames()]).to.deep.equal([[], []]);
   });
 
   it('or for an error leaves no listener for the other, however it ends (TimonKK/clickhouse#113, getsentry/cli#989)', async () => {
