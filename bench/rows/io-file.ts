@@ -95,5 +95,5 @@ export const ioFile: Row = {
   contenders: [callbacks, ours, awaited, handles],
   batchMs: 30,
   inTheWay:
-    'a request is a completion, a header and their two entries, all made for it. Small requests that are many at a time wait for the processor alone.',
+    'a request is a completion, a header and their two entries, all made for it, and that is the smaller part. A thread of the pool that is given its next work later goes to sleep more often and is woken by a system call, so that what the main thread does between two calls costs more than its own time.',
 };

@@ -56,13 +56,13 @@ export class FileTransfer {
     const zero = operation === 'writeZeroes';
     const source = zero ? ZEROES : pages;
     if (source === null) throw new TypeError(`A ${operation} without memory`);
-    const runs = zero ? zeroes(length) : source.slices(offset, length);
-    const [only] = runs;
-    if (runs.length !== 1 || only === undefined) {
+    const only = zero ? null : source.onlyRun;
+    if (only === null) {
+      const runs = zero ? zeroes(length) : source.slices(offset, length);
       this.views = runs.map((run) => new Uint8Array(run.buffer, run.start, run.length));
       return;
     }
-    this.start = only.start;
+    this.start = only.start + offset;
     this.views = NONE;
     // A view of all of a pool's buffer grows with it, so that a pool's transfers share it.
     if (this.memory.buffer !== only.buffer) this.memory = new Uint8Array(only.buffer);

@@ -186,6 +186,11 @@ export class PageVector {
     return this.runs.length === 1;
   }
 
+  /** @internal All of a contiguous vector; null of any other. */
+  get onlyRun(): Run | null {
+    return this.runs.length === 1 ? (this.runs[0] as Run) : null;
+  }
+
   /**
    * A part of the vector, by default all behind `offset`.
    * @throws ArgumentRangeError `ERR_RANGE` unless it lies within the vector

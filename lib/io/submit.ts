@@ -14,10 +14,19 @@ let running = false;
 
 /** Submits a header to a device: at once, or when the submission under way has returned. In order. */
 export function submit(target: BlockDevice, io: Io): void {
-  targets.push(target);
-  headers.push(io);
-  if (running) return;
+  if (running) {
+    targets.push(target);
+    headers.push(io);
+    return;
+  }
   running = true;
+  hand(target, io);
+  // Most devices submit nothing further while they are submitted to, and emptying a list costs as much as a header.
+  if (targets.length > 0) submitRest();
+  running = false;
+}
+
+function submitRest(): void {
   for (let i = 0; i < targets.length; i++) {
     if (i >= 1024 && 2 * i >= targets.length) {
       // What went down is let go of, also by a program that submits from its callbacks for ever.
@@ -28,7 +37,6 @@ export function submit(target: BlockDevice, io: Io): void {
     hand(targets[i] as BlockDevice, headers[i] as Io);
   }
   targets.length = headers.length = 0;
-  running = false;
 }
 
 /** A device that throws fails its header and nothing else; but what it has handed on by then must come back first. */
