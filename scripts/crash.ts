@@ -1,6 +1,6 @@
 /**
- * Kills processes that write through stacks on real files, and looks what is left: the rounds of spec/real/crash.spec.ts,
- * as many as asked for. Usage: npm run crash -- [--rounds N] [--seed N]
+ * Kills processes that write through stacks on real files, and looks what is left: the rounds of spec/real/crash.spec.ts
+ * and of nbd-crash.spec.ts, as many as asked for, and ten times as many cuts of nbd-durability.spec.ts. Usage: npm run crash -- [--rounds N] [--seed N]
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -10,8 +10,15 @@ const { rounds, seed } = values;
 if (!(Number(rounds) >= 9) || (seed !== undefined && !Number.isSafeInteger(Number(seed)))) {
   throw new TypeError(`--rounds is a number from 9 up, --seed a whole number, got ${rounds} and ${String(seed)}`);
 }
-const env = { ...process.env, WAKECHAIN_CRASHES: rounds, ...(seed !== undefined && { WAKECHAIN_SEED: seed }) };
-const { status } = spawnSync(process.execPath, ['node_modules/mocha/bin/mocha.js', 'spec/real/crash.spec.ts'], {
+const env = {
+  ...process.env,
+  WAKECHAIN_CRASHES: rounds,
+  WAKECHAIN_SERVER_KILLS: rounds,
+  WAKECHAIN_WIRE_CUTS: String(10 * Number(rounds)),
+  ...(seed !== undefined && { WAKECHAIN_SEED: seed }),
+};
+const specs = ['crash', 'nbd-crash', 'nbd-durability'].map((name) => `spec/real/${name}.spec.ts`);
+const { status } = spawnSync(process.execPath, ['node_modules/mocha/bin/mocha.js', ...specs], {
   env,
   stdio: 'inherit',
 });

@@ -48,9 +48,9 @@ export const noCrashToll = (): CrashToll => ({
 }); // prettier-ignore
 
 /** The program to be killed as one file of JavaScript, which starts several times faster than its sources. */
-export async function bundleCrashChild(folder: string): Promise<string> {
-  const outfile = join(folder, 'crash-child.mjs');
-  const entry = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+export async function bundleCrashChild(folder: string, name = 'crash-child'): Promise<string> {
+  const outfile = join(folder, `${name}.mjs`);
+  const entry = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
   await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node', target: 'node20' });
   return outfile;
 }

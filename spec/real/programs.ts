@@ -79,7 +79,7 @@ export interface Running {
 export async function startUntil(
   program: string,
   args: readonly string[],
-  ready: () => boolean | Promise<boolean>,
+  ready: (output: string) => boolean | Promise<boolean>,
 ): Promise<Running> {
   const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
@@ -97,7 +97,7 @@ export async function startUntil(
     });
   });
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
-  for (let tries = 0; !(await ready()); tries++) {
+  for (let tries = 0; !(await ready(output)); tries++) {
     if (!alive() || tries > 1000) {
       child.kill('SIGKILL');
       throw new Error(`${[program, ...args].join(' ')} is not ready: ${output}`);
