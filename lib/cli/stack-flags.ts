@@ -14,7 +14,7 @@ export interface StackFlags {
 }
 
 /** The variable that a key is taken from when no file is named. */
-export const KEY_VARIABLE = 'WAKECHAIN_KEY';
+const KEY_VARIABLE = 'WAKECHAIN_KEY';
 
 type Single = (lower: DeviceDescription, flags: StackFlags) => DeviceDescription;
 type Joining = (members: DeviceDescription[]) => DeviceDescription;

@@ -29,7 +29,7 @@ export interface Durable {
 }
 
 /** What happened, over all rounds. */
-export interface Toll {
+interface Toll {
   rounds: number;
   writes: number;
   fua: number;

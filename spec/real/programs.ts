@@ -14,7 +14,7 @@ const env = { ...process.env, PATH: path, NODE_V8_COVERAGE: undefined, LC_ALL: '
 const found = new Map<string, boolean>();
 
 /** The programs among these that are not installed. */
-export function missing(programs: readonly string[]): string[] {
+function missing(programs: readonly string[]): string[] {
   return programs.filter((program) => {
     const known = found.get(program) ?? spawnSync('sh', ['-c', `command -v ${program}`], { env }).status === 0;
     found.set(program, known);
@@ -29,7 +29,7 @@ export function itWith(programs: readonly string[], title: string, body: (this: 
   else it.skip(`${title} (skipped: ${lacking.join(', ')} not installed)`, body);
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
