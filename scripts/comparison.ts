@@ -36,6 +36,9 @@ try {
     if (name.endsWith('.svg')) copyFileSync(join(out, name), join(docs, name));
   }
   writeFileSync(`${docs}.md`, text);
+  const left =
+    found.leftOut.length === 0 ? 'nothing left out' : `left out for want of time: ${found.leftOut.join('; ')}`;
+  console.log(`${docs}.md has ${String(found.experiments.length)} experiments; ${left}`);
 } finally {
   rmSync(out, { recursive: true });
 }

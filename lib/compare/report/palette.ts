@@ -1,5 +1,5 @@
 /** How a design looks in plots: hue, shape and dash differ, so that no reader depends on one of them. */
-export interface Look {
+interface Look {
   /** At least 3 to 1 against the paper of its scheme. */
   readonly light: string;
   readonly dark: string;
