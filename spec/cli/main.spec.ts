@@ -25,6 +25,9 @@ describe('wakechain', function () {
     expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect(stdout).to.match(/^Usage: wakechain /);
     expect(stdout).to.match(/^ {2}compare \[options\]/m);
+    for (const name of ['serve', 'create', 'info', 'check', 'rebuild']) {
+      expect(stdout).to.match(new RegExp(`^ {2}${name} \\[options\\] \\[stack\\]`, 'm'));
+    }
     expect((await run('help')).stdout).to.equal(stdout);
   });
 
