@@ -106,6 +106,9 @@ function compileFromTypeScript(): void {
 
 function compile(names: readonly string[], types: readonly string[]): void {
   const lines = names.map((name, index) => `export * as m${index} from '${name}';`);
+  // What declarations leave out as internal must not make them accept anything.
+  const refused = `import { allOf } from '${manifest.name}';\n// @ts-expect-error a number cannot be waited for\nallOf([1]);`;
+  lines.push(refused);
   writeFileSync(join(project, 'use.ts'), lines.join('\n'));
   const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types, noEmit: true };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));

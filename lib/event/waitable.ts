@@ -28,7 +28,7 @@ const WATCH = Symbol.for('wakechain.Watch');
 /** A waitable that is not to be owned: it is let go, not cancelled, with its parent (E3). Made by {@link watch}. */
 export class Watch<T> {
   /** @internal */ readonly source: WaitQueue;
-  /** @internal Only for the type. */ declare readonly value: T;
+  /** Only for the type: without it anything would be one. */ declare readonly value: T;
 
   /** @internal */
   constructor(source: WaitQueue) {
