@@ -197,7 +197,7 @@ async function judge(mutant: Mutant): Promise<Verdict> {
 function name({ patch, rules: cited }: Mutant, failed: readonly Test[]): void {
   const cites = ({ fullTitle }: Test): boolean => cited.some((rule) => new RegExp(`\\b${rule}\\b`).test(fullTitle));
   const { fullTitle } = (failed.find(cites) ?? failed[0]) as Test;
-  const title = (/hook for "(.*)"$/.exec(fullTitle)?.[1] ?? fullTitle).replace(/,? seed \d.*/, '');
+  const title = (/hook for "(.*)"$/.exec(fullTitle)?.[1] ?? fullTitle).replace(/[,;]? (seed |WAKECHAIN_SEED=)\d.*/, '');
   writeFileSync(
     patch,
     readFileSync(patch, 'utf8').replace(/^# spec:.*\n/m, (line) => `${line}# test: ${title}\n`),
