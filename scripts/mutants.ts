@@ -27,7 +27,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-const rules = [...numbered('W', 7), ...numbered('C', 8), ...numbered('E', 9), ...numbered('I', 13)];
+const rules = [
+  ...numbered('W', 7),
+  ...numbered('C', 8),
+  ...numbered('E', 9),
+  ...numbered('I', 13),
+  ...numbered('P', 7),
+];
 const atOnce = 2;
 
 interface Mutant {

@@ -171,8 +171,9 @@ export class Connection implements Host, Receiver {
     try {
       body();
     } catch (error) {
-      this.expel(error instanceof Error ? error.message : String(error));
-      if (!(error instanceof NbdError)) throw error;
+      // A defect of the server's own is told in full, and costs the others nothing.
+      if (error instanceof NbdError) this.expel(error.message);
+      else this.expel(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       return;
     } finally {
       this.receiving = false;
@@ -266,6 +267,7 @@ export class Connection implements Host, Receiver {
     clearTimeout(this.handshake);
     clearImmediate(this.flushing);
     this.session?.close(reason);
+    this.outlet.abandon();
     this.kit.closed(this);
   }
 }

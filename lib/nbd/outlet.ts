@@ -18,7 +18,6 @@ export class Outlet {
   private readonly parts: Uint8Array[] = [];
   /** To be called when what was gathered has been sent. */
   private sent: (() => void)[] = [];
-  private ending = false;
 
   constructor(socket: Writable) {
     this.socket = socket;
@@ -84,12 +83,12 @@ export class Outlet {
     else this.cut = this.used;
   }
 
-  /** Nothing more is sent behind what was gathered. */
-  end(): void {
-    if (this.ending) return;
-    this.ending = true;
-    this.flush();
-    this.socket.end();
+  /** What was gathered is not sent any more: nobody is there. */
+  abandon(): void {
+    const { sent } = this;
+    this.parts.length = this.used = this.cut = 0;
+    this.sent = [];
+    for (const each of sent) each();
   }
 
   private cutOff(): void {

@@ -106,6 +106,7 @@ export function readU64(bytes: Buffer, at: number): number {
 }
 
 export function writeU64(bytes: Buffer, value: number, at: number): void {
-  bytes.writeUInt32BE(Math.floor(value / 0x100000000), at);
+  // What was read as 2^64, inexactly, is told again as something.
+  bytes.writeUInt32BE(Math.min(0xffffffff, Math.floor(value / 0x100000000)), at);
   bytes.writeUInt32BE(value % 0x100000000, at + 4);
 }

@@ -8,6 +8,11 @@ import { Random } from '../conformance/random.js';
 
 const SIZE = 1 << 20;
 
+/** Refuses a line that tells of a defect. */
+export function checkLine(line: string): void {
+  if (line.includes('a defect')) throw new Error(line);
+}
+
 /** A server for fuzzing, with small limits so that they are met, and short times. */
 export function fuzzedServer(log: (line: string) => void): NbdServer {
   const device = new MemoryDevice({ size: SIZE });

@@ -61,6 +61,16 @@ describe('Outlet', () => {
     expect(sink.all).to.equal(`a${'x'.repeat(100_000)}b${'x'.repeat(100_000)}small`);
   });
 
+  it('lets go of what it does not send any more (P3)', () => {
+    const sink = new Sink();
+    const outlet = new Outlet(sink);
+    let gone = 0;
+    outlet.append(Buffer.alloc(100_000), () => gone++);
+    outlet.abandon();
+    outlet.flush();
+    expect([gone, sink.writes.length]).to.deep.equal([1, 0]);
+  });
+
   it('does not use memory again that was not sent (P2)', async () => {
     const sink = new Sink();
     sink.slow = true;
