@@ -79,13 +79,13 @@ export class CompoundEvent implements RootIo, Split, Ending {
   }
 
   pass<F>(layer: Layer<F>, target: BlockDevice, position: number, frame: F): void {
-    this.addInterceptor(this.layerCallback(layer, frame));
+    this.addInterceptor(layer, frame);
     this.position = position;
     this.send(target);
   }
 
   substitute<F>(layer: Layer<F>, target: BlockDevice, position: number, pages: PageVector, frame: F): void {
-    this.addInterceptor(this.layerCallback(layer, frame));
+    this.addInterceptor(layer, frame);
     this.position = position;
     this.pages = pages;
     this.offset = 0;
@@ -93,9 +93,7 @@ export class CompoundEvent implements RootIo, Split, Ending {
   }
 
   split<F>(layer: Layer<F>, frame: F): Split {
-    const callback = this.layerCallback(layer, frame);
-    this.addInterceptor(callback);
-    this.splitter = callback;
+    this.splitter = this.addInterceptor(layer, frame);
     this.pending = 1;
     return this;
   }
@@ -238,35 +236,29 @@ export class CompoundEvent implements RootIo, Split, Ending {
     else submit(target, child);
   }
 
-  private layerCallback(layer: Layer<never>, frame: unknown): Callback {
-    const callback = new Callback(callLayer, layer, frame);
-    callback.position = this.position;
-    callback.pages = this.pages;
-    callback.offset = this.offset;
-    return callback;
-  }
-
   /** A submit after a cancel sends nothing. */
   private send(target: BlockDevice): void {
     if (this.cancelled) this.finish(0, PULLED);
     else submit(target, this);
   }
 
-  /** At the head: the last to stack is the first to be told. */
-  private addInterceptor(callback: Callback): void {
+  /** At the head: the last to stack is the first to be told. It keeps what its layer is to find again. */
+  private addInterceptor(layer: Layer<never>, frame: unknown): Callback {
+    const callback = new Callback(callLayer, layer, frame);
+    callback.position = this.position;
+    callback.pages = this.pages;
+    callback.offset = this.offset;
     const first = this.firstCallback;
     callback.next = first;
     if (first === null) this.lastCallback = callback;
     else first.prev = callback;
-    this.firstCallback = callback;
+    return (this.firstCallback = callback);
   }
 
   /** At the tail. The first one moves `done` into the queue, in front of itself. */
   private addNotifier(callback: Callback): void {
-    if (!this.doneQueued) {
-      this.doneQueued = true;
-      this.append(new Callback(runDone, null, null));
-    }
+    if (!this.doneQueued) this.append(new Callback(runDone, null, null));
+    this.doneQueued = true;
     this.append(callback);
   }
 
