@@ -33,7 +33,7 @@ export function traceReplay({ name, title, path, stack = checkedStripe }: Replay
     unit: 'first',
     xLabel:
       'Operations of the trace, from its start, at most so many, one after the other through the stack over memory',
-    points: { quick: [200], full: [200, 700], thorough: [200, 700, 2000] },
+    points: { quick: [100], full: [100, 700], thorough: [100, 700, 2000] },
     metrics: [],
     decides: ['time', 'headers'],
     async at(count, setting) {
