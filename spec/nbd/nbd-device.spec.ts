@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import { PagePool } from '../../lib/io/pages.js';
+import { Mirror } from '../../lib/layers/mirror.js';
 import { NbdDevice } from '../../lib/nbd/nbd-device.js';
 import { NbdError } from '../../lib/nbd/nbd-error.js';
 import { NbdServer } from '../../lib/nbd/server.js';
 import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
-import { servers } from './support.js';
+import { servers, until } from './support.js';
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -139,6 +140,64 @@ describe('NbdDevice', () => {
     while (!device.online) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(await codeOf(device.flush().promise())).to.equal('EIO');
     expect(await device.flush()).to.equal(0);
+    await second.close();
+  });
+
+  it('lets requests wait for a server that is away, for so long, where it is told to (P7)', async () => {
+    const path = newPath();
+    const first = await serveAt(path, new MemoryDevice({ size: 8192 }));
+    await using device = await NbdDevice.open({ path }, { reconnectMs: 1, waitMs: 60_000 });
+    await first.close();
+    await until(() => !device.online);
+    const waiting = device.flush();
+    const cancelled = device.flush();
+    expect([device.queued, cancelled.cancel()]).to.deep.equal([2, 'cancelled']);
+    const second = await serveAt(path, new MemoryDevice({ size: 8192 }));
+    expect(await waiting).to.equal(0);
+    await second.close();
+  });
+
+  it('is not connected again to an export that has changed (P7)', async () => {
+    const path = newPath();
+    const first = await serveAt(path, new MemoryDevice({ size: 8192 }));
+    await using device = await NbdDevice.open({ path }, { reconnectMs: 1 });
+    await first.close();
+    await until(() => !device.online);
+    const second = await serveAt(path, new MemoryDevice({ size: 4096 }));
+    expect(await codeOf(device.connected())).to.equal('ERR_NBD_CHANGED');
+    expect([device.online, await codeOf(device.flush().promise())]).to.deep.equal([false, 'ENXIO']);
+    expect(device.failure).to.have.property('code', 'ERR_NBD_CHANGED');
+    await second.close();
+  });
+
+  it('gives up a server that says nothing while requests are under way (P7)', async () => {
+    const faulty = new FaultyDevice();
+    const { uri } = await serve(faulty);
+    await using device = await NbdDevice.open(uri, { answerMs: 30, reconnectMs: 60_000 });
+    expect(await codeOf(device.flush().promise())).to.equal('ENXIO');
+    await until(() => faulty.only.cancelled);
+    faulty.answerAll();
+  });
+
+  it('is a member of a mirror, which drops it with its server and rebuilds it when that is back', async () => {
+    const path = newPath();
+    const [near, far] = [new MemoryDevice({ size: 1 << 20 }), new MemoryDevice({ size: 1 << 20 })];
+    const first = await serveAt(path, far);
+    const member = await NbdDevice.open({ path }, { reconnectMs: 1 });
+    const pool = new PagePool();
+    await using mirror = await Mirror.create([near, member], { pool });
+    const pages = pool.allocate(4096);
+    pages.set(new Uint8Array(4096).fill(7));
+    await mirror.write(pages, { position: 0 });
+    await first.close();
+    expect(await mirror.write(pages, { position: 8192 })).to.equal(4096);
+    expect(mirror.degraded).to.equal(true);
+    const second = await serveAt(path, far);
+    await member.connected();
+    await mirror.rebuild(1, member);
+    expect(mirror.degraded).to.equal(false);
+    expect(far.contents.filter((byte) => byte === 7).length).to.be.at.least(8192);
+    await mirror.close();
     await second.close();
   });
 });
