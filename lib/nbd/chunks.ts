@@ -11,7 +11,7 @@ export const DATA_OFFSET_BYTES = 8;
 /** `OFFSET_HOLE`: where zeroes begin, and how many there are. */
 export const HOLE_BYTES = 12;
 
-export interface ErrorChunk {
+interface ErrorChunk {
   readonly errno: number;
   readonly message: string;
   /** The byte on the device at which it went wrong, of an `ERROR_OFFSET`. */
@@ -82,27 +82,4 @@ export function readBlockStatus(payload: Buffer, extended: boolean): { context: 
   });
   if (extents.some(({ length }) => length === 0)) throw malformed('A block status has an extent of no bytes');
   return { context: payload.readUInt32BE(0), extents };
-}
-
-/** The payload of a `BLOCK_STATUS` request with extended headers: how far, and which contexts. */
-export interface StatusQuestion {
-  readonly length: number;
-  readonly contexts: readonly number[];
-}
-
-export function writeStatusQuestion({ length, contexts }: StatusQuestion): Buffer {
-  const bytes = Buffer.allocUnsafe(8 + 4 * contexts.length);
-  writeU64(bytes, length, 0);
-  for (const [i, context] of contexts.entries()) bytes.writeUInt32BE(context, 8 + 4 * i);
-  return bytes;
-}
-
-/** @throws NbdError `ERR_NBD_PROTOCOL` when it is cut short */
-export function readStatusQuestion(payload: Buffer): StatusQuestion {
-  const count = (payload.length - 8) / 4;
-  if (!Number.isInteger(count) || count < 0) throw malformed('A question for a block status is cut short');
-  return {
-    length: readU64(payload, 0),
-    contexts: Array.from({ length: count }, (_, i) => payload.readUInt32BE(8 + 4 * i)),
-  };
 }

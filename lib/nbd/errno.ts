@@ -7,11 +7,11 @@ import type { IoErrorCode } from '../io/io-error.js';
 
 export const EPERM = 1;
 export const EIO = 5;
-export const ENOMEM = 12;
+const ENOMEM = 12;
 export const EINVAL = 22;
 export const ENOSPC = 28;
 export const EOVERFLOW = 75;
-export const ENOTSUP = 95;
+const ENOTSUP = 95;
 export const ESHUTDOWN = 108;
 
 const numbers: Partial<Record<IoErrorCode, number>> = {

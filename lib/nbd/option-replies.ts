@@ -14,7 +14,7 @@ import {
 /** In front of a reply's data: a magic, the option, the type of the reply and the length of its data. */
 export const OPTION_REPLY_HEADER_BYTES = 20;
 
-export interface OptionReplyHeader {
+interface OptionReplyHeader {
   readonly option: number;
   readonly type: number;
   readonly length: number;

@@ -5,7 +5,7 @@ import { OPTION_MAGIC } from './wire.js';
 /** In front of an option's data: a magic, the option and the length of its data. */
 export const OPTION_HEADER_BYTES = 16;
 
-export interface OptionHeader {
+interface OptionHeader {
   readonly option: number;
   /** Bytes of data that follow. */
   readonly length: number;
@@ -26,7 +26,7 @@ export function writeOption(option: number, data: Uint8Array): Buffer {
 }
 
 /** The data of `INFO` and `GO`: which export, and what to tell of it besides. */
-export interface ExportQuestion {
+interface ExportQuestion {
   readonly name: string;
   /** `INFO_…` numbers; unknown ones are to be ignored. */
   readonly infos: readonly number[];
@@ -49,7 +49,7 @@ export function writeExportQuestion({ name, infos }: ExportQuestion): Buffer {
 }
 
 /** The data of `LIST_META_CONTEXT` and `SET_META_CONTEXT`: an export, and which contexts of it. */
-export interface MetaQuestion {
+interface MetaQuestion {
   readonly name: string;
   readonly queries: readonly string[];
 }
@@ -80,7 +80,7 @@ function lengthAndString(text: string): Buffer {
 }
 
 /** The fields of an option's data, one behind the other. */
-export class Fields {
+class Fields {
   private readonly data: Buffer;
   private at = 0;
 

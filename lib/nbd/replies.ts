@@ -17,7 +17,7 @@ export const EXTENDED_REPLY_BYTES = 32;
 export type ReplyForm = 'simple' | 'structured' | 'extended';
 
 /** The head of a reply, or of one of its chunks. Read into an object that is used again. */
-export interface ReplyHeader {
+interface ReplyHeader {
   /** An errno without chunks behind it. */
   simple: boolean;
   /** Of a simple reply. */
@@ -46,7 +46,7 @@ export function writeSimpleReply(bytes: Buffer, at: number, errno: number, high:
 }
 
 /** What a chunk says of the request that it answers. */
-export interface Answered {
+interface Answered {
   readonly cookieHigh: number;
   readonly cookieLow: number;
   readonly position: number;

@@ -17,7 +17,7 @@ import { EXTENDED_REQUEST_BYTES, newRequestHeader, readRequest, REQUEST_BYTES } 
 import * as wire from './wire.js';
 
 /** What a session is given. */
-export interface SessionKit {
+interface SessionKit {
   readonly inlet: Inlet;
   readonly outlet: Outlet;
   readonly buffers: Buffers;

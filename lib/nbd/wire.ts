@@ -27,8 +27,6 @@ export const FLAG_SEND_WRITE_ZEROES = 0x40;
 export const FLAG_SEND_DF = 0x80;
 export const FLAG_CAN_MULTI_CONN = 0x100;
 export const FLAG_SEND_CACHE = 0x400;
-export const FLAG_SEND_FAST_ZERO = 0x800;
-export const FLAG_BLOCK_STATUS_PAYLOAD = 0x1000;
 
 export const OPT_EXPORT_NAME = 1;
 export const OPT_ABORT = 2;
@@ -54,7 +52,6 @@ export const REP_ERR_TLS_REQD = 0x80000005;
 export const REP_ERR_UNKNOWN = 0x80000006;
 export const REP_ERR_SHUTDOWN = 0x80000007;
 export const REP_ERR_BLOCK_SIZE_REQD = 0x80000008;
-export const REP_ERR_TOO_BIG = 0x80000009;
 export const REP_ERR_EXT_HEADER_REQD = 0x8000000a;
 
 export const INFO_EXPORT = 0;
@@ -90,9 +87,6 @@ export const REPLY_BLOCK_STATUS_EXT = 6;
 export const REPLY_ERROR_BIT = 0x8000;
 export const REPLY_ERROR = 0x8001;
 export const REPLY_ERROR_OFFSET = 0x8002;
-
-export const STATE_HOLE = 1;
-export const STATE_ZERO = 2;
 
 /** The metadata context that the protocol defines itself. */
 export const BASE_ALLOCATION = 'base:allocation';
