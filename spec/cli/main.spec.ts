@@ -107,7 +107,7 @@ describe('wakechain', function () {
       writeFileSync(file, 'contents');
       const args = ['--file', file, '--strategy', 'waitQueue', '--experiment', 'real-file', 'depth', '--rounds', '1'];
       const { code, stdout, stderr } = await fromSource('compare', ...args, '--seed', '3', '--out', `${file}-out`);
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: `Report: ${file}-out/report.md\n` });
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: `Report: ${file}-out/report.html\n` });
       expect(stdout).to.include('came back under each design').and.to.include('seed 3');
     });
 
