@@ -33,6 +33,7 @@ const rules = [
   ...numbered('E', 9),
   ...numbered('I', 13),
   ...numbered('P', 7),
+  ...numbered('M', 3),
 ];
 const atOnce = 2;
 
@@ -216,6 +217,8 @@ async function compileTree(): Promise<string> {
   for (const name of ['lib', 'spec', 'package.json', 'tsconfig.json'])
     cpSync(name, join(tree, name), { recursive: true });
   symlinkSync(resolve('node_modules'), join(tree, 'node_modules'));
+  // Where package.json looks for the file that a thread runs.
+  symlinkSync('lib', join(tree, 'dist'));
   const files = ['lib', 'spec'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   );

@@ -182,7 +182,7 @@ describe('docs/design.md', () => {
     const cited = ['lib', 'spec'].flatMap((folder) =>
       readdirSync(`${root}/${folder}`, { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.ts'))
-        .flatMap((file) => [...textOf(`${folder}/${file}`).matchAll(/\(((?:[WCEINQ]\d+(?:, )?)+)\)/g)])
+        .flatMap((file) => [...textOf(`${folder}/${file}`).matchAll(/\(((?:[WCEINPMQ]\d+(?:, )?)+)\)/g)])
         .flatMap(([, numbers = '']) => numbers.split(', ')),
     );
     const design = textOf('docs/design.md');
@@ -197,7 +197,7 @@ describe('the specs', () => {
     const titles = readdirSync(`${root}/spec`, { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [...textOf(`spec/${file}`).matchAll(/\bit\(\s*(['"`].*)$/gm)].map(([, title = '']) => title));
-    const rules = [...textOf('docs/design.md').matchAll(/^(?:- \*\*|\| )([WCEIN]\d+)\b/gm)].map(
+    const rules = [...textOf('docs/design.md').matchAll(/^(?:- \*\*|\| )([WCEINPM]\d+)\b/gm)].map(
       ([, rule = '']) => rule,
     );
     const named = (rule: string): boolean => titles.some((title) => isNamed(rule, title));
@@ -208,7 +208,7 @@ describe('the specs', () => {
 
 /** Whether a title cites a rule: by its number, or by a range such as W1–W5. */
 function isNamed(rule: string, title: string): boolean {
-  const cited = [...title.matchAll(/\b([WCEIN])(\d+)(?:[–-]\1(\d+))?/g)];
+  const cited = [...title.matchAll(/\b([WCEINPM])(\d+)(?:[–-]\1(\d+))?/g)];
   const number = Number(rule.slice(1));
   return cited.some(([, letter, from, to]) => rule[0] === letter && Number(from) <= number && number <= Number(to ?? from)); // prettier-ignore
 }

@@ -146,7 +146,7 @@ export class Run {
     });
   }
 
-  /** Nobody is passed over in silence: who cannot says so. */
+  /** Nobody is passed over in silence: who cannot says so (M2). */
   private checked({ name }: Experiment, point: number, rows: readonly Row[]): readonly Row[] {
     for (const { it: design } of this.designs) {
       const row = rows.find((each) => each.design === design.name);

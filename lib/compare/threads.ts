@@ -25,7 +25,7 @@ export type Task = Omit<Assignment, 'design'> & { readonly signal: AbortSignal }
 /**
  * A thread for each design, each with a heap, compiled code and type feedback of its own: in one thread the call sites that
  * designs share would see the objects of all, which slows down those that share the most. One of them runs at a time, and
- * who comes first is rotated from round to round, so that what disturbs the machine disturbs all alike.
+ * who comes first is rotated from round to round, so that what disturbs the machine disturbs all alike (M1).
  */
 export async function startThreads(
   designs: readonly { readonly name: string; readonly reference: string }[],

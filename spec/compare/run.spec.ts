@@ -25,7 +25,7 @@ describe('a run', function () {
     ['has no row for a design', []],
     ['has a row that says nothing', [{ design: 'cloneKiobuf', x: 1, cannot: null, figures: {} }]],
   ] as const) {
-    it(`fails when an experiment ${what}`, async () => {
+    it(`fails when an experiment ${what} (M2)`, async () => {
       const silent: Experiment = {
         ...empty,
         at: async (x, setting) => [
@@ -49,7 +49,7 @@ describe('a run', function () {
     expect((await small({ experiments: [bare] })).experiments[0]!.rows).to.have.length(2);
   });
 
-  it('tells what it left out when all of it is used up', async () => {
+  it('tells what it left out when all of it is used up (M2)', async () => {
     const long: Experiment = {
       ...empty,
       async at(x, setting) {

@@ -1,7 +1,8 @@
+import { extname } from 'node:path';
 import { expect } from 'chai';
 import { compare, type Row } from '../../lib/compare/index.js';
 
-const turns = new URL('./fixtures/turns.ts', import.meta.url);
+const turns = new URL(`./fixtures/turns${extname(import.meta.url)}`, import.meta.url);
 
 describe('the thread of a design', function () {
   this.timeout(120_000);
@@ -23,13 +24,13 @@ describe('the thread of a design', function () {
     const trace = (point: number): string[] =>
       notes.filter((note) => note.startsWith(`${point}: `)).map((note) => note.slice(`${point}: `.length));
 
-    it('has one of them run at a time, whatever it waits for meanwhile', () => {
+    it('has one of them run at a time, whatever it waits for meanwhile (M1)', () => {
       const parts = trace(3).filter((line) => !line.endsWith('prepares'));
       expect(parts.length).to.equal(2 * 3 * names.length);
       for (let i = 0; i < parts.length; i += 2) expect(parts[i + 1]).to.equal(parts[i]!.replace(' begins ', ' ends '));
     });
 
-    it('has another begin in every round', () => {
+    it('has another begin in every round (M1)', () => {
       const order = trace(3).flatMap((line) => (/ begins /.test(line) ? [line.split(' ')[0]] : []));
       expect(order).to.deep.equal([
         ...['waitQueue', 'edge', 'cloneKiobuf'],
@@ -38,7 +39,7 @@ describe('the thread of a design', function () {
       ]);
     });
 
-    it('has all do the work equally often, and tells rows in the order of the designs', () => {
+    it('has all do the work equally often (M1), and tells rows in the order of the designs', () => {
       expect(rows.slice(0, 3).map(({ design, figures }) => [design, figures['times']!.value])).to.deep.equal(
         names.map((name) => [name, 'edge'.length]),
       );

@@ -20,7 +20,7 @@ export interface Verdict {
 /**
  * Who is best at each point, for each metric that decides, by one rule, written down before anything was measured: the
  * design with the best median is best, and so is every other whose ratio to it, in the same rounds, has a bootstrap interval
- * that does not exclude 1; of so many there is no difference seen. Fewer than 15 rounds tell nothing. Counts are exact;
+ * that does not exclude 1; of so many there is no difference seen (M3). Fewer than 15 rounds tell nothing. Counts are exact;
  * bytes of the heap are equal within a twentieth. The edge is no design.
  */
 export function verdictsOf({ metrics, decides, rows, seed }: ExperimentResult): Verdict[] {

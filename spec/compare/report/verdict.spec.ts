@@ -24,13 +24,34 @@ describe('verdictsOf', () => {
     ]);
   });
 
-  it('name nobody best of fewer than 15 rounds, or where none has a figure', () => {
+  it('name nobody best of fewer than 15 rounds, or where none has a figure (M3)', () => {
     const few = verdictsOf(resultOf({ rows: [timedAs('a', steady(1).slice(1))] }));
     const none = verdictsOf(resultOf({ rows: [rowOf({ figures: { time: { value: null } } })] }));
     expect([few[0], none[0]].map((verdict) => [verdict!.having, verdict!.best])).to.deep.equal([
       [['a'], []],
       [[], []],
     ]);
+  });
+
+  it('tell a difference in time only where the interval of the ratios excludes 1 (M3)', () => {
+    // By the median alone `b` is best; in most rounds there is nothing between them.
+    const apart = [0.7, 0.8, 0.9, 0.95, 0.97, 0.99, 0.99, 0.99, 1, 1.01, 1.02, 1.05, 1.1, 1.2, 1.3];
+    const rows = [
+      timedAs('a', steady(100)),
+      timedAs(
+        'b',
+        steady(100).map((ns, i) => ns * apart[i]!),
+      ),
+    ];
+    expect(verdictsOf(resultOf({ rows }))[0]!.best).to.deep.equal(['a', 'b']);
+    const faster = [
+      timedAs('a', steady(100)),
+      timedAs(
+        'b',
+        steady(100).map((ns) => ns * 0.99),
+      ),
+    ];
+    expect(verdictsOf(resultOf({ rows: faster }))[0]!.best).to.deep.equal(['b']);
   });
 
   it('do not look at a design that cannot', () => {

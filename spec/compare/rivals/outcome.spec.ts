@@ -49,7 +49,7 @@ describe('Outcome', () => {
     expect(spoiled({ failure: enospc, succeeded: [range(0, 4)] }, [], eio, 8).failure).to.equal(enospc);
   });
 
-  it('is, of one of several that were sent together, its own part alone (N13)', () => {
+  it('is, of one of several that were sent together, its own part alone (I10, N13)', () => {
     const outcome = { failure: eio, succeeded: [range(0, 6)] };
     expect(partOf(outcome, 0, 4)).to.deep.equal({ failure: null, succeeded: [range(0, 4)] });
     expect(partOf(outcome, 4, 4)).to.deep.equal({ failure: eio, succeeded: [range(0, 2)] });
