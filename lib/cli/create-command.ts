@@ -3,6 +3,7 @@ import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription } from '../stack/index.js';
+import { claimFiles } from './file-claims.js';
 import { loadStack } from './load-stack.js';
 import { lookText } from './look-text.js';
 import { describedBy, filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
@@ -23,6 +24,11 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   const description = await describedBy(path, flags);
   const { openStack, lookAt } = await loadStack();
   const files = await filesOf(description.device);
+  await claimFiles(files.map((file) => file.path));
+  const [server] = await serversOf(description.device);
+  if (server !== undefined && flags.force !== true) {
+    throw new ArgumentError('ERR_EXISTS', `what ${server} holds would be lost: --force says that it may be`);
+  }
   const made: string[] = [];
   for (const file of files) {
     const size = await sizeOf(file.path);
@@ -60,6 +66,13 @@ async function sizeOf(path: string): Promise<number | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** Exports of servers that a stack stands on: nothing tells whether somebody needs what they hold. */
+async function serversOf(device: DeviceDescription): Promise<string[]> {
+  const { lowersOf } = await loadStack();
+  if (device.type === 'nbd') return [device.uri];
+  return (await Promise.all(lowersOf(device).map(serversOf))).flat();
 }
 
 async function missingKeys(device: DeviceDescription): Promise<string[]> {

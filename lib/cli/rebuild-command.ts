@@ -1,8 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { stat, truncate } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Mirror, Parity, type BlockDevice } from '../io/index.js';
+import { IoError, Mirror, Parity, readSuperblock, type BlockDevice } from '../io/index.js';
+import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { Bar } from './bar.js';
+import { claimFiles } from './file-claims.js';
 import { interruptible } from './interrupts.js';
 import { loadStack } from './load-stack.js';
 import { wholeNumber } from './numbers.js';
@@ -12,7 +15,10 @@ import { filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-fla
 interface Flags extends StackFlags {
   member?: number;
   spare?: string;
+  force?: boolean;
 }
+
+type FileDescription = Extract<DeviceDescription, { type: 'file' }>;
 
 /** An array of a stack, and its place in the description. */
 interface Found {
@@ -31,6 +37,7 @@ export function rebuildCommand(): Command {
       wholeNumber(0),
     ) // prettier-ignore
     .option('--spare <path>', 'the file to put there, which is made if need be (default: the one that is described)')
+    .option('--force', 'make its file anew where it holds something else: what is on it is lost')
     .action(run);
 }
 
@@ -39,7 +46,11 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     await using stack = await openDegraded(path, flags);
     const found = await degradedArray(stack);
     const member = flags.member ?? found.array.members.findIndex(({ state }) => state !== 'in-sync');
-    const spare = await spareFor(stack, found, member, flags.spare);
+    const state = found.array.members[member]?.state;
+    if (state === undefined || state === 'in-sync') {
+      throw wrongCall(`--member must be one that is not in sync, got ${String(member)}, ${state ?? 'no member'}`);
+    }
+    const spare = await spareFor(stack, found, member, flags);
     const bar = new Bar(`rebuilding member ${String(member)}`);
     try {
       const onProgress = (done: number, total: number): void => bar.update(done, total);
@@ -50,7 +61,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       bar.stop();
       if (!signal.aborted) throw error;
       process.exitCode = 130;
-      process.stderr.write('wakechain: interrupted; the same call goes on from there\n');
+      const how = flags.spare === undefined ? 'the same call' : `with ${flags.spare} in the member's place, rebuild`;
+      process.stderr.write(`wakechain: interrupted; ${how} goes on from there\n`);
     } finally {
       // It is closed with the stack when it has become part of it.
       if (!found.array.lowers.includes(spare)) await spare.close();
@@ -86,24 +98,61 @@ async function spareFor(
   stack: Stack,
   { array, path, members }: Found,
   member: number,
-  file: string | undefined,
+  { spare, force }: Flags,
 ): Promise<BlockDevice> {
-  const { device } = array.members[member] ?? { device: null };
-  if (file === undefined && device !== null) return device;
-  const { openStack } = await loadStack();
   const inUse = new Set(array.members.flatMap((each) => (each.state === 'in-sync' ? [each.device] : [])));
   const opened = members.map((_, i) => stack.at(`${path}.members.${String(i)}`));
   const at = opened.findIndex((each) => !inUse.has(each ?? null));
-  const outOfDate = opened[at];
-  if (file === undefined && outOfDate !== undefined) return outOfDate;
   const description = structuredClone(members[at] ?? members[0]);
   if (description === undefined) throw wrongCall('the array has no members');
   const [own] = await filesOf(description);
-  const [like] = await filesOf(members[at === 0 ? 1 : 0] ?? description);
-  if (file !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
-  if (own !== undefined && file !== undefined) own.path = file;
-  if (own !== undefined && like !== undefined) own.size ??= (await stat(like.path)).size;
+  if (spare !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
+  const isOther = spare !== undefined && own !== undefined && resolve(spare) !== resolve(own.path);
+  if (!isOther) {
+    const there = array.members[member]?.device ?? opened[at];
+    if (there !== undefined) return there;
+  } else own.path = spare;
+  let length = own === undefined ? null : await lengthOf(own.path);
+  if (own !== undefined && isOther && length !== null) await claimFiles([own.path]);
+  if (own !== undefined && length && force === true) {
+    await truncate(own.path, 0);
+    length = 0;
+  }
+  if (own !== undefined && !length) await describeSize(own, members);
+  else delete own?.size;
+  const { openStack } = await loadStack();
   // A file that is not there holds zeroes when it is made, which is what every layer takes for blank.
   const { top } = await openStack({ strategy: stack.description.strategy, device: description }, { pool: stack.pool });
-  return top;
+  if (own !== undefined && length === null) await claimFiles([own.path]);
+  if (own === undefined || !length || (await belongs(top, array, stack))) return top;
+  await top.close();
+  throw new ArgumentError('ERR_EXISTS', `${own.path} exists and is not empty: --force makes it anew`);
+}
+
+/** Gives a file that is to be made the size of one that is there. */
+async function describeSize(file: FileDescription, members: readonly DeviceDescription[]): Promise<void> {
+  for (const { path } of (await Promise.all(members.map(filesOf))).flat()) {
+    const length = await lengthOf(path);
+    if (length) file.size ??= length;
+  }
+}
+
+/** Whether a spare has been a member of the array. */
+async function belongs(spare: BlockDevice, { uuid }: Mirror | Parity, { pool }: Stack): Promise<boolean> {
+  try {
+    return (await readSuperblock(spare, pool))?.uuid === uuid;
+  } catch (error) {
+    if (error instanceof IoError) return false;
+    throw error;
+  }
+}
+
+/** Null when it is not there. */
+async function lengthOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { readFile, unlink } from 'node:fs/promises';
+import { lstat, readFile, unlink } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { NbdListenOptions, NbdServerTls } from '../nbd/index.js';
 import { NbdServer } from '../nbd/index.js';
@@ -94,7 +94,9 @@ async function listen(server: NbdServer, { socket, port, host }: Flags): Promise
   }
 }
 
-function isAbandoned(path: string): Promise<boolean> {
+async function isAbandoned(path: string): Promise<boolean> {
+  // A file that is no socket refuses to be connected to as well.
+  if (!(await lstat(path)).isSocket()) return false;
   return new Promise((resolve) => {
     const socket = connect(path, () => {
       socket.destroy();

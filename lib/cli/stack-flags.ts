@@ -45,7 +45,7 @@ export function withStackFlags(command: Command): Command {
       '--layers <list>',
       `what stands on them, from the top, separated by commas: ${all}; below one that joins files, of each file`,
     )
-    .option('--size <bytes>', 'the size of each file that is made, such as 64M', byteCount)
+    .option('--size <bytes>', 'the size of each file that create makes, such as 64M', byteCount)
     .option('--key-file <path>', `the key of crypt, 64 bytes (default: hex digits in the variable ${KEY_VARIABLE})`);
 }
 

@@ -34,6 +34,18 @@ describe('wakechain create', function () {
     expect([existsSync(at('x')), existsSync(at('y'))]).to.deep.equal([false, false]);
   });
 
+  it('refuses one file for two members, and a server whose export would be lost', async () => {
+    const twice = await disks.run('create --file DIR/t DIR/t --layers mirror --size 1M');
+    expect([twice.code, existsSync(at('t'))]).to.deep.equal([2, false]);
+    expect(twice.stderr).to.match(/^wakechain: every member needs a file of its own: .*t is one of .*\n$/);
+    writeFileSync(at('far.json'), JSON.stringify({ device: { type: 'nbd', uri: 'nbd://127.0.0.1:1/disk' } }));
+    const far = await disks.run('create DIR/far.json');
+    expect([far.code, far.stderr]).to.deep.equal([
+      1,
+      'wakechain: what nbd://127.0.0.1:1/disk holds would be lost: --force says that it may be\n',
+    ]);
+  });
+
   it('makes what a description says, and refuses what is none with exit code 2', async () => {
     const file = { type: 'file', path: at('c'), size: 1 << 20 };
     writeFileSync(at('stack.json'), JSON.stringify({ device: { type: 'checksum', lower: file } }));

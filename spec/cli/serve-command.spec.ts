@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { NbdDevice } from '../../lib/nbd/index.js';
+import { PagePool } from '../../lib/io/index.js';
 import { useDisks } from './disk-support.js';
 import { built, start, until, type Child } from './support.js';
 
@@ -47,23 +49,52 @@ describe('wakechain serve', function () {
     expect(greeting.subarray(0, 16).toString()).to.equal('NBDMAGICIHAVEOPT');
     socket.destroy();
     // Nor does it take one over that is in use.
-    const third = await disks.run('serve --file DIR/a --socket DIR/s.sock');
+    writeFileSync(join(disks.path, 'other'), new Uint8Array(512));
+    const third = await disks.run('serve --file DIR/other --socket DIR/s.sock');
     expect([third.code, third.stdout]).to.deep.equal([1, '']);
     expect(third.stderr).to.match(/EADDRINUSE/);
+    // Nor is a file taken for a socket that was left.
+    const file = await disks.run('serve --file DIR/other --socket DIR/other');
+    expect([file.code, readFileSync(join(disks.path, 'other')).length]).to.deep.equal([1, 512]);
     second.kill('SIGINT');
     expect((await second.ended).code).to.equal(0);
   });
 
+  it('keeps its files from other commands, until it has ended', async function () {
+    // Only Linux has abstract sockets.
+    if (process.platform !== 'linux') this.skip();
+    const child = await serve('--port 0');
+    const check = await disks.run('check --file DIR/b --repair');
+    expect(check).to.deep.include({ code: 1, stdout: '' });
+    expect(check.stderr).to.equal(`wakechain: ${join(disks.path, 'b')} is in use by another wakechain command\n`);
+    expect(await disks.run('info --file DIR/a DIR/b --layers mirror')).to.include({ code: 0 });
+    child.kill('SIGKILL');
+    await child.ended;
+    expect(await disks.run('check --file DIR/b')).to.include({ code: 0 });
+  });
+
   it('quits at once, with 130, when it is interrupted again while it drains', async () => {
-    const child = await serve('--socket busy.sock');
-    const socket = connect(join(disks.path, 'busy.sock'));
-    await once(socket, 'data');
+    const slow = { type: 'delay', delayMs: 600_000, lower: { type: 'memory', size: 4096 } };
+    writeFileSync(join(disks.path, 'slow.json'), JSON.stringify({ device: slow }));
+    const args = [built, 'serve', 'slow.json', '--socket', 'slow.sock'];
+    const child = start(process.execPath, args, { tmp: disks.tmp, cwd: disks.path });
+    children.push(child);
+    await until(child, () => child.stdout.includes('\n'));
+    const client = await NbdDevice.open(`nbd+unix:///?socket=${join(disks.path, 'slow.sock')}`, { waitMs: 0 });
+    const pages = new PagePool().allocate(512);
+    const read = client.read(pages.range(0, 512), { position: 0 }).promise();
+    const failed = read.then(null, (error: unknown) => error);
+    // The server takes requests in order: once it has answered this one, the read is under way.
+    await until(child, () => client.started > client.ended);
     child.kill('SIGINT');
     await until(child, () => child.stderr.includes('draining'));
+    // Longer than what is taken for one interrupt, and much shorter than what a drain may take.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    if (child.running) child.kill('SIGINT');
-    expect([0, 130]).to.include((await child.ended).code);
-    socket.destroy();
+    child.kill('SIGINT');
+    expect((await child.ended).code).to.equal(130);
+    expect(await failed).to.be.instanceOf(Error);
+    pages.free();
+    await client.close();
   });
 
   it('refuses TLS that is incomplete, and keys that are none, with exit code 2', async () => {
