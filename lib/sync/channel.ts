@@ -13,6 +13,9 @@ export interface Received<T> {
  * Hands values from senders to receivers, first come, first served. With capacity 0 a sender meets a receiver; with more
  * so many values wait; with Infinity senders never do. Closing it lets receivers have what was sent, and then ends
  * them. Can be polled, and iterated: `for await (const value of channel)`.
+ *
+ * A value that was handed to a receiver which is cancelled, or loses, in that same turn stays here, with capacity 0 too:
+ * its sender has sent, the next receiver gets it first, and until then there is no room for another.
  */
 export class Channel<T> implements Pollable, AsyncIterable<T> {
   readonly readiness: WaitQueue = new WaitQueue();

@@ -6,6 +6,7 @@ import type { Child } from '../event/child.js';
 import { Completion, ReusableCompletion } from '../event/completion.js';
 import { CompoundEvent } from '../event/compound.js';
 import { forwardedTo } from '../event/forward.js';
+import { uncaught } from '../event/hooks.js';
 import { CANCEL_ASKED, DECIDED, KIND, TAKES } from '../event/marks.js';
 import type { Hold } from './hold.js';
 import type { AcquireOptions, Takers } from './takers.js';
@@ -74,6 +75,13 @@ export class Taking<T> extends Completion<T> {
     if (this.place.queue !== null && !this.isWanted) this.leaveLine();
   }
 
+  /** @internal However it was claimed, also by hand: nobody in the line waits behind one that has its outcome. */
+  override claim(kind: number, result: unknown): boolean {
+    const claimed = super.claim(kind, result);
+    if (this.place.queue !== null && (this.marks & KIND) !== 0) this.leaveLine();
+    return claimed;
+  }
+
   /** @internal */
   override refuse(): void {
     const { has } = this;
@@ -132,7 +140,8 @@ export class Taking<T> extends Completion<T> {
     } catch (error) {
       this.takers.remove(this.place);
       this.stopTimer();
-      this.fail(error);
+      // Taken all the same: whoever was told of it threw.
+      if (!this.fail(error)) uncaught(error);
     }
     return true;
   }

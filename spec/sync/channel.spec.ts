@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { Completion } from '../../lib/event/completion.js';
 import { Channel } from '../../lib/sync/channel.js';
 import { POLLHUP, POLLIN, POLLOUT } from '../../lib/sync/pollable.js';
 import { TimeoutError } from '../../lib/wait/errors.js';
@@ -157,5 +158,18 @@ describe('Channel', () => {
       ),
       { seed, numRuns: 300 },
     );
+  });
+
+  it('keeps what was handed to a receiver that is cancelled in the same turn, with capacity 0 too (E9)', () => {
+    const channel = new Channel<string>();
+    const receiving = channel.receiving();
+    receiving.notify(() => undefined);
+    const turn = new Completion();
+    let answers: unknown[] = [];
+    turn.notify(() => {
+      answers = [channel.trySend('kept'), receiving.cancel(), channel.trySend('no room')];
+    });
+    turn.complete();
+    expect([...answers, channel.tryReceive(), channel.length]).to.deep.equal([true, 'cancelled', false, { value: 'kept' }, 0]); // prettier-ignore
   });
 });

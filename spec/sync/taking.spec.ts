@@ -13,10 +13,13 @@ import { Mutex } from '../../lib/sync/mutex.js';
 import { RwLock } from '../../lib/sync/rw-lock.js';
 import { Semaphore } from '../../lib/sync/semaphore.js';
 import { AbortError, TimeoutError } from '../../lib/wait/errors.js';
-import { codeOf } from '../event/support.js';
+import { WaitEntry } from '../../lib/wait/entry.js';
+import { codeOf, collectUncaught } from '../event/support.js';
 import { abortable } from './kit.js';
 
 describe('Taking', () => {
+  const uncaught = collectUncaught();
+
   it('takes nothing until somebody waits for it', () => {
     const mutex = new Mutex();
     const taking = mutex.acquiring();
@@ -261,5 +264,23 @@ describe('Taking', () => {
       expect(allOf([channel.receiving(), channel.sending(1)]).value).to.deep.equal([1, undefined]);
       expect(allOf([channel.sending(2), anyOf([channel.receiving()])]).value).to.deep.equal([undefined, 2]);
     });
+  });
+
+  it('leaves the line when it is settled by hand, so that nobody waits behind it (W6)', () => {
+    const channel = new Channel<number>(1);
+    const [first, second] = [channel.receiving({ timeoutMs: 60_000 }), channel.receiving()];
+    for (const each of [first, second]) each.notify(() => undefined);
+    first.fail('by hand');
+    channel.trySend(1);
+    expect([first.error, second.state]).to.deep.equal(['by hand', 'done']);
+  });
+
+  it('has what it took although somebody who was told of it throws, and that is not swallowed (W5)', () => {
+    const channel = new Channel<number>(1);
+    channel.trySend(1);
+    channel.readiness.add(new WaitEntry(() => { throw new Error('told'); })); // prettier-ignore
+    const taking = channel.receiving();
+    taking.notify(() => undefined);
+    expect([taking.value, uncaught.splice(0).map(String)]).to.deep.equal([1, ['Error: told']]);
   });
 });
