@@ -1,5 +1,5 @@
 import { onAbort } from '../wait/abort.js';
-import { ArgumentError, StateError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import { Channel } from '../sync/channel.js';
 import { listen, type Emitter } from './emitter-hub.js';
 
@@ -13,6 +13,8 @@ export interface EventsOptions<T> {
   overflow?: Overflow;
   /** Events that end it, after what is kept. Default none. */
   end?: readonly string[];
+  /** Events that fail it, after what is kept, with their first argument, as `error` always does. Default none. */
+  fail?: readonly string[];
   /** Ends it when it aborts: what is kept, and then the signal's reason. */
   signal?: AbortSignal;
   /** What of an event's arguments is kept. Default all, as a list. */
@@ -27,15 +29,15 @@ class EventChannel<T> extends Channel<T> {
   private unwatch: (() => void) | null = null;
 
   constructor(emitter: Emitter | EventTarget, event: string | symbol, options: EventsOptions<T>) {
-    super(Math.max(options.capacity ?? 1024, 1));
-    const { overflow = 'fail', end = [], signal, value = (...args: unknown[]) => args as T } = options;
+    super(options.capacity ?? 1024);
+    const { overflow = 'fail', end = [], fail = [], signal, value = (...args: unknown[]) => args as T } = options;
     this.emitter = emitter;
     this.overflow = overflow;
     this.listen(event, (...args) => {
       this.came(value(...args));
     });
-    if (event !== 'error') {
-      this.listen('error', (error) => {
+    for (const each of event === 'error' ? fail : ['error', ...fail]) {
+      this.listen(each, (error) => {
         this.close({ error });
       });
     }
@@ -88,9 +90,13 @@ export function fromEvents<T = unknown[]>(
   event: string | symbol,
   options: EventsOptions<T> = {},
 ): Channel<T> {
-  const { overflow = 'fail' } = options;
+  const { overflow = 'fail', capacity } = options;
   if (!['fail', 'drop-oldest', 'drop-newest'].includes(overflow)) {
     throw new ArgumentError('ERR_OVERFLOW_RULE', `overflow must be fail, drop-oldest or drop-newest, got ${overflow}`);
+  }
+  // An event does not wait for a receiver, so without room for one it could not be kept.
+  if (capacity !== undefined && !(capacity >= 1)) {
+    throw new ArgumentRangeError('ERR_CAPACITY', `capacity must be from 1 up, got ${String(capacity)}`);
   }
   return new EventChannel<T>(emitter, event, options);
 }

@@ -13,6 +13,7 @@ export function fromPort<T = unknown>(
   const channel = fromEvents<T>(port, 'message', {
     ...options,
     end: ['close', 'exit'],
+    fail: ['messageerror'],
     // Emitters bring the message itself, event targets an event around it.
     value: (message) => ('on' in port ? message : (message as { data: unknown }).data) as T,
   });

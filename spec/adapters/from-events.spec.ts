@@ -70,5 +70,18 @@ describe('fromEvents', () => {
   it('refuses a rule that it does not know', () => {
     expect(codeOf(() => fromEvents(emitter(), 'x', { overflow: 'grow' as never }))).to.equal('ERR_OVERFLOW_RULE');
     expect(codeOf(() => fromEvents(emitter(), 'x', { capacity: 1.5 }))).to.equal('ERR_CAPACITY');
+    for (const capacity of [0, -5, NaN]) {
+      const source = emitter();
+      expect(codeOf(() => fromEvents(source, 'x', { capacity }))).to.equal('ERR_CAPACITY');
+      expect(source.eventNames()).to.deep.equal([]);
+    }
+  });
+
+  it('fails with what other events of failure bring, and leaves no listener (E6)', async () => {
+    const source = emitter();
+    const events = fromEvents(source, 'x', { fail: ['broken'] });
+    source.emit('x', 1);
+    source.emit('broken', 'why');
+    expect([await events.receive(), await rejection(events.receive()), source.eventNames()]).to.deep.equal([[1], 'why', []]); // prettier-ignore
   });
 });

@@ -29,4 +29,12 @@ describe('fromPort', () => {
     port1.close();
     expect(await rejection(received.receive())).to.have.property('code', 'ERR_CHANNEL_CLOSED');
   });
+
+  it('fails when a message cannot be read', async () => {
+    const { port1, port2 } = new MessageChannel();
+    const received = fromPort(port2);
+    port2.dispatchEvent(new Event('messageerror'));
+    expect(await rejection(received.receive())).to.have.property('type', 'messageerror');
+    port1.close();
+  });
 });
