@@ -1,3 +1,4 @@
+import { uncaught } from '../event/hooks.js';
 import { Channel } from '../sync/channel.js';
 
 /** Values that are pulled from an iterable and kept until they are received. */
@@ -13,8 +14,12 @@ class PulledChannel<T> extends Channel<T> {
   override close(failure?: { error: unknown }): void {
     if (this.closed) return;
     super.close(failure);
-    // What the generator does at its end is its own: who closed the channel wants no more of it.
-    Promise.resolve(this.iterator.return?.()).then(null, () => undefined);
+    // What the iterable throws at its end is not the fault of who closed the channel.
+    try {
+      Promise.resolve(this.iterator.return?.()).then(null, uncaught);
+    } catch (error) {
+      uncaught(error);
+    }
   }
 
   private async fill(): Promise<void> {
@@ -33,8 +38,9 @@ class PulledChannel<T> extends Channel<T> {
 
 /**
  * A channel of what an iterable, an asynchronous one, or a generator yields. It is pulled from no faster than values are
- * received: `capacity` are kept ahead, 1 by default. What the iterable throws fails the channel, after what is kept;
- * closing the channel ends the iterable (`return`).
+ * received: `capacity` are kept ahead, 1 by default, and one more waits for room. What the iterable throws fails the
+ * channel, after what is kept. Closing the channel ends the iterable (`return`); what that throws goes to
+ * `hooks.uncaught`, and what a pull brings that was under way is dropped.
  * @throws ArgumentRangeError `ERR_CAPACITY`
  */
 export function fromIterable<T>(source: AsyncIterable<T> | Iterable<T>, options?: { capacity?: number }): Channel<T> {

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { fromIterable } from '../../lib/adapters/from-iterable.js';
-import { turns } from '../event/support.js';
+import { collectUncaught, turns } from '../event/support.js';
 import { rejection } from '../sync/kit.js';
 
 describe('fromIterable', () => {
+  const uncaught = collectUncaught();
+
   it('has what a list, and a generator, yields', async () => {
     async function* numbers(): AsyncGenerator<number> {
       yield 1;
@@ -57,5 +59,26 @@ describe('fromIterable', () => {
     channel.close();
     await turns(2);
     expect(ended).to.equal(true);
+  });
+
+  it('does not let who closes it have, nor swallows, what the iterable throws at its end (C4)', async () => {
+    function* numbers(): Generator<number> {
+      try {
+        for (let n = 0; ; n++) yield n;
+      } finally {
+        expect.fail('at its end');
+      }
+    }
+    async function* later(): AsyncGenerator<number> {
+      yield* numbers();
+      await turns(1);
+    }
+    for (const source of [numbers(), later()]) {
+      const channel = fromIterable(source);
+      await channel.receive();
+      channel.close();
+      await turns(5);
+      expect(uncaught.splice(0).map(String)).to.deep.equal(['AssertionError: at its end']);
+    }
   });
 });
