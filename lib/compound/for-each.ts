@@ -51,6 +51,8 @@ class Rounds {
         else if (this.ended.cancelRequested) this.roundEnded(true);
         else this.ended.fail(waited.error);
       });
+      // Cancelled while it was being made.
+      if (this.ended.cancelRequested && this.waited === waited) waited.cancel(this.ended.cancelReason);
     } catch (error) {
       this.ended.fail(error);
     }

@@ -34,7 +34,12 @@ class Mapped<S, T> extends Lazy<T> {
         if (between.state === 'failed') this.refuse();
       }),
     );
-    this.lower = completionOf(this.source);
+    try {
+      this.lower = completionOf(this.source);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
     between.forward(this);
     this.lower.forward(between as ReusableCompletion<S>);
   }
@@ -42,7 +47,7 @@ class Mapped<S, T> extends Lazy<T> {
 
 /**
  * A completion of `change(value)` once `source` brings its value; failures and cancels pass as they are, and what
- * `change` throws fails it. The source is waited for when this is, is owned by it, and takes back what it took when
+ * `change` throws fails it, as does a source that cannot be waited for (`ERR_WAITABLE`). The source is waited for when this is, is owned by it, and takes back what it took when
  * nobody has use for it (E9). Of the branches of a choice `change` may run also for one that loses after all; where only
  * the winner is to run something, use {@link select}.
  */

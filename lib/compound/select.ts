@@ -72,6 +72,8 @@ export function when<const W extends Waitable<unknown>, R>(source: W, handler: (
  *
  * Branches that take something (`mutex.acquiring()`, `channel.receiving()`) take it only when they win (E9); what a
  * handler was given is the handler's to give back. Called as a branch itself it has taken before: build it in a `guard`.
+ * A branch that was claimed when the select is cancelled, or loses to another branch of what is above it in that turn, is
+ * taken all the same and its handler runs, as a result wins over a cancel (E7); the answer goes nowhere then.
  * @throws as `CompoundEvent.own`; the branches before the refused one are cancelled
  */
 export function select<const B extends readonly Branch<unknown>[], D = never>(

@@ -97,4 +97,18 @@ describe('forEach', () => {
     expect([rounds.value, sum]).to.deep.equal([1_000_000, 1_000_000]);
     expect(uncaught).to.deep.equal([]);
   });
+
+  it('cancels a wait in the making of which it was cancelled (C5)', () => {
+    const controller = new AbortController();
+    const never = new Completion();
+    const rounds = forEach(
+      () => {
+        controller.abort('enough');
+        return never;
+      },
+      () => undefined,
+      { signal: controller.signal },
+    );
+    expect([rounds.state, rounds.error, never.state]).to.deep.equal(['cancelled', 'enough', 'cancelled']);
+  });
 });

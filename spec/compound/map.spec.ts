@@ -60,4 +60,10 @@ describe('map', () => {
     both.cancel();
     expect(b.locked).to.equal(false);
   });
+
+  it('fails when its source is nothing to wait for', () => {
+    const mapped = map(5 as never, () => undefined);
+    mapped.notify(() => undefined);
+    expect(mapped.error).to.have.property('code', 'ERR_WAITABLE');
+  });
 });

@@ -110,4 +110,16 @@ describe('select', () => {
     a.complete(1);
     expect(lost).to.deep.equal([b]);
   });
+
+  it('runs the handler of a branch that was claimed before the select lost, as a result wins over a cancel (E7)', () => {
+    const [first, second, turn] = [new Completion<string>(), new Completion<string>(), new Completion()];
+    const seen: string[] = [];
+    const outer = firstOf([first, select([when(second, (value) => seen.push(value))])]);
+    turn.notify(() => {
+      first.complete('first');
+      second.complete('second');
+    });
+    turn.complete();
+    expect([outer.value, seen]).to.deep.equal(['first', ['second']]);
+  });
 });
