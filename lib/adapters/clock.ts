@@ -74,6 +74,7 @@ export class ManualClock implements Clock {
       this.time = Math.max(this.time, next.at);
       next.run();
     }
-    this.time = end;
+    // What ran may have moved it further.
+    this.time = Math.max(this.time, end);
   }
 }

@@ -63,7 +63,8 @@ export class Interval extends EventCounter implements AsyncIterable<number> {
         this.arm();
         this.tryWrite(by);
       },
-      Math.max(next, 0),
+      // Never longer, also when the clock was set back.
+      Math.min(Math.max(next, 0), this.ms),
     );
     if (!this.holds) this.timer.unref();
   }

@@ -27,7 +27,10 @@ export function throttle<const W extends Waitable<unknown>>(
           earliest = clock.now() + ms;
           return value;
         });
-      if (clock.now() >= earliest) return wait();
-      return map(sequence([() => new Timer(earliest, options), wait]), (values) => values[1]);
+      const now = clock.now();
+      if (now >= earliest) return wait();
+      // No longer than `ms`, also when the clock was set back.
+      const due = Math.min(earliest, now + ms);
+      return map(sequence([() => new Timer(due, options), wait]), (values) => values[1]);
     });
 }

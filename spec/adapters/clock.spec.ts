@@ -20,6 +20,13 @@ describe('ManualClock', () => {
     clock.advance(25);
     expect([trace, clock.now(), clock.pending]).to.deep.equal([[['a', 110], ['b', 120], ['c', 120], ['d', 125]], 125, 0]); // prettier-ignore
   });
+
+  it('is not moved back when what runs moves it further', () => {
+    const clock = new ManualClock();
+    clock.set(() => { clock.advance(100); }, 5); // prettier-ignore
+    clock.advance(10);
+    expect(clock.now()).to.equal(105);
+  });
 });
 
 describe('systemClock', () => {

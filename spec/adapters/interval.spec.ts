@@ -54,4 +54,22 @@ describe('interval', () => {
   it('refuses what no host timer keeps', () => {
     expect(codeOf(() => interval(0))).to.equal('ERR_DELAY');
   });
+
+  it('goes on when the clock is set back', () => {
+    let [time, fire] = [1e12, (): void => undefined];
+    const delays: number[] = [];
+    const clock = {
+      now: () => time,
+      set: (run: () => void, ms: number) => {
+        fire = run;
+        delays.push(ms);
+        return { clear: () => undefined, ref: () => undefined, unref: () => undefined };
+      },
+    };
+    using ticks = interval(1000, { clock });
+    time -= 40 * 86_400_000;
+    fire();
+    fire();
+    expect([delays, ticks.count]).to.deep.equal([[1000, 1000, 1000], 2]);
+  });
 });

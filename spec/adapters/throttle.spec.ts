@@ -34,4 +34,25 @@ describe('throttle', () => {
     clock.advance(10);
     expect(seen.map(({ state }) => state)).to.deep.equal(['done', 'failed']);
   });
+
+  it('waits no longer than it is to when the clock is set back', () => {
+    let time = 1e12;
+    const delays: number[] = [];
+    const clock = {
+      now: () => time,
+      set: (_run: () => void, ms: number) => {
+        delays.push(ms);
+        return { clear: () => undefined, ref: () => undefined, unref: () => undefined };
+      },
+    };
+    const channel = new Channel<number>(1);
+    const next = throttle(() => channel.receiving(), 10, { clock });
+    channel.trySend(1);
+    next().notify(() => undefined);
+    time -= 3_600_000;
+    const second = next();
+    second.notify(() => undefined);
+    expect(delays).to.deep.equal([10]);
+    second.cancel();
+  });
 });
