@@ -1,20 +1,51 @@
+import type { ReusableCompletion } from '../event/completion.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from '../compound/completion-of.js';
 
+/** What is waited for, and whether the reader has left. */
+interface Reading {
+  wait: ReusableCompletion<unknown> | null;
+  left: boolean;
+}
+
 /**
  * An asynchronous iterable of what `next` makes, one wait for each round: a choice of whichever is ready, mostly. It ends
- * when `next` answers null, and throws what a wait fails with. Leaving the loop while it waits is not possible; use
- * `signal` to cancel the wait.
+ * when `next` answers null, and throws what a wait fails with. `return`, also while it waits, and the signal cancel the
+ * wait; `return` settles once that has: what must be left to finish is waited for.
  */
-export async function* toIterable<const W extends Waitable<unknown>>(
+export function toIterable<const W extends Waitable<unknown>>(
   next: (round: number) => W | null,
   options?: { signal?: AbortSignal },
 ): AsyncGenerator<ValueOf<W>, void, undefined> {
+  const reading: Reading = { wait: null, left: false };
+  const rounds = roundsOf(next, options?.signal, reading);
+  // A generator takes up `return` only when it stands at a `yield`, so what it waits for has to end first.
+  const leave = rounds.return.bind(rounds);
+  rounds.return = (value) => {
+    reading.left = true;
+    reading.wait?.cancel();
+    return leave(value);
+  };
+  return rounds as AsyncGenerator<ValueOf<W>, void, undefined>;
+}
+
+async function* roundsOf(
+  next: (round: number) => Waitable<unknown> | null,
+  signal: AbortSignal | undefined,
+  reading: Reading,
+): AsyncGenerator<unknown, void, undefined> {
   for (let round = 0; ; round++) {
     const made = next(round);
     if (made === null) return;
-    const wait = completionOf(made);
-    if (options?.signal !== undefined) wait.cancelOn(options.signal);
-    yield (await wait.promise()) as ValueOf<W>;
+    const wait = (reading.wait = completionOf(made));
+    if (signal !== undefined) wait.cancelOn(signal);
+    // The reader left while it was being made.
+    if (reading.left) wait.cancel();
+    try {
+      yield await wait.promise();
+    } catch (error) {
+      if (reading.left && wait.state === 'cancelled') return;
+      throw error;
+    }
   }
 }

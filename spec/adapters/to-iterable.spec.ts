@@ -26,4 +26,24 @@ describe('toIterable', () => {
       'ERR_CHANNEL_CLOSED',
     );
   });
+
+  it('can be left while it waits, which cancels the wait and takes nothing (E6)', async () => {
+    const channel = new Channel<number>(1);
+    const values = toIterable(() => channel.receiving());
+    const reading = values.next();
+    const left = values.return();
+    channel.trySend(1);
+    const over = { done: true, value: undefined };
+    expect(await Promise.all([reading, left, values.next()])).to.deep.equal([over, over, over]);
+    expect(channel.length).to.equal(1);
+  });
+
+  it('loses nothing that had come before it was left (E7)', async () => {
+    const channel = new Channel<number>(1);
+    const values = toIterable(() => channel.receiving());
+    const reading = values.next();
+    channel.trySend(1);
+    const left = values.return();
+    expect([(await reading).value, (await left).done, channel.length]).to.deep.equal([1, true, 0]);
+  });
 });
