@@ -99,6 +99,10 @@ export class FileDevice extends BlockDevice {
     return new FileDevice(file, geometry, options);
   }
 
+  override get zeroesByWriting(): boolean {
+    return true;
+  }
+
   submit(io: Transfer): void {
     if (io.operation === 'flush') this.sync(io, 0);
     else {

@@ -148,6 +148,11 @@ export abstract class BlockDevice {
     return this.close();
   }
 
+  /** Whether its own part of `writeZeroes` takes as long as that of a write, as far as it knows. Default false. */
+  get zeroesByWriting(): boolean {
+    return false;
+  }
+
   get closed(): boolean {
     return this.closing !== null;
   }

@@ -46,6 +46,7 @@ export { Retry, type RetryOptions } from '../layers/retry.js';
 export { VolatileDevice, type VolatileOptions } from '../devices/volatile.js';
 export { Trace, type TraceOptions, type TraceRecord } from '../layers/trace.js';
 export { Unaligned, type UnalignedOptions } from '../layers/unaligned.js';
+export { Zeroing, type ZeroingOptions } from '../layers/zeroing.js';
 export { Throttle, type ThrottleOptions } from '../layers/throttle.js';
 export { loop, type Extent } from '../layers/loop.js';
 export { Checksum, type ChecksumOptions } from '../layers/checksum.js';

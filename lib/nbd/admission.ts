@@ -1,4 +1,4 @@
-import { EINVAL, ENOSPC, EOVERFLOW, EPERM } from './errno.js';
+import { EINVAL, ENOSPC, ENOTSUP, EOVERFLOW, EPERM } from './errno.js';
 import type { Export } from './export.js';
 import type { RequestHeader } from './requests.js';
 import * as wire from './wire.js';
@@ -43,7 +43,8 @@ export function refusalOf(request: RequestHeader, terms: Terms): number {
   if ((type === wire.CMD_READ || type === wire.CMD_WRITE) && length > terms.requestBytes) {
     return (request.flags & wire.CMD_FLAG_DF) === 0 ? EINVAL : EOVERFLOW;
   }
-  return 0;
+  // A client that wants it fast would rather write the zeroes itself, or leave them, than wait.
+  return (request.flags & wire.CMD_FLAG_FAST_ZERO) !== 0 && !exported.zeroesFast ? ENOTSUP : 0;
 }
 
 function hasWrongFlags({ flags, type }: RequestHeader, allowed: number, { extended, structured }: Terms): boolean {

@@ -29,6 +29,9 @@ export interface ConnectionKit {
   closed(connection: Connection): void;
 }
 
+/** Read from a client that has its share in flight, so that one that goes away is noticed behind what it has asked. */
+const LOOKAHEAD_BYTES = 64 * 1024;
+
 /** One client: its socket, the handshake, and then the transmission. */
 export class Connection implements Host, Receiver {
   private readonly kit: ConnectionKit;
@@ -182,7 +185,7 @@ export class Connection implements Host, Receiver {
     this.outlet.flush();
     if (this.upgrading) this.upgrade();
     else if (this.ending) this.destroySoon();
-    else if (this.inlet.taker.needs === 0) this.socket.pause();
+    else if (this.isAhead()) this.socket.pause();
   }
 
   private resume(): void {
@@ -190,7 +193,12 @@ export class Connection implements Host, Receiver {
     this.batch(() => {
       this.inlet.resume();
     });
-    if (!this.ending && this.inlet.taker.needs > 0) this.socket.resume();
+    if (!this.ending && !this.isAhead()) this.socket.resume();
+  }
+
+  /** Whether enough was read that cannot be taken yet. */
+  private isAhead(): boolean {
+    return this.inlet.taker.needs === 0 && this.inlet.pending >= LOOKAHEAD_BYTES;
   }
 
   private flushSoon(): void {

@@ -11,7 +11,7 @@ const ENOMEM = 12;
 export const EINVAL = 22;
 export const ENOSPC = 28;
 export const EOVERFLOW = 75;
-const ENOTSUP = 95;
+export const ENOTSUP = 95;
 export const ESHUTDOWN = 108;
 
 const numbers: Partial<Record<IoErrorCode, number>> = {

@@ -2,16 +2,17 @@ import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { BlockDevice } from '../io/device.js';
 import { PAGE_SIZE, type PagePool } from '../io/pages.js';
 import { Unaligned } from '../layers/unaligned.js';
+import { Zeroing } from '../layers/zeroing.js';
 import type { ExportInfo } from './option-replies.js';
 import { writeString } from './strings.js';
 import {
   CMD_TRIM,
-  CMD_WRITE_ZEROES,
   FLAG_CAN_MULTI_CONN,
   FLAG_HAS_FLAGS,
   FLAG_READ_ONLY,
   FLAG_SEND_CACHE,
   FLAG_SEND_DF,
+  FLAG_SEND_FAST_ZERO,
   FLAG_SEND_FLUSH,
   FLAG_SEND_FUA,
   FLAG_SEND_TRIM,
@@ -44,6 +45,8 @@ export class Export {
   readonly description: string;
   readonly device: BlockDevice;
   readonly readOnly: boolean;
+  /** Whether zeroes take less than writing them would. */
+  readonly zeroesFast: boolean;
   private readonly multiConnection: boolean;
 
   /** @throws ArgumentError `ERR_EXPORT` for what is no device; ArgumentRangeError `ERR_EXPORT` for a name that is too long */
@@ -60,8 +63,11 @@ export class Export {
     }
     this.name = name;
     this.description = description ?? device.name;
-    this.device = byteGranular && device.blockSize > 1 ? new Unaligned(device, { pool }) : device;
     this.readOnly = readOnly === true || !device.operations.includes('write');
+    this.zeroesFast = zeroesFast(device);
+    const emulates = !this.readOnly && !device.operations.includes('writeZeroes');
+    const zeroing = emulates ? new Zeroing(device, { pool }) : device;
+    this.device = byteGranular && device.blockSize > 1 ? new Unaligned(zeroing, { pool }) : zeroing;
     this.multiConnection = multiConnection;
   }
 
@@ -79,15 +85,12 @@ export class Export {
     if (this.readOnly) return flags | FLAG_READ_ONLY;
     flags |= FLAG_SEND_FUA;
     if (operations.includes('discard')) flags |= FLAG_SEND_TRIM;
-    if (operations.includes('writeZeroes')) flags |= FLAG_SEND_WRITE_ZEROES;
-    return flags;
+    return flags | FLAG_SEND_WRITE_ZEROES | FLAG_SEND_FAST_ZERO;
   }
 
   /** Whether a command of that type is for it: what it was announced to do. */
   can(type: number): boolean {
-    const { operations } = this.device;
-    if (type === CMD_TRIM) return operations.includes('discard');
-    return type !== CMD_WRITE_ZEROES || operations.includes('writeZeroes');
+    return type !== CMD_TRIM || this.device.operations.includes('discard');
   }
 
   /** The sizes that requests have to keep to. @param maximum bytes of a request */
@@ -98,4 +101,14 @@ export class Export {
     const most = Math.max(maximum - (maximum % blockSize), blockSize);
     return { info: 'block-size', minimum: blockSize, preferred: Math.min(preferred, most), maximum: most };
   }
+}
+
+/** Whether every device of the stack has zeroes of its own, and makes them without writing them. */
+function zeroesFast(device: BlockDevice): boolean {
+  const stack = new Set([device]);
+  for (const each of stack) {
+    if (each.zeroesByWriting || !each.operations.includes('writeZeroes')) return false;
+    for (const lower of each.lowers) stack.add(lower);
+  }
+  return true;
 }

@@ -28,7 +28,7 @@ export class Inlet {
   private filled = 0;
   private toSkip = 0;
   /** What came while the taker took nothing. */
-  private kept = NOTHING;
+  private kept: Buffer = NOTHING;
   private feeding = false;
   private large = false;
 
@@ -78,15 +78,15 @@ export class Inlet {
     if (this.landing.length === 0) this.taker.landed();
   }
 
-  /** Takes what a socket has brought. What it throws is the taker's. */
-  feed(chunk: Buffer): void {
+  /** Takes what a socket has brought. What it throws is the taker's. @param own whether the chunk stays as it is when this has returned */
+  feed(chunk: Buffer, own = false): void {
     if (this.feeding || this.kept.length > 0) {
       this.kept = this.kept.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.kept, chunk]);
       return;
     }
     this.feeding = true;
     try {
-      this.cut(chunk);
+      this.cut(chunk, own);
     } finally {
       this.feeding = false;
     }
@@ -97,10 +97,10 @@ export class Inlet {
     if (this.feeding || this.kept.length === 0) return;
     const chunk = this.kept;
     this.kept = NOTHING;
-    this.feed(chunk);
+    this.feed(chunk, true);
   }
 
-  private cut(chunk: Buffer): void {
+  private cut(chunk: Buffer, own: boolean): void {
     let at = 0;
     while (at < chunk.length) {
       if (this.toSkip > 0) {
@@ -111,7 +111,8 @@ export class Inlet {
       else {
         const { needs } = this.taker;
         if (needs === 0) {
-          this.kept = Buffer.concat([chunk.subarray(at), this.kept]);
+          const rest = chunk.subarray(at);
+          this.kept = own && this.kept.length === 0 ? rest : Buffer.concat([rest, this.kept]);
           return;
         }
         if (this.heldBytes === 0 && chunk.length - at >= needs) {

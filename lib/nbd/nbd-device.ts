@@ -130,6 +130,11 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
     return this.broke;
   }
 
+  /** What a server does is not known. */
+  override get zeroesByWriting(): boolean {
+    return true;
+  }
+
   /** Requests that the server has been asked and has not answered. */
   get inFlight(): number {
     return this.lines.reduce((sum, { session }) => sum + (session?.inFlight ?? 0), 0);

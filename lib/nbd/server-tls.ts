@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { createSecureContext, createServer, DEFAULT_CIPHERS, type TlsOptions, type TLSSocket } from 'node:tls';
 import { ArgumentError } from '../wait/errors.js';
 
 /** How a server speaks TLS. With it nothing is told or served without. */
@@ -38,7 +38,7 @@ export class ServerTls {
         return found === undefined ? null : found;
       };
       // Node leaves these out unless they are named.
-      options.ciphers = cert === undefined ? PSK_CIPHERS : `${PSK_CIPHERS}:DEFAULT`;
+      options.ciphers = cert === undefined ? PSK_CIPHERS : EITHER_CIPHERS;
     }
     try {
       createSecureContext(options);
@@ -66,6 +66,16 @@ export class ServerTls {
 /** Those that need a pre-shared key; Node offers none of them unless it is told to. */
 export const PSK_CIPHERS =
   'ECDHE-PSK-CHACHA20-POLY1305:ECDHE-PSK-AES256-CBC-SHA384:DHE-PSK-AES256-GCM-SHA384:PSK-AES256-GCM-SHA384:PSK-AES128-GCM-SHA256';
+
+/**
+ * Keys or certificates, whichever a client has. TLS 1.3 with a pre-shared key needs one of SHA-256: with another the
+ * server falls back to its certificate, which a client with a key does not take.
+ */
+const EITHER_CIPHERS = [
+  'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
+  PSK_CIPHERS,
+  ...DEFAULT_CIPHERS.split(':').filter((cipher) => !cipher.startsWith('TLS_') && cipher !== '!PSK'),
+].join(':');
 
 function pem(given: string | Uint8Array): string | Buffer {
   return typeof given === 'string' ? given : Buffer.from(given);

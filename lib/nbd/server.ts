@@ -11,6 +11,7 @@ import { limitsOf, type NbdLimits } from './limits.js';
 import { NbdError } from './nbd-error.js';
 import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
+import { clearStale } from './unix-socket.js';
 
 export interface NbdServerOptions {
   /** What is served, by name. The empty name, or else the only one, is the default export. At least one. */
@@ -115,7 +116,7 @@ export class NbdServer {
 
   /**
    * Listens there, too: a server may listen at several places. Resolves to the URI of the default export, or of the
-   * first one.
+   * first one. The file of a Unix socket that nobody answers at, as a killed server leaves it, is taken over.
    * @throws StateError `ERR_CLOSED`; rejects with the system's error
    */
   async listen(where: NbdListenOptions): Promise<string> {
@@ -123,15 +124,13 @@ export class NbdServer {
     const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
       this.accept(socket);
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      const done = (): void => {
-        server.removeListener('error', reject);
-        resolve();
-      };
-      if ('path' in where) server.listen(where.path, done);
-      else server.listen(where.port ?? NBD_PORT, where.host ?? '127.0.0.1', done);
-    });
+    try {
+      await listening(server, where);
+    } catch (error) {
+      const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      if (!isTaken || !('path' in where) || !(await clearStale(where.path))) throw error;
+      await listening(server, where);
+    }
     server.on('error', (error) => {
       this.log(`listening failed: ${error.message}`);
     });
@@ -186,6 +185,18 @@ export class NbdServer {
     if (typeof address === 'string') return formatNbdUri({ ...common, path: address });
     return formatNbdUri({ ...common, host: address.address, port: address.port });
   }
+}
+
+function listening(server: Server, where: NbdListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    const done = (): void => {
+      server.removeListener('error', reject);
+      resolve();
+    };
+    if ('path' in where) server.listen(where.path, done);
+    else server.listen(where.port ?? NBD_PORT, where.host ?? '127.0.0.1', done);
+  });
 }
 
 function exportsOf(given: NbdServerOptions['exports'], pool: PagePool): ReadonlyMap<string, Export> {

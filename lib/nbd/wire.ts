@@ -27,6 +27,7 @@ export const FLAG_SEND_WRITE_ZEROES = 0x40;
 export const FLAG_SEND_DF = 0x80;
 export const FLAG_CAN_MULTI_CONN = 0x100;
 export const FLAG_SEND_CACHE = 0x400;
+export const FLAG_SEND_FAST_ZERO = 0x800;
 
 export const OPT_EXPORT_NAME = 1;
 export const OPT_ABORT = 2;

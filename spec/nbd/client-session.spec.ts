@@ -66,8 +66,8 @@ describe('ClientSession', () => {
   for (const [what, answer] of lies) {
     it(`does not believe a server that tells ${what}: the request fails, and it is left (P7)`, async () => {
       const path = newPath();
-      const server = await liar(path, answer);
-      const device = await NbdDevice.open({ path }, { reconnectMs: 60_000 });
+      await using _server = await liar(path, answer);
+      await using device = await NbdDevice.open({ path }, { reconnectMs: 60_000 });
       const pages = new PagePool().allocate(4096);
       const failed: unknown = await device
         .read(pages.range(0, 512), { position: 0 })
@@ -75,8 +75,6 @@ describe('ClientSession', () => {
         .catch((e: unknown) => e);
       expect(failed).to.have.property('code', 'ENXIO');
       expect([device.online, device.inFlight, pages.pinned]).to.deep.equal([false, 0, false]);
-      await device.close();
-      server.close();
     });
   }
 

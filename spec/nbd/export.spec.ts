@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { FileDevice } from '../../lib/devices/file.js';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Export } from '../../lib/nbd/export.js';
+import { Pass } from '../../lib/layers/pass.js';
 import * as wire from '../../lib/nbd/wire.js';
 import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
@@ -20,8 +25,23 @@ describe('Export', () => {
     const few = new Export('x', { device: new FaultyDevice({ operations: ['read', 'write', 'flush'] }) }, pool);
     expect(few.flags(true) & (wire.FLAG_SEND_TRIM | wire.FLAG_READ_ONLY)).to.equal(0);
     expect([few.can(wire.CMD_TRIM), few.readOnly]).to.deep.equal([false, false]);
+    const zeroes = wire.FLAG_SEND_WRITE_ZEROES | wire.FLAG_SEND_FAST_ZERO;
+    expect([few.flags(true) & zeroes, few.can(wire.CMD_WRITE_ZEROES)]).to.deep.equal([zeroes, true]);
     const readOnly = new Export('x', { device: new FaultyDevice({ operations: ['read', 'flush'] }) }, pool);
-    expect(readOnly.flags(true) & (wire.FLAG_READ_ONLY | wire.FLAG_SEND_FUA)).to.equal(wire.FLAG_READ_ONLY);
+    expect(readOnly.flags(true) & (wire.FLAG_READ_ONLY | wire.FLAG_SEND_FUA | zeroes)).to.equal(wire.FLAG_READ_ONLY);
+  });
+
+  it('has fast zeroes where no device of the stack has to write them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'wakechain-export-'));
+    const path = join(folder, 'disk');
+    const memory = new MemoryDevice({ size: 8192 });
+    await using file = await FileDevice.open(path, { size: 8192 });
+    const none = new FaultyDevice({ size: 8192, operations: ['read', 'write', 'flush'] });
+    const fast = [memory, new Pass(memory), file, new Pass(file), none].map(
+      (device) => new Export('x', { device }, pool).zeroesFast,
+    );
+    expect(fast).to.deep.equal([true, true, false, false, false]);
+    rmSync(folder, { recursive: true });
   });
 
   it('announces sizes that the protocol allows', () => {

@@ -136,11 +136,10 @@ describe('NbdDevice', () => {
     faulty.answerAll();
     await closing;
     faulty.inline = true;
-    const second = await serveAt(path, faulty);
+    await using _second = await serveAt(path, faulty);
     while (!device.online) await new Promise((resolve) => setTimeout(resolve, 1));
     expect(await codeOf(device.flush().promise())).to.equal('EIO');
     expect(await device.flush()).to.equal(0);
-    await second.close();
   });
 
   it('lets requests wait for a server that is away, for so long, where it is told to (P7)', async () => {

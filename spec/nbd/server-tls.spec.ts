@@ -78,6 +78,18 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     expect(await code(NbdDevice.open(uri, { tls: { psk: wrong } }))).to.equal('ERR_NBD_TLS');
   });
 
+  it('serves those who have either, where there are both (P5)', async () => {
+    const { ca, cert, key } = serverOptions();
+    const { uri } = await serve({ exports: { '': { device } }, tls: { cert, key, psk } });
+    const mine = { psk: { identity: 'me', key: psk.get('me') as Buffer } };
+    for (const tls of [mine, { ca }]) {
+      await using disk = await NbdDevice.open(uri, { tls });
+      expect(await disk.flush()).to.equal(0);
+    }
+    const wrong = { psk: { identity: 'me', key: Buffer.alloc(16) } };
+    expect(await code(NbdDevice.open(uri, { tls: wrong }))).to.equal('ERR_NBD_TLS');
+  });
+
   it('tells and serves nothing before TLS has begun (P5)', async () => {
     const log: string[] = [];
     const { path } = await serve({ exports: { '': { device } }, tls: { psk }, log: (line) => log.push(line) });
@@ -147,6 +159,12 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     expect(
       await run(`${shared.uri}&tls-psk-file=${file('keys.psk')}`.replace('nbds+unix://', 'nbds+unix://me@')),
     ).to.match(/newstyle-fixed with TLS/);
+    const { cert, key } = serverOptions();
+    const either = await serve({ exports: { '': { device } }, tls: { cert, key, psk } });
+    expect(
+      await run(`${either.uri}&tls-psk-file=${file('keys.psk')}`.replace('nbds+unix://', 'nbds+unix://me@')),
+    ).to.match(/newstyle-fixed with TLS/);
+    expect(await run(`${either.uri}&tls-certificates=${folder}`)).to.match(/newstyle-fixed with TLS/);
     const certified = await serve({ exports: { '': { device } }, tls: serverOptions() });
     expect(await run(`${certified.uri}&tls-certificates=${folder}`)).to.match(/newstyle-fixed with TLS/);
     expect(await run(certified.uri.replace('nbds', 'nbd'))).to.match(/TLS|failed|error/i);

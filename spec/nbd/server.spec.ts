@@ -45,8 +45,8 @@ describe('NbdServer', () => {
     const heard = await exchange(path, flags + go + read + bye);
     const said = [
       '4e42444d41474943 49484156454f5054 0003',
-      // Size and flags: flush, FUA, trim, zeroes, several connections, cache.
-      '0003e889045565a9 00000007 00000003 0000000c 0000 0000000000001000 056d',
+      // Size and flags: flush, FUA, trim, zeroes, several connections, cache, fast zeroes.
+      '0003e889045565a9 00000007 00000003 0000000c 0000 0000000000001000 0d6d',
       '0003e889045565a9 00000007 00000003 0000000e 0003 00000001 00001000 02000000',
       '0003e889045565a9 00000007 00000001 00000000',
       '67446698 00000000 0000000000000001',

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import * as wire from '../../lib/nbd/wire.js';
@@ -8,6 +9,7 @@ const EPERM = 1;
 const EIO = 5;
 const EINVAL = 22;
 const ENOSPC = 28;
+const ENOTSUP = 95;
 const ESHUTDOWN = 108;
 
 describe('Session', () => {
@@ -134,6 +136,48 @@ describe('Session', () => {
     ]);
     expect(faulty.log.at(-1)).to.equal('flush 0+0');
     client.close();
+  });
+
+  it('writes zeroes where the device has none, and refuses at once to do so fast (I7, P2)', async () => {
+    const faulty = new FaultyDevice({ size: 1 << 20, operations: ['read', 'write', 'flush'] });
+    faulty.contents.fill(7);
+    const { path } = await serve(faulty);
+    const client = await RawClient.go(path);
+    client.ask(wire.CMD_WRITE_ZEROES, 1, 512, 4096, wire.CMD_FLAG_FAST_ZERO);
+    expect(await client.reply()).to.deep.equal([ENOTSUP, 1]);
+    expect(faulty.log).to.deep.equal([]);
+    client.ask(wire.CMD_WRITE_ZEROES, 2, 512, 4096, wire.CMD_FLAG_FUA);
+    await until(() => faulty.pending.length === 1);
+    expect(faulty.only.fua).to.equal(true);
+    faulty.answerAll();
+    expect(await client.reply()).to.deep.equal([0, 2]);
+    expect(faulty.log).to.deep.equal(['write 512+4096']);
+    expect([faulty.contents[511], faulty.contents[512], faulty.contents[4607], faulty.contents[4608]]).to.deep.equal([
+      7, 0, 0, 7,
+    ]);
+    client.close();
+    const able = new FaultyDevice({ inline: true });
+    const native = await RawClient.go((await serve(able)).path);
+    native.ask(wire.CMD_WRITE_ZEROES, 3, 512, 4096, wire.CMD_FLAG_FAST_ZERO);
+    expect(await native.reply()).to.deep.equal([0, 3]);
+    expect(able.log).to.deep.equal(['writeZeroes 512+4096']);
+    native.close();
+  });
+
+  it('cancels what runs for a client that is killed while it has its share in flight and asks for more (P4)', async () => {
+    const faulty = new FaultyDevice();
+    const limits = { connectionRequests: 4 };
+    const { path, server } = await serve({ exports: { '': { device: faulty } }, limits });
+    const go = '0000000349484156454f50540000000700000006000000000000';
+    const read = '256095130000000000000000000000010000000000000000' + '00000200';
+    const program = `require('net').connect(${JSON.stringify(path)}).on('data', () => undefined).write('${go}${read.repeat(50)}', 'hex')`;
+    const client = spawn(process.execPath, ['-e', program], { stdio: 'ignore' });
+    await until(() => faulty.pending.length === 4);
+    client.kill('SIGKILL');
+    await until(() => server.connections === 0);
+    expect([faulty.pending.length, faulty.pending.every((op) => op.cancelled)]).to.deep.equal([4, true]);
+    faulty.answerAll();
+    expect(server.bytesInFlight).to.equal(0);
   });
 
   it('cancels what runs for a client that is gone, down the stack (P4)', async () => {

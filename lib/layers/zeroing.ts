@@ -1,0 +1,113 @@
+import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { Io, Operation } from '../io/io.js';
+import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
+import { Layer } from '../io/layer.js';
+import type { PagePool, PageVector } from '../io/pages.js';
+import { complementOf } from '../io/ranges.js';
+
+export interface ZeroingOptions extends DeviceOptions {
+  /** Where the zeroes come from: 256 KiB, or a block if that is more, while any are written. */
+  pool: PagePool;
+}
+
+/** What is remembered of a request for zeroes. */
+class Task {
+  /** The first byte that no write was made for. */
+  next = 0;
+  failure: IoError | null = null;
+  /** The parts that are zero. */
+  good: ByteRange[] = [];
+}
+
+/** Bytes of one write, and writes at a time for one request. */
+const PIECE_BYTES = 256 * 1024;
+const AT_ONCE = 4;
+
+/**
+ * `writeZeroes` for a device that has none: zeroes are written, a few pieces at a time, all from the same memory. With
+ * `fua` each piece has it (I7). After a failure or a cancel no further piece is begun; which bytes are zero is told as
+ * of any write (I4). Everything else goes on as it is.
+ */
+export class Zeroing extends Layer<Task | null> {
+  override readonly operations: readonly Operation[];
+  private readonly lower: BlockDevice;
+  private readonly pool: PagePool;
+  private readonly pieceBytes: number;
+  private zeroes: PageVector | null = null;
+  private users = 0;
+
+  constructor(lower: BlockDevice, options: ZeroingOptions) {
+    super('zeroing', [lower], lower.geometry, options);
+    this.lower = lower;
+    this.pool = options.pool;
+    this.pieceBytes = Math.max(PIECE_BYTES, lower.blockSize);
+    const has = lower.operations.includes('writeZeroes') || !lower.operations.includes('write');
+    this.operations = has ? lower.operations : [...lower.operations, 'writeZeroes'];
+  }
+
+  submit(io: Io): void {
+    if (io.operation !== 'writeZeroes' || this.lower.operations.includes('writeZeroes')) {
+      io.pass(this, this.lower, io.position, null);
+      return;
+    }
+    try {
+      this.zeroes ??= newZeroes(this.pool, this.pieceBytes);
+    } catch (error) {
+      io.finish(0, error as IoError);
+      return;
+    }
+    this.users++;
+    this.round(io, new Task());
+  }
+
+  override child(_io: Io, task: Task, part: Io, at: unknown): void {
+    task.failure ??= part.failure;
+    for (const { offset, length } of part.succeededRanges())
+      task.good.push({ offset: (at as number) + offset, length });
+  }
+
+  done(io: Io, task: Task | null): void {
+    if (task === null) return;
+    const bad = complementOf(task.good, Math.min(task.next, io.length));
+    if (task.failure === null && bad.length === 0 && task.next < io.length) {
+      task.good = [{ offset: 0, length: task.next }];
+      if (io.retry()) {
+        this.round(io, task);
+        return;
+      }
+      task.failure = PULLED;
+    }
+    this.conclude(io, task);
+  }
+
+  private round(io: Io, task: Task): void {
+    const { lower, pieceBytes, zeroes } = this;
+    const { position, length, fua } = io;
+    const split = io.split(this, task);
+    const own = { operation: 'write', pages: zeroes, offset: 0, fua } as const;
+    const end = Math.min(length, task.next + AT_ONCE * pieceBytes);
+    while (task.next < end) {
+      const at = task.next;
+      const bytes = Math.min(pieceBytes, end - at);
+      task.next += bytes;
+      split.spawn(lower, { ...own, position: position + at, length: bytes }, at);
+    }
+    split.seal();
+  }
+
+  private conclude(io: Io, { good, failure }: Task): void {
+    const bad = complementOf(good, io.length);
+    io.failure = failure;
+    io.bytes = io.length - bad.reduce((sum, { length }) => sum + length, 0);
+    io.failedRanges = bad.length === 0 ? null : bad;
+    if (--this.users > 0) return;
+    this.zeroes?.free();
+    this.zeroes = null;
+  }
+}
+
+function newZeroes(pool: PagePool, bytes: number): PageVector {
+  const pages = pool.allocate(bytes);
+  for (const view of pages.views()) view.fill(0);
+  return pages;
+}
