@@ -189,7 +189,7 @@ describe('NbdDevice, with the servers of others', function () {
       const members = ['a', 'b'].map((name) => ({ type: 'nbd', uri: `nbd+unix:///?socket=${socketOf(name)}` }));
       const third = join(folder, 'third.json');
       await writeFile(third, JSON.stringify({ device: { type: 'mirror', members } }));
-      await command('create', third);
+      await command('create', '--force', third); // What others serve may hold something.
       const top = await up('third', third);
       const uri = `nbd+unix:///?socket=${socketOf('third')}`;
       const source = join(folder, 'source');
