@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription } from '../stack/index.js';
+import { devicesOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
+import { fileSize } from './file-size.js';
 import { loadStack } from './load-stack.js';
 import { lookText } from './look-text.js';
 import { describedBy, filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
@@ -23,15 +25,15 @@ export function createCommand(): Command {
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   const description = await describedBy(path, flags);
   const { openStack, lookAt } = await loadStack();
-  const files = await filesOf(description.device);
+  const files = filesOf(description.device);
   await claimFiles(files.map((file) => file.path));
-  const [server] = await serversOf(description.device);
+  const [server] = serversOf(description.device);
   if (server !== undefined && flags.force !== true) {
     throw new ArgumentError('ERR_EXISTS', `what ${server} holds would be lost: --force says that it may be`);
   }
   const made: string[] = [];
   for (const file of files) {
-    const size = await sizeOf(file.path);
+    const size = await fileSize(file.path);
     if (size === null) made.push(file.path);
     if (size === null && file.size === undefined) throw wrongCall(`${file.path} is not there: give it a size`);
     if (size === null || size === 0 || flags.force === true) continue;
@@ -54,31 +56,21 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
 
 /** Makes a file one of zeroes, as long as it was or is to be. */
 async function empty(path: string, size: number | undefined): Promise<void> {
-  const length = size ?? (await sizeOf(path)) ?? 0;
+  const length = size ?? (await fileSize(path)) ?? 0;
   await truncate(path, 0);
   await truncate(path, length);
 }
 
-async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
 /** Exports of servers that a stack stands on: nothing tells whether somebody needs what they hold. */
-async function serversOf(device: DeviceDescription): Promise<string[]> {
-  const { lowersOf } = await loadStack();
-  if (device.type === 'nbd') return [device.uri];
-  return (await Promise.all(lowersOf(device).map(serversOf))).flat();
+function serversOf(device: DeviceDescription): string[] {
+  return devicesOf(device).flatMap((each) => (each.type === 'nbd' ? [each.uri] : []));
 }
 
 async function missingKeys(device: DeviceDescription): Promise<string[]> {
-  const { lowersOf } = await loadStack();
-  const below = (await Promise.all(lowersOf(device).map(missingKeys))).flat();
-  const { keyFile } = device.type === 'crypt' ? device : {};
-  const missing = keyFile !== undefined && (await sizeOf(keyFile)) === null ? [keyFile] : [];
-  return [...new Set([...below, ...missing])];
+  const missing = new Set<string>();
+  for (const each of devicesOf(device)) {
+    const { keyFile } = each.type === 'crypt' ? each : {};
+    if (keyFile !== undefined && (await fileSize(keyFile)) === null) missing.add(keyFile);
+  }
+  return [...missing];
 }

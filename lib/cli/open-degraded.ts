@@ -9,7 +9,7 @@ import { describedBy, filesOf, type StackFlags } from './stack-flags.js';
  */
 export async function openDegraded(path: string | undefined, flags: StackFlags): Promise<Stack> {
   const description = structuredClone(await describedBy(path, flags));
-  const files = await filesOf(description.device);
+  const files = filesOf(description.device);
   for (const file of files) delete file.size;
   await claimFiles(files.filter(({ readOnly }) => readOnly !== true).map((file) => file.path));
   const { openStack } = await loadStack();

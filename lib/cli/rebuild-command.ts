@@ -1,11 +1,13 @@
-import { stat, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { IoError, Mirror, Parity, readSuperblock, type BlockDevice } from '../io/index.js';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { Bar } from './bar.js';
+import { lowersOf, pathOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
+import { fileSize } from './file-size.js';
 import { interruptible } from './interrupts.js';
 import { loadStack } from './load-stack.js';
 import { wholeNumber } from './numbers.js';
@@ -44,7 +46,7 @@ export function rebuildCommand(): Command {
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   await interruptible(async (signal) => {
     await using stack = await openDegraded(path, flags);
-    const found = await degradedArray(stack);
+    const found = degradedArray(stack);
     const member = flags.member ?? found.array.members.findIndex(({ state }) => state !== 'in-sync');
     const state = found.array.members[member]?.state;
     if (state === undefined || state === 'in-sync') {
@@ -71,16 +73,14 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
 }
 
 /** The first array, from the top, that lacks a member. */
-async function degradedArray(stack: Stack): Promise<Found> {
-  const { lowersOf } = await loadStack();
+function degradedArray(stack: Stack): Found {
   const search = (description: DeviceDescription, path: string): Found | null => {
     const array = stack.at(path);
     if ((description.type === 'mirror' || description.type === 'parity') && (array instanceof Mirror || array instanceof Parity)) {
       if (array.degraded) return { array, path, members: description.members };
     } // prettier-ignore
     for (const [i, lower] of lowersOf(description).entries()) {
-      const step = 'lower' in description ? 'lower' : 'members' in description ? `members.${String(i)}` : `segments.${String(i)}.device`; // prettier-ignore
-      const found = search(lower, `${path}.${step}`);
+      const found = search(lower, pathOf(description, path, i));
       if (found !== null) return found;
     }
     return null;
@@ -105,14 +105,14 @@ async function spareFor(
   const at = opened.findIndex((each) => !inUse.has(each ?? null));
   const description = structuredClone(members[at] ?? members[0]);
   if (description === undefined) throw wrongCall('the array has no members');
-  const [own] = await filesOf(description);
+  const [own] = filesOf(description);
   if (spare !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
   const isOther = spare !== undefined && own !== undefined && resolve(spare) !== resolve(own.path);
   if (!isOther) {
     const there = array.members[member]?.device ?? opened[at];
     if (there !== undefined) return there;
   } else own.path = spare;
-  let length = own === undefined ? null : await lengthOf(own.path);
+  let length = own === undefined ? null : await fileSize(own.path);
   if (own !== undefined && isOther && length !== null) await claimFiles([own.path]);
   if (own !== undefined && length && force === true) {
     await truncate(own.path, 0);
@@ -131,8 +131,8 @@ async function spareFor(
 
 /** Gives a file that is to be made the size of one that is there. */
 async function describeSize(file: FileDescription, members: readonly DeviceDescription[]): Promise<void> {
-  for (const { path } of (await Promise.all(members.map(filesOf))).flat()) {
-    const length = await lengthOf(path);
+  for (const { path } of members.flatMap(filesOf)) {
+    const length = await fileSize(path);
     if (length) file.size ??= length;
   }
 }
@@ -143,16 +143,6 @@ async function belongs(spare: BlockDevice, { uuid }: Mirror | Parity, { pool }: 
     return (await readSuperblock(spare, pool))?.uuid === uuid;
   } catch (error) {
     if (error instanceof IoError) return false;
-    throw error;
-  }
-}
-
-/** Null when it is not there. */
-async function lengthOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,5 +1,4 @@
-import { connect } from 'node:net';
-import { lstat, readFile, unlink } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { NbdListenOptions, NbdServerTls } from '../nbd/index.js';
 import { NbdServer } from '../nbd/index.js';
@@ -67,7 +66,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const uri = await listen(server, flags);
+    const uri = await server.listen(placeOf(flags));
     process.stdout.write(`${uri}\n`);
     status.follow(server);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
@@ -78,32 +77,9 @@ async function serve(
   }
 }
 
-/** Listens; a socket that a server which was killed has left behind is in nobody's use, and taken away. */
-async function listen(server: NbdServer, { socket, port, host }: Flags): Promise<string> {
-  const where: NbdListenOptions =
-    socket === undefined
-      ? { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) }
-      : { path: socket };
-  try {
-    return await server.listen(where);
-  } catch (error) {
-    if (socket === undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    if (!(await isAbandoned(socket))) throw error;
-    await unlink(socket);
-    return server.listen(where);
-  }
-}
-
-async function isAbandoned(path: string): Promise<boolean> {
-  // A file that is no socket refuses to be connected to as well.
-  if (!(await lstat(path)).isSocket()) return false;
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
+function placeOf({ socket, port, host }: Flags): NbdListenOptions {
+  if (socket !== undefined) return { path: socket };
+  return { ...(port === undefined ? {} : { port }), ...(host === undefined ? {} : { host }) };
 }
 
 async function tlsOf({ tlsCert, tlsKey, tlsCa, tlsPsk }: Flags): Promise<NbdServerTls | null> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Argument, type Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, StackDescription } from '../stack/index.js';
+import { devicesOf } from '../stack/lowers.js';
 import { loadStack } from './load-stack.js';
 import { byteCount } from './numbers.js';
 
@@ -107,8 +108,6 @@ export function wrongCall(message: string): ArgumentError {
 }
 
 /** The files of a stack. */
-export async function filesOf(device: DeviceDescription): Promise<Extract<DeviceDescription, { type: 'file' }>[]> {
-  const { lowersOf } = await loadStack();
-  if (device.type === 'file') return [device];
-  return (await Promise.all(lowersOf(device).map(filesOf))).flat();
+export function filesOf(device: DeviceDescription): Extract<DeviceDescription, { type: 'file' }>[] {
+  return devicesOf(device).filter((each) => each.type === 'file');
 }

@@ -3,7 +3,7 @@ import type { Io } from '../io/io.js';
 import { IoError, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, sumOf } from '../io/ranges.js';
 import { bytesOf, ChecksumLayout, covers, Entries, NEVER } from './checksum-table.js';
 import { emptyTable } from './checksum-format.js';
 import { scrubChecksum } from './checksum-scrub.js';
@@ -298,7 +298,7 @@ export class Checksum extends Layer<Task | null> {
   /** Tells the outcome, and gives back what the request had. */
   private conclude(io: Io, task: Task, failure: IoError | null, good: readonly ByteRange[]): void {
     io.failure = failure;
-    io.bytes = good.reduce((sum, { length }) => sum + length, 0);
+    io.bytes = sumOf(good);
     io.failedRanges = io.bytes === io.length ? null : complementOf(good, io.length);
     task.table.free();
     task.scratch?.free();

@@ -1,6 +1,7 @@
 import type { BlockDevice } from '../io/device.js';
 import type { ByteRange, IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
+import { sumOf } from '../io/ranges.js';
 import { WaitingList, type Slot } from '../io/waiting-list.js';
 import { copyRanges, type Copied } from './copy-range.js';
 import type { Member, MemberRecords, PresentMember } from './member-records.js';
@@ -107,7 +108,7 @@ export class MirrorArray {
     }
     this.copy(sources, [member], [range], false, ({ failed, unread }) => {
       const missed = failed.get(member.device);
-      this.healedBytes += range.length - bytesIn(merged([...unread, ...(missed ?? [])]));
+      this.healedBytes += range.length - sumOf(merged([...unread, ...(missed ?? [])]));
       if (missed === undefined) {
         then();
         return;
@@ -133,11 +134,6 @@ export function merged(ranges: readonly ByteRange[]): ByteRange[] {
     else last.length = Math.max(last.length, offset + length - last.offset);
   }
   return result;
-}
-
-/** Bytes in ranges. */
-export function bytesIn(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** An error that a cancel, and not a device, has brought. */

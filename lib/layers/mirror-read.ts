@@ -2,9 +2,9 @@ import type { ByteRange, IoError } from '../io/io-error.js';
 import type { Io, Split } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
 import type { PageVector } from '../io/pages.js';
-import { complementOf, without } from '../io/ranges.js';
+import { complementOf, sumOf, without } from '../io/ranges.js';
 import type { PresentMember } from './member-records.js';
-import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
+import { inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
 import type { MirrorFrame } from './mirror-frame.js';
 
 /** What a member could not read. */
@@ -76,7 +76,7 @@ export class MirrorRead implements MirrorFrame {
 
   private end(io: Io, missing: readonly ByteRange[]): void {
     io.failure = missing.length === 0 ? null : this.failure;
-    io.bytes = io.length - bytesIn(missing);
+    io.bytes = io.length - sumOf(missing);
     io.failedRanges = missing.length === 0 ? null : [...missing];
     for (const { member, ranges } of this.lacking) {
       for (const range of without(ranges, missing, io.length)) {

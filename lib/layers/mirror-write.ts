@@ -1,11 +1,11 @@
 import { IoError, type ByteRange } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
-import { complementOf, without } from '../io/ranges.js';
+import { complementOf, sumOf, without } from '../io/ranges.js';
 import type { PageVector } from '../io/pages.js';
 import type { Slot } from '../io/waiting-list.js';
 import type { PresentMember } from './member-records.js';
-import { bytesIn, inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
+import { inBlocks, isCancel, merged, type MirrorArray } from './mirror-array.js';
 import type { MirrorFrame } from './mirror-frame.js';
 import type { Hold } from './range-lock.js';
 import { copyOf } from './xor.js';
@@ -58,7 +58,7 @@ export class MirrorWrite implements MirrorFrame {
   child(_io: Io, part: Io, tag: unknown): void {
     const { failure } = part;
     const missing = complementOf(part.succeededRanges(), part.length);
-    const bytes = part.length - bytesIn(missing);
+    const bytes = part.length - sumOf(missing);
     const whole = missing.length === 0 && (failure === null || !part.fua);
     this.taken.push({ member: tag as PresentMember, failure, missing, bytes, whole });
   }
@@ -204,7 +204,7 @@ function copiedIn({ position, length }: Io, best: Taken, other: Taken, left: rea
   const out = left.map((range) => ({ offset: range.offset - position, length: range.length }));
   const kept = without(other.missing, complementOf(out, length), length);
   const missing = merged([...kept, ...without(best.missing, out, length)]);
-  return { ...other, missing, bytes: length - bytesIn(missing), whole: missing.length === 0 };
+  return { ...other, missing, bytes: length - sumOf(missing), whole: missing.length === 0 };
 }
 
 /** The member in sync that holds most, without an error if there is one; one that has failed only when all have. */

@@ -3,9 +3,10 @@ import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
+import { sumOf } from '../io/ranges.js';
 import { joinGeometry, someMembers } from './members.js';
 import type { Member, PresentMember } from './member-records.js';
-import { bytesIn, type MirrorArray } from './mirror-array.js';
+import type { MirrorArray } from './mirror-array.js';
 import { MirrorFlush } from './mirror-flush.js';
 import type { MirrorFrame } from './mirror-frame.js';
 import { createArray, openArray, resync, type CreateOptions } from './mirror-open.js';
@@ -124,7 +125,7 @@ export class Mirror extends Layer<MirrorFrame> {
   /** Bytes in regions that would be made to agree if there were a crash now. */
   get dirtyBytes(): number {
     const { regionSize, size } = this.array.shape;
-    return bytesIn(
+    return sumOf(
       this.array.records.intent.regions.map((region) => ({
         offset: 0,
         length: Math.min(regionSize, size - region * regionSize),

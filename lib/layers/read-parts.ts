@@ -1,8 +1,8 @@
 import type { BlockDevice } from '../io/device.js';
 import type { ByteRange } from '../io/io-error.js';
 import type { PageRange } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
-import { inBlocks, merged } from './mirror-array.js';
+import { complementOf, inBlocks } from '../io/ranges.js';
+import { merged } from './mirror-array.js';
 
 /**
  * Reads a range of a device into the layer's own pages, and then block by block what has failed, for a device may fail
@@ -18,7 +18,7 @@ export async function readParts(
   const missing = complementOf(good, length);
   if (missing.length === 0 || length <= blockSize) return good;
   const parts = [...good];
-  for (const range of merged(missing.map((one) => inBlocks(one, blockSize)))) {
+  for (const range of inBlocks(missing, blockSize, length)) {
     for (let at = range.offset; at < range.offset + range.length; at += blockSize) {
       const block = { pages, offset: offset + at, length: blockSize };
       for (const part of await attempt(device, block, position + at)) {

@@ -3,7 +3,7 @@ import type { Io } from '../io/io.js';
 import { IoError, PULLED, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, sumOf } from '../io/ranges.js';
 import { RangeLock, type Hold } from './range-lock.js';
 import { copyInto } from './xor.js';
 
@@ -220,7 +220,7 @@ export class Unaligned extends Layer<Task | typeof PASSING | null> {
   private conclude(io: Io, task: Task): void {
     const bad = complementOf(task.good, io.length);
     io.failure = task.failure;
-    io.bytes = io.length - bad.reduce((sum, { length }) => sum + length, 0);
+    io.bytes = io.length - sumOf(bad);
     io.failedRanges = bad.length === 0 ? null : bad;
     this.letGo(task);
   }

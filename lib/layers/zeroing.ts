@@ -3,7 +3,7 @@ import type { Io, Operation } from '../io/io.js';
 import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, sumOf } from '../io/ranges.js';
 
 export interface ZeroingOptions extends DeviceOptions {
   /** Where the zeroes come from: 256 KiB, or a block if that is more, while any are written. */
@@ -98,7 +98,7 @@ export class Zeroing extends Layer<Task | null> {
   private conclude(io: Io, { good, failure }: Task): void {
     const bad = complementOf(good, io.length);
     io.failure = failure;
-    io.bytes = io.length - bad.reduce((sum, { length }) => sum + length, 0);
+    io.bytes = io.length - sumOf(bad);
     io.failedRanges = bad.length === 0 ? null : bad;
     if (--this.users > 0) return;
     this.zeroes?.free();

@@ -1,4 +1,4 @@
-import { complementOf } from '../io/ranges.js';
+import { complementOf, sumOf } from '../io/ranges.js';
 import { IoError, type ByteRange } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import type { PageVector } from '../io/pages.js';
@@ -40,7 +40,7 @@ export class Errand {
   finish(): void {
     const { io, missing, failure } = this;
     if (missing.length > 0) io.failedRanges = missing;
-    io.finish(io.length - missing.reduce((sum, { length }) => sum + length, 0), failure);
+    io.finish(io.length - sumOf(missing), failure);
   }
 }
 

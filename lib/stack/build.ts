@@ -25,7 +25,8 @@ import {
   type PagePool,
   type Strategy,
 } from '../io/index.js';
-import { lowersOf, type DeviceDescription } from './description.js';
+import type { DeviceDescription } from './description.js';
+import { lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
 import { tlsOf } from './tls.js';
@@ -79,18 +80,11 @@ export async function build(description: DeviceDescription, path: string, kit: K
 
 async function buildLowers(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice[]> {
   const lowers: BlockDevice[] = [];
-  if ('lower' in description) lowers.push(await build(description.lower, `${path}.lower`, kit));
-  else if ('members' in description) {
-    const mayLack = kit.degraded && (description.type === 'mirror' || description.type === 'parity');
-    for (const [i, member] of description.members.entries()) {
-      const at = `${path}.members.${String(i)}`;
-      const device = mayLack ? await buildOrMiss(member, at, kit) : await build(member, at, kit);
-      if (device !== null) lowers.push(device);
-    }
-  } else if ('segments' in description) {
-    for (const [i, { device }] of description.segments.entries()) {
-      lowers.push(await build(device, `${path}.segments.${String(i)}.device`, kit));
-    }
+  const mayLack = kit.degraded && (description.type === 'mirror' || description.type === 'parity');
+  for (const [i, lower] of lowersOf(description).entries()) {
+    const at = pathOf(description, path, i);
+    const device = mayLack ? await buildOrMiss(lower, at, kit) : await build(lower, at, kit);
+    if (device !== null) lowers.push(device);
   }
   return lowers;
 }

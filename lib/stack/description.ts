@@ -310,10 +310,3 @@ export function parseDescription(value: unknown): StackDescription {
   const complaints = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the description'}: ${issue.message}`);
   throw new ArgumentError('ERR_STACK', complaints.join('; '));
 }
-
-/** The devices that a description stands on. */
-export function lowersOf(description: DeviceDescription): readonly DeviceDescription[] {
-  if ('lower' in description) return [description.lower];
-  if ('members' in description) return description.members;
-  return 'segments' in description ? description.segments.map((segment) => segment.device) : [];
-}

@@ -1,4 +1,5 @@
 export { openStack, Stack, type DeviceReport, type StackOptions } from './stack.js';
 export type { MissingMember } from './build.js';
-export { parseDescription, lowersOf, type DeviceDescription, type StackDescription } from './description.js';
+export { parseDescription, type DeviceDescription, type StackDescription } from './description.js';
+export { lowersOf } from './lowers.js';
 export { lookAt, type DeviceLook } from './look.js';

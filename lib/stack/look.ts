@@ -1,6 +1,7 @@
 import { NullDevice, PagePool, readSuperblock, waitQueue, type BlockDevice, type Superblock } from '../io/index.js';
 import { kitOf, make, type Kit } from './build.js';
-import { lowersOf, parseDescription, type DeviceDescription } from './description.js';
+import { parseDescription, type DeviceDescription } from './description.js';
+import { lowersOf, pathOf } from './lowers.js';
 
 /** What there is to know of a device without changing anything, and of those below it. */
 export interface DeviceLook {
@@ -92,9 +93,4 @@ function standIn(members: readonly DeviceLook[], top: Superblock | null): BlockD
 function newest(members: readonly DeviceLook[]): Superblock | null {
   const all = members.flatMap(({ superblock }) => (superblock === null ? [] : [superblock]));
   return all.reduce<Superblock | null>((best, each) => (best === null || each.generation > best.generation ? each : best), null); // prettier-ignore
-}
-
-function pathOf(description: DeviceDescription, path: string, index: number): string {
-  if ('lower' in description) return `${path}.lower`;
-  return 'members' in description ? `${path}.members.${String(index)}` : `${path}.segments.${String(index)}.device`;
 }

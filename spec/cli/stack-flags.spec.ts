@@ -25,7 +25,7 @@ describe('shortStack', () => {
         })),
       },
     });
-    expect((await filesOf(stack)).map(({ path }) => path)).to.deep.equal(['a', 'b']);
+    expect(filesOf(stack).map(({ path }) => path)).to.deep.equal(['a', 'b']);
   });
 
   it('takes a key from the environment where no file is named', () => {

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { IoError } from '../../lib/io/io-error.js';
 import { PagePool } from '../../lib/io/pages.js';
 import type { MemberRecords } from '../../lib/layers/member-records.js';
-import { bytesIn, inBlocks, isCancel, merged, MirrorArray } from '../../lib/layers/mirror-array.js';
+import { sumOf } from '../../lib/io/ranges.js';
+import { inBlocks, isCancel, merged, MirrorArray } from '../../lib/layers/mirror-array.js';
 
 const arrayOf = (): MirrorArray => {
   const shape = { size: 1 << 16, dataStart: 4096, blockSize: 512, regionSize: 4096 };
@@ -44,7 +45,7 @@ describe('merged', () => {
       { offset: 12, length: 8 },
     ];
     const joined = merged(ranges);
-    expect([joined, bytesIn(joined)]).to.deep.equal([
+    expect([joined, sumOf(joined)]).to.deep.equal([
       [
         { offset: 0, length: 6 },
         { offset: 10, length: 10 },

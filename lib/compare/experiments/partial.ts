@@ -1,4 +1,5 @@
-import { complementOf, type ByteRange, IoError, type IoRequest } from '../../io/index.js';
+import { type ByteRange, IoError, type IoRequest } from '../../io/index.js';
+import { complementOf, sumOf, without } from '../../io/ranges.js';
 import type { Blueprint } from '../blueprint.js';
 import { FailingBottom, InstantBottom } from '../bottom.js';
 import { contend, type Stack, type Work } from '../contend.js';
@@ -88,17 +89,9 @@ function failingReads({ device, pool }: Stack, length: number, truth: readonly B
     },
     extra() {
       const told = last?.state === 'failed' && last.error instanceof IoError ? last.error.succeeded : [];
-      const good = bytesIn(truth);
-      const right = good - bytesIn(without(truth, told, length));
-      return { known: right / good, false: bytesIn(told) - right };
+      const good = sumOf(truth);
+      const right = good - sumOf(without(truth, told, length));
+      return { known: right / good, false: sumOf(told) - right };
     },
   };
-}
-
-function without(ranges: readonly ByteRange[], others: readonly ByteRange[], length: number): ByteRange[] {
-  return complementOf([...complementOf(ranges, length), ...others], length);
-}
-
-function bytesIn(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, range) => sum + range.length, 0);
 }

@@ -1,4 +1,5 @@
 import { complementOf, IoError, tailAfter, type ByteRange } from '../../io/index.js';
+import { sumOf } from '../../io/ranges.js';
 import type { EdgeCall } from '../edge.js';
 
 /** What became of a request: success is not a prefix (N13). */
@@ -83,8 +84,4 @@ export class Collation {
   outcome(length: number): Outcome {
     return { failure: this.failure, succeeded: complementOf(complementOf(this.succeeded, length), length) };
   }
-}
-
-function sumOf(ranges: readonly ByteRange[]): number {
-  return ranges.reduce((sum, { length }) => sum + length, 0);
 }

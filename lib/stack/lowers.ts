@@ -1,0 +1,19 @@
+import type { DeviceDescription } from './description.js';
+
+/** The devices that a description stands on. */
+export function lowersOf(description: DeviceDescription): readonly DeviceDescription[] {
+  if ('lower' in description) return [description.lower];
+  if ('members' in description) return description.members;
+  return 'segments' in description ? description.segments.map((segment) => segment.device) : [];
+}
+
+/** Where the lower with this index stands, for a description that stands at `path`. */
+export function pathOf(description: DeviceDescription, path: string, index: number): string {
+  if ('lower' in description) return `${path}.lower`;
+  return 'members' in description ? `${path}.members.${String(index)}` : `${path}.segments.${String(index)}.device`;
+}
+
+/** A description and all that it stands on, each in front of what it stands on. */
+export function devicesOf(description: DeviceDescription): DeviceDescription[] {
+  return [description, ...lowersOf(description).flatMap(devicesOf)];
+}
