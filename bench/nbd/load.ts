@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -28,7 +29,7 @@ export async function measure(uri: string, load: Load, source: string, size: num
     `--iodepth=${String(depth)}`,
   ];
   const until = ['--time_based', `--runtime=${String(ms)}ms`, `--size=${String(size)}`, '--output-format=json'];
-  const { stdout } = await run('fio', [...args, ...until]);
+  const { stdout } = await run('fio', [...args, ...until], { cwd: tmpdir() });
   const { jobs } = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
     jobs: { error: number; read: { iops: number }; write: { iops: number } }[];
   };

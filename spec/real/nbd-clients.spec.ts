@@ -122,9 +122,11 @@ describe('a stack, to the programs that speak NBD', function () {
     await use();
     const jobs = ['--ioengine=nbd', `--uri=${served.uri}`, '--thread', '--numjobs=4', '--iodepth=32', '--size=4M'];
     const load = ['--rw=randrw', '--bsrange=4k-64k', '--offset_increment=4M', '--randseed=7'];
-    const verify = ['--verify=crc32c', '--do_verify=1', '--verify_fatal=1', '--fsync=64', '--output-format=json'];
-    const out = await check('fio', '--name=job', ...jobs, ...load, ...verify);
-    const report = JSON.parse(out.slice(out.indexOf('{'))) as {
+    const verify = ['--verify=crc32c', '--do_verify=1', '--verify_fatal=1', '--verify_state_save=0', '--fsync=64'];
+    const args = ['--name=job', ...jobs, ...load, ...verify, '--output-format=json'];
+    const { code, stdout, stderr } = await run('fio', args, { cwd: served.folder });
+    expect(code, stdout + stderr).to.equal(0);
+    const report = JSON.parse(stdout.slice(stdout.indexOf('{'))) as {
       jobs: { error: number; read: { total_ios: number } }[];
     };
     expect(report.jobs.map(({ error }) => error)).to.deep.equal([0, 0, 0, 0]);
