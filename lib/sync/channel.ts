@@ -1,5 +1,6 @@
 import { ArgumentRangeError, StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
+import { leavable } from '../compound/leavable.js';
 import { POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
 import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
@@ -152,15 +153,28 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     this.close();
   }
 
-  /** What is left, and what will be sent, until it is closed. Several loops share the values. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  /**
+   * What is left, and what will be sent, until it is closed. Several loops share the values. Leaving one, also while it
+   * waits, takes nothing more.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const left = new AbortController();
+    return leavable(this.values(left.signal), () => {
+      left.abort();
+    });
+  }
+
+  private async *values(left: AbortSignal): AsyncGenerator<T, void, undefined> {
     while (!this.ended || this.length > 0 || this.failure !== null) {
+      let value: T;
       try {
-        yield await this.receive();
+        value = await this.receive({ signal: left });
       } catch (error) {
+        if (left.aborted && error === left.reason) return;
         if (this.ended && this.length === 0 && this.failure === null) return;
         throw error;
       }
+      yield value;
     }
   }
 
