@@ -1,7 +1,7 @@
 import { ArgumentRangeError, StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { leavable } from '../compound/leavable.js';
-import { POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { POLLHUP, POLLIN, POLLOUT, tell, type Pollable } from './pollable.js';
 import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
@@ -146,7 +146,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     this.failure = failure ?? null;
     this.senders.serve();
     this.receivers.serve();
-    if (this.readiness.active) this.readiness.wakeAll(POLLHUP);
+    tell(this.readiness, POLLHUP);
   }
 
   [Symbol.dispose](): void {
@@ -202,7 +202,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   private pushed(): void {
     this.receivers.serve();
-    if (this.readiness.active && this.length > 0) this.readiness.wake(POLLIN);
+    if (this.length > 0) tell(this.readiness, POLLIN);
   }
 
   /** Whether a receiver is there, other than one that the sender competes with. */
@@ -238,7 +238,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   private pulled(): void {
     this.senders.serve();
-    if (this.readiness.active) this.readiness.wake(POLLOUT);
+    tell(this.readiness, POLLOUT);
   }
 
   private closedError(): unknown {
