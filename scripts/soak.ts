@@ -1,5 +1,5 @@
 /**
- * Runs random stacks under random load with faults, cancels, timeouts and rebuilds, against an array of bytes, until the
+ * Runs random stacks under random load with faults, cancels, timeouts, rebuilds and scrubs, against an array of bytes, until the
  * time is up or the first byte is lost; then it exits with 1 and prints how to run that again.
  * Usage: npm run soak -- [--minutes N] [--programs N] [--seed N] [--every SECONDS] [--lose]
  * `--lose` makes disks lose bytes and say nothing, to show that this is noticed.
@@ -41,6 +41,8 @@ const tally: SoakTally = {
   timeouts: 0,
   rebuilds: 0,
   lostMembers: 0,
+  scrubs: 0,
+  reopened: 0,
 };
 const folder = mkdtempSync(join(tmpdir(), 'wakechain-soak-'));
 let seed = first;

@@ -17,10 +17,13 @@ import { loop } from '../../lib/layers/loop.js';
 import { Mirror } from '../../lib/layers/mirror.js';
 import { Parity } from '../../lib/layers/parity.js';
 import { Pass } from '../../lib/layers/pass.js';
+import { ReadAhead } from '../../lib/layers/read-ahead.js';
 import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { Throttle } from '../../lib/layers/throttle.js';
 import { Trace } from '../../lib/layers/trace.js';
+import { Unaligned } from '../../lib/layers/unaligned.js';
+import { Zeroing } from '../../lib/layers/zeroing.js';
 import { designs } from '../conformance/strategies.js';
 
 const DISK = 1 << 18;
@@ -35,6 +38,8 @@ export class SoakStack {
   readonly queues: RequestQueue[] = [];
   readonly traces: Trace[] = [];
   readonly arrays: (Mirror | Parity)[] = [];
+  /** Arrays whose superblocks say in which order their members are. */
+  readonly sets: (Stripe | Linear)[] = [];
   private readonly random: Seeded;
   private readonly pool: PagePool;
   private readonly folder: string;
@@ -90,16 +95,16 @@ export class SoakStack {
   private async made(depth: number): Promise<BlockDevice> {
     const { random, pool } = this;
     const below = (): Promise<BlockDevice> => this.device(depth - 1);
-    switch (depth === 0 ? 99 : random.below(16)) {
+    switch (depth === 0 ? 99 : random.below(20)) {
       case 0:
         return new Pass(await below());
       case 1:
       case 2:
         return this.queue(await below());
       case 3:
-        return new Stripe(await this.several(2, depth), { chunk: PAGE_SIZE });
+        return this.striped(await this.several(2, depth));
       case 4:
-        return new Linear(await this.several(2, depth));
+        return this.joined(await this.several(2, depth));
       case 5:
         return new Crypt(await below(), { key: KEY, pool });
       case 6:
@@ -116,13 +121,20 @@ export class SoakStack {
       case 10:
         return this.array(await this.mirror(await this.several(2, depth)));
       case 11:
-        return Checksum.format(await below(), { pool });
+        return summed(await below(), pool);
       case 12:
         return this.throttled(await below());
       case 13:
         return this.traced(await below());
       case 14:
         return looped(await below());
+      case 15:
+      case 16:
+        return new ReadAhead(await below(), { pool, maxBytes: 1 << 15, partBytes: 1 << 13 });
+      case 17:
+        return new Unaligned(await below(), { pool });
+      case 18:
+        return new Zeroing(await below(), { pool });
       default:
         return this.delayed(await this.disk(DISK));
     }
@@ -179,6 +191,22 @@ export class SoakStack {
     return trace;
   }
 
+  private async striped(members: BlockDevice[]): Promise<Stripe> {
+    const { random, pool } = this;
+    if (random.chance(0.5)) return new Stripe(members, { chunk: PAGE_SIZE });
+    const stripe = await Stripe.create(members, { pool, chunk: PAGE_SIZE });
+    this.sets.push(stripe);
+    return stripe;
+  }
+
+  private async joined(members: BlockDevice[]): Promise<Linear> {
+    const { random, pool } = this;
+    if (random.chance(0.5)) return new Linear(members);
+    const linear = await Linear.create(members, { pool });
+    this.sets.push(linear);
+    return linear;
+  }
+
   private mirror(members: BlockDevice[]): Promise<Mirror> {
     const { random, pool } = this;
     const reads = (['first', 'round-robin', 'fastest'] as const)[random.below(3)] ?? 'first';
@@ -189,6 +217,11 @@ export class SoakStack {
     this.arrays.push(array);
     return array;
   }
+}
+
+/** With checksums, unless its blocks have no room for them. */
+function summed(lower: BlockDevice, pool: PagePool): Promise<Checksum> | BlockDevice {
+  return lower.blockSize < 512 ? lower : Checksum.format(lower, { pool });
 }
 
 /** Two extents, the later one first. */

@@ -8,11 +8,14 @@ import type { Plug } from '../../lib/io/plug.js';
 import { Seeded } from '../../lib/io/seeded.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import type { Member } from '../../lib/layers/member-records.js';
+import { Linear } from '../../lib/layers/linear.js';
+import { scrub } from '../../lib/layers/scrub.js';
+import { Stripe } from '../../lib/layers/stripe.js';
 import { describeStack, SoakStack } from './soak-stacks.js';
 
 /** What has come up so far. */
 export type SoakTally = Record<
-  'programs' | 'operations' | 'faults' | 'cancels' | 'timeouts' | 'rebuilds' | 'lostMembers',
+  'programs' | 'operations' | 'faults' | 'cancels' | 'timeouts' | 'rebuilds' | 'lostMembers' | 'scrubs' | 'reopened',
   number
 >;
 
@@ -45,8 +48,8 @@ interface Flight {
 }
 
 /**
- * A random program: a random stack under random load with faults, cancels at all moments, timeouts, plugs and rebuilds,
- * against an array of bytes. @throws Error that names the seed and the stack, at the first byte that is wrong, request that
+ * A random program: a random stack under random load with faults, cancels at all moments, timeouts, plugs, rebuilds and
+ * scrubs, against an array of bytes. @throws Error that names the seed and the stack, at the first byte that is wrong, request that
  * does not settle once, or thing left behind
  */
 export async function soak({ seed, folder, tally, lose = false }: SoakOptions): Promise<void> {
@@ -78,7 +81,8 @@ class Program {
   private readonly model: Uint8Array;
   /** What was never written may read as anything: under encryption zeroes are noise. */
   private readonly known: Uint8Array;
-  private readonly rebuilds = new Set<Promise<unknown>>();
+  /** Rebuilds and scrubs. */
+  private readonly background = new Set<Promise<unknown>>();
   private plugs: Plug[] = [];
   private broken: Error | null = null;
 
@@ -98,15 +102,18 @@ class Program {
     const { random, top } = this;
     const value = 1 + random.below(255);
     const flights: Flight[] = [];
-    const unit = top.blockSize;
-    for (let at = random.below(8) * unit; at < top.size;) {
-      const length = Math.min((1 + random.below(24)) * unit, top.size - at);
+    // Of bytes, what begins and ends anywhere in blocks.
+    const unit = Math.max(512, top.blockSize);
+    const odd = (): number => (random.chance(0.5) ? 0 : random.below(unit / top.blockSize) * top.blockSize);
+    for (let at = random.below(8) * unit + odd(); at < top.size;) {
+      const length = Math.min((1 + random.below(24)) * unit - odd(), top.size - at);
       flights.push(this.flight(at, length));
       // Neighbours often, so that queues merge them.
-      at += length + (random.chance(0.5) ? 0 : random.below(1 + Math.floor(top.size / unit / 8)) * unit);
+      at += length + (random.chance(0.5) ? 0 : random.below(1 + Math.floor(top.size / unit / 8)) * unit + odd());
     }
     if (random.chance(0.3)) flights.push({ ...this.flight(0, 0), operation: 'flush' });
     if (random.chance(0.3)) this.disturbArrays();
+    if (random.chance(0.1)) this.scrub();
     for (const flight of flights) this.start(flight, value, flights);
     for (const flight of flights) if (flight.moment === 'now') this.cancel(flight);
     await this.pump(
@@ -128,8 +135,9 @@ class Program {
   async end(): Promise<void> {
     const { top, stack, pages } = this;
     for (const fault of stack.faults) fault.heal();
-    await this.pumped(Promise.allSettled(this.rebuilds));
+    await this.pumped(Promise.allSettled(this.background));
     await this.drained();
+    for (const set of stack.sets) await this.pumped(this.reopen(set));
     for (let at = 0; at < top.size; at += 1 << 16) {
       const length = Math.min(1 << 16, top.size - at);
       const flight: Flight = { operation: 'read', at, length, moment: null, twice: false, request: null, settled: 0, memory: null }; // prettier-ignore
@@ -258,13 +266,55 @@ class Program {
     this.inBackground(rebuilt());
   }
 
+  /** Scrubs all of it beside the requests, and may be interrupted. No fault here makes members differ and says nothing. */
+  private scrub(): void {
+    const { random, top } = this;
+    const controller = new AbortController();
+    const timer = random.chance(0.3) ? setTimeout(() => controller.abort(), random.below(4)) : undefined;
+    const scrubbed = async (): Promise<void> => {
+      try {
+        const reports = await scrub(top, { repair: random.chance(0.5), signal: controller.signal });
+        this.tally.scrubs++;
+        for (const { device, mismatched } of reports) {
+          if (mismatched === 0 || (device !== 'mirror' && device !== 'parity')) continue;
+          this.broken ??= new Error(`a scrub of ${device} found ${String(mismatched)} bytes that differ`);
+        }
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    this.inBackground(scrubbed());
+  }
+
+  /** An array with superblocks, opened from members in another order beside itself, is the same. */
+  private async reopen(array: Stripe | Linear): Promise<void> {
+    const { random, pool } = this;
+    const members = [...array.lowers].sort(() => random.next() - 0.5);
+    const opened = array instanceof Stripe ? Stripe.open(members, { pool }) : Linear.open(members, { pool });
+    const again = await opened.catch((error: unknown) => {
+      if (error instanceof IoError) return null;
+      throw error;
+    });
+    // What has lost two members need not be readable.
+    if (again === null) return;
+    demand(again.size === array.size, `${array.name} has ${String(again.size)} bytes when it is opened again`);
+    const pages = [pool.allocate(array.size), pool.allocate(array.size)] as const;
+    const reads = [array, again].map((each, i) => each.read((pages[i] ?? pages[0]).range(0, array.size), { position: 0 })); // prettier-ignore
+    await Promise.allSettled(reads.map((read) => read.promise()));
+    const whole = reads.every(({ state, succeeded, length }) => state === 'done' && succeeded[0]?.length === length);
+    const same = Buffer.compare(pages[0].bytes(), pages[1].bytes()) === 0;
+    for (const each of pages) each.free();
+    demand(!whole || same, `${array.name} reads otherwise when it is opened again`);
+    if (whole) this.tally.reopened++;
+  }
+
   private inBackground(work: Promise<unknown>): void {
     const ended = work.catch((error: unknown) => {
       // Refused, interrupted, or what the faults have done to it.
       if (error instanceof TypeError && !('code' in error)) this.broken ??= error;
     });
-    this.rebuilds.add(ended);
-    void ended.finally(() => this.rebuilds.delete(ended));
+    this.background.add(ended);
+    void ended.finally(() => this.background.delete(ended));
   }
 
   private async drained(): Promise<void> {
