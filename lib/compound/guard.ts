@@ -1,6 +1,5 @@
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
-import { forward } from '../event/forward.js';
 import { TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
@@ -11,7 +10,6 @@ class Guard<T> extends Lazy<T> {
   private readonly build: (lost: Completion) => Waitable<T>;
   private readonly lost = new Completion();
   private lower: ReusableCompletion<T> | null = null;
-  private owns = false;
 
   constructor(build: (lost: Completion) => Waitable<T>) {
     super();
@@ -28,10 +26,7 @@ class Guard<T> extends Lazy<T> {
   protected begin(): void {
     this.insert(
       tidyEntry(() => {
-        // Settled by hand, it leaves no wait behind.
-        const unused = this.lower?.state === 'pending';
-        if (unused && this.owns) this.lower?.cancel();
-        if (unused || this.state === 'cancelled') this.lost.complete();
+        if (this.state === 'cancelled') this.lost.complete();
       }),
       0,
       false,
@@ -40,7 +35,7 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
-        this.owns = forward(this.lower, this);
+        this.lower.forward(this);
       } catch (error) {
         this.fail(error);
       }

@@ -1,7 +1,8 @@
 import { StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
-import { checkGeometry, checkMemory, checkRequest, checkStack } from './gate.js';
+import { cutExtents, unknownExtent, type ExtentState } from './extents.js';
+import { checkGeometry, checkMemory, checkRequest, checkSpan, checkStack } from './gate.js';
 import { OPERATIONS, type Io, type Operation, type Strategy } from './io.js';
 import { IoRequest, type RequestOptions } from './io-request.js';
 import type { PageRange, PageVector } from './pages.js';
@@ -115,6 +116,21 @@ export abstract class BlockDevice {
     return this.request('writeZeroes', null, options, options.fua === true, length);
   }
 
+  /**
+   * What is known of the bytes from `position` on (I14): for which of them room is taken, and which read as zeroes. Runs
+   * in order, at least one; they may end before `length` bytes, and then more is asked for from there. Any position will
+   * do. It is as things are at some moment of the call. What cannot be told, or not be reached, counts as allocated.
+   * @throws StateError `ERR_CLOSED`; ArgumentRangeError `ERR_EXTENT` for bytes that are not on the device, or none
+   */
+  async extents(position: number, length: number): Promise<ExtentState[]> {
+    this.checkUsable('question');
+    checkSpan(this, position, length);
+    // In a turn of its own: a layer asks the one below, and a stack may be of any depth (I2).
+    await Promise.resolve();
+    const known = cutExtents(await this.knownExtents(position, length), 0, length);
+    return known.length > 0 ? known : [unknownExtent(length)];
+  }
+
   /** Resolves when no request made of this device is in flight, also none that was timed out (I9). */
   async drain(): Promise<void> {
     const stack = new Set<BlockDevice>([this]);
@@ -157,6 +173,14 @@ export abstract class BlockDevice {
     return this.closing !== null;
   }
 
+  /**
+   * For {@link extents}, within the device. Default: nothing is known. A layer that leaves bytes as they are asks the
+   * device below; one that transforms them must not, for what is zero below is something else above.
+   */
+  protected knownExtents(_position: number, length: number): Promise<ExtentState[]> | ExtentState[] {
+    return [unknownExtent(length)];
+  }
+
   /** Gives back what the device itself holds open; called once, when nothing is in flight. */
   protected release(): Promise<void> | void {
     // Most hold nothing.
@@ -180,12 +204,14 @@ export abstract class BlockDevice {
     fua = false,
     length: number = range === null ? 0 : range.length,
   ): IoRequest {
-    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${operation}`);
-    if (!this.checked) {
-      checkStack(this);
-      this.checked = true;
-    }
+    this.checkUsable(operation);
     checkRequest(this, operation, options.position, length, range);
     return new IoRequest(this, operation, range, length, fua, options).start();
+  }
+
+  private checkUsable(wanted: string): void {
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed and takes no ${wanted}`);
+    if (this.checked) return;
+    for (const device of checkStack(this)) device.checked = true;
   }
 }

@@ -36,6 +36,17 @@ export function checkRequest(
   }
 }
 
+/** Refuses to tell of bytes that are not on the device. */
+export function checkSpan({ name, size }: BlockDevice, position: number, length: number): void {
+  const whole = Number.isSafeInteger(position) && Number.isSafeInteger(length);
+  if (whole && position >= 0 && length > 0 && position + length <= size) return;
+  throw new ArgumentRangeError(
+    'ERR_EXTENT',
+    `position and length must be whole numbers, and name bytes of the ${String(size)} of ${name}, ` +
+      `got ${String(position)} and ${String(length)}`,
+  );
+}
+
 /** What a caller gave as memory, as a range. Refuses what is none, and pages that were freed: others may have them. */
 export function checkMemory(given: PageRange | PageVector): PageRange {
   if (given instanceof PageVector) {
@@ -71,8 +82,8 @@ function checkRuns(device: BlockDevice, { pages, offset, length }: PageRange): v
   }
 }
 
-/** Refuses a stack whose devices form a cycle. Depth first, without recursion: a device met while it is open is one. */
-export function checkStack(top: BlockDevice): void {
+/** Refuses a stack whose devices form a cycle; answers its devices. Depth first, without recursion: a device met while it is open is one. */
+export function checkStack(top: BlockDevice): ReadonlySet<BlockDevice> {
   const sound = new Set<BlockDevice>();
   const open = new Set<BlockDevice>();
   const toVisit: { device: BlockDevice; leaving: boolean }[] = [{ device: top, leaving: false }];
@@ -89,6 +100,7 @@ export function checkStack(top: BlockDevice): void {
       for (const lower of device.lowers) toVisit.push({ device: lower, leaving: false });
     }
   }
+  return sound;
 }
 
 /** Refuses a geometry that no request could fit, and memory alignment that pages, or pieces of whole blocks, lack. */

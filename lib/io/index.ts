@@ -4,6 +4,15 @@ export { joinPages } from './join-pages.js';
 export { IoError, type ByteRange, type IoErrorCode } from './io-error.js';
 export { complementOf, tailAfter } from './ranges.js';
 export { BlockDevice, type DeviceOptions, type Geometry, type WriteOptions } from './device.js';
+export {
+  blockExtents,
+  cutExtents,
+  ExtentCursor,
+  ExtentList,
+  jointExtents,
+  unknownExtent,
+  type ExtentState,
+} from './extents.js';
 export { IoRequest, type RequestOptions } from './io-request.js';
 export type { Capabilities, Io, Operation, OwnIo, RootIo, Split, Strategy, Transfer } from './io.js';
 export { Layer } from './layer.js';

@@ -1,5 +1,6 @@
 import { ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from './device.js';
+import type { ExtentState } from './extents.js';
 import type { Io } from './io.js';
 import { Layer } from './layer.js';
 import { Merged, Neighbours } from './merging.js';
@@ -101,6 +102,10 @@ export class RequestQueue extends Layer<Merged | null> {
     else if (this.autoPlug && this.turnPlug === null) this.plugTurn();
     if (this.running < this.depth && this.plugs.size === 0 && this.waiting.first === null) this.run(io);
     else this.wait(io);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   override child(_io: Io, merged: Merged | null, part: Io): void {

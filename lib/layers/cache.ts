@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import type { IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
@@ -68,6 +69,11 @@ export class Cache extends Layer<Frame> {
         else io.finish(0, value);
       });
     } else if (io.operation !== 'write' || this.mode === 'through' || !this.keep(io)) this.writeBelow(io);
+  }
+
+  /** What is held back is not below. */
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> | ExtentState[] {
+    return this.mode === 'back' ? super.knownExtents(position, length) : this.lower.extents(position, length);
   }
 
   done(io: Io, frame: Frame): void {

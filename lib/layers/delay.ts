@@ -1,5 +1,6 @@
 import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { Seeded } from '../io/seeded.js';
@@ -67,6 +68,10 @@ export class Delay extends Layer {
     }, ms);
     if (this.unref) timer.unref();
     this.timers.set(slot, timer);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(): void {

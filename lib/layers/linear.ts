@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import { ExtentList, MAX_EXTENTS, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
@@ -91,6 +92,19 @@ export class Linear extends Layer {
 
   done(): void {
     // The sum of the pieces is the answer.
+  }
+
+  protected override async knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    const list = new ExtentList();
+    const first = this.indexOf(position);
+    for (let index = first; list.length < length && index - first < MAX_EXTENTS; index++) {
+      const segment = this.segments[index] as Required<Segment>;
+      const skip = position + list.length - (this.starts[index] as number);
+      const end = list.length + Math.min(segment.length - skip, length - list.length);
+      const known = await segment.device.extents(segment.start + skip, end - list.length);
+      if (!known.every((state) => list.add(state.length, state)) || list.length < end) break;
+    }
+    return list.extents;
   }
 
   /** The segment that a position lies in: the last that begins at or before it, by bisection. */

@@ -1,5 +1,6 @@
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import { jointExtents, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
@@ -186,6 +187,13 @@ export class Mirror extends Layer<MirrorFrame> {
 
   done(io: Io, frame: MirrorFrame): void {
     frame.done(io);
+  }
+
+  /** Whichever member is read: what is zero is zero on all in sync, which may differ where bytes were discarded. */
+  protected override async knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    const { records, shape } = this.array;
+    const members = records.inSync.map(({ device }) => device.extents(shape.dataStart + position, length));
+    return jointExtents(await Promise.all(members));
   }
 
   /** Resolves when no request is in flight, and no work behind them. */

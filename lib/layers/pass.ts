@@ -1,4 +1,5 @@
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 
@@ -13,6 +14,10 @@ export class Pass extends Layer {
 
   submit(io: Io): void {
     io.pass(this, this.lower, io.position, null);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(): void {

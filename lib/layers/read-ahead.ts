@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
@@ -107,6 +108,10 @@ export class ReadAhead extends Layer<Change | null> {
       for (const part of this.parts.touching(change.start, change.end)) this.giveUp(part);
       io.pass(this, this.lower, io.position, change);
     }
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(_io: Io, change: Change | null): void {

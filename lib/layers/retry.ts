@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import type { ByteRange, IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
@@ -52,6 +53,10 @@ export class Retry extends Layer<Attempt | null> {
 
   submit(io: Io): void {
     io.pass(this, this.lower, io.position, null);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(io: Io, attempt: Attempt | null): void {

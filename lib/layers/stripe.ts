@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import { ExtentCursor, ExtentList, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
@@ -83,6 +84,44 @@ export class Stripe extends Layer {
 
   done(): void {
     // The sum of the pieces is the answer.
+  }
+
+  /** Each member is asked for its part, which lies together there; then the chunks are dealt out again. */
+  protected override async knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    const { chunk, lowers } = this;
+    const spans = this.memberSpans(position, length);
+    const asked = lowers.map(async (member, i) => {
+      const { start = 0, end = 0 } = spans[i] ?? {};
+      return new ExtentCursor(end > start ? await member.extents(start, end - start) : []);
+    });
+    const cursors = await Promise.all(asked);
+    const list = new ExtentList();
+    for (let at = position; at < position + length; at = position + list.length) {
+      const cursor = cursors[Math.floor(at / chunk) % lowers.length] as ExtentCursor;
+      const { state } = cursor;
+      if (state === null) break;
+      const step = Math.min(cursor.left, chunk - (at % chunk), position + length - at);
+      if (!list.add(step, state)) break;
+      cursor.advance(step);
+    }
+    return list.extents;
+  }
+
+  /** Where the bytes lie on each member that has any of them. */
+  private memberSpans(position: number, length: number): { start: number; end: number }[] {
+    const { chunk, lowers } = this;
+    const first = Math.floor(position / chunk);
+    const last = Math.floor((position + length - 1) / chunk);
+    const spans: { start: number; end: number }[] = [];
+    // The first chunks of a member, and the last: what is between lies between.
+    for (let i = 0; i < Math.min(lowers.length, last - first + 1); i++) {
+      const member = (first + i) % lowers.length;
+      const final = last - ((last - member) % lowers.length);
+      const start = this.memberPosition(first + i) + (i === 0 ? position % chunk : 0);
+      const end = this.memberPosition(final) + (final === last ? ((position + length - 1) % chunk) + 1 : chunk);
+      spans[member] = { start, end };
+    }
+    return spans;
   }
 
   private memberPosition(chunkNumber: number): number {

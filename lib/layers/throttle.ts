@@ -1,5 +1,6 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { WaitingList } from '../io/waiting-list.js';
@@ -84,6 +85,10 @@ export class Throttle extends Layer {
     }
     this.waiting.park(io);
     if (this.timer === null) this.setTimer();
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(): void {

@@ -1,6 +1,7 @@
 import { uncaught } from '../event/hooks.js';
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io, Operation } from '../io/io.js';
 import type { IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
@@ -89,6 +90,10 @@ export class Trace extends Layer<Mutable> {
     if (this.capacity > 0) this.ring[number % this.capacity] = record;
     this.tell(record, 'start');
     io.pass(this, this.lower, position, record);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   done(io: Io, record: Mutable): void {

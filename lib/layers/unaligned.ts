@@ -1,4 +1,5 @@
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { IoError, PULLED, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
@@ -68,6 +69,10 @@ export class Unaligned extends Layer<Task | typeof PASSING | null> {
       this.passing++;
       io.pass(this, this.lower, position, PASSING);
     } else this.acquire(io, whole);
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   override child({ length: whole }: Io, task: Task, part: Io, shift: unknown): void {

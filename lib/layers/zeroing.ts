@@ -1,4 +1,5 @@
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
+import type { ExtentState } from '../io/extents.js';
 import type { Io, Operation } from '../io/io.js';
 import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
@@ -58,6 +59,10 @@ export class Zeroing extends Layer<Task | null> {
     }
     this.users++;
     this.round(io, new Task());
+  }
+
+  protected override knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    return this.lower.extents(position, length);
   }
 
   override child(_io: Io, task: Task, part: Io, at: unknown): void {

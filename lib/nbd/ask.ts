@@ -2,6 +2,7 @@ import { complementOf, sumOf } from '../io/ranges.js';
 import { IoError, type ByteRange } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import type { PageVector } from '../io/pages.js';
+import type { StatusExtent } from './chunks.js';
 import { codeOf } from './errno.js';
 import { malformed } from './nbd-error.js';
 import { CMD_READ } from './wire.js';
@@ -44,8 +45,8 @@ export class Errand {
   }
 }
 
-/** One request on the wire, and what its replies have told so far. */
-export class Ask {
+/** A request on the wire, as a session sees it: what is asked, and who is told the replies. */
+export interface Question {
   readonly type: number;
   readonly flags: number;
   /** On the export. */
@@ -54,10 +55,33 @@ export class Ask {
   /** Where its data are; null when it has none. */
   readonly pages: PageVector | null;
   readonly start: number;
+  /** The half of the cookie that no other request has had. */
+  serial: number;
+  /** Bytes at that position of the export come, or are zero. Answers where they belong. @throws NbdError for bytes that were not asked for */
+  brings(position: number, length: number): ByteRange;
+  /** What is known of a metadata context. @throws NbdError for what was not asked for */
+  tells(context: number, extents: readonly StatusExtent[]): void;
+  /** It failed: at that position, or as a whole. @throws NbdError for a position outside of it */
+  fails(errno: number, message: string, position: number | null): void;
+  /** @throws NbdError when a success lacks something */
+  verify(): void;
+  /** All has been told. */
+  end(): void;
+  /** There is nobody any more who could answer. */
+  abandon(error: IoError): void;
+}
+
+/** A part of an errand on the wire, and what its replies have told so far. */
+export class Ask implements Question {
+  readonly type: number;
+  readonly flags: number;
+  readonly position: number;
+  readonly length: number;
+  readonly pages: PageVector | null;
+  readonly start: number;
   /** Whose part it is, and from where on. */
   readonly errand: Errand;
   readonly offset: number;
-  /** The half of the cookie that no other request has had. */
   serial = 0;
   private content: ByteRange[] | null = null;
   private bytes = 0;
@@ -80,7 +104,6 @@ export class Ask {
     errand.pending++;
   }
 
-  /** Bytes at that position of the export come, or are zero. Answers where they belong. @throws NbdError for bytes that were not asked for */
   brings(position: number, length: number): ByteRange {
     const range = { offset: position - this.position, length };
     const fits = this.type === CMD_READ && range.offset >= 0 && range.offset + length <= this.length && length > 0;
@@ -90,7 +113,10 @@ export class Ask {
     return range;
   }
 
-  /** It failed: at that position, or as a whole. @throws NbdError for a position outside of it */
+  tells(): never {
+    throw malformed('The server tells a status that was not asked for');
+  }
+
   fails(errno: number, message: string, position: number | null): void {
     this.error ??= new IoError(codeOf(errno), message === '' ? {} : { message });
     if (position === null) {
@@ -102,7 +128,6 @@ export class Ask {
     this.wrong.push(offset);
   }
 
-  /** @throws NbdError when a success lacks data */
   verify(): void {
     const { type, length, error, bytes } = this;
     if (error === null && type === CMD_READ && bytes < length) {
@@ -110,7 +135,6 @@ export class Ask {
     }
   }
 
-  /** All has been told. */
   end(): void {
     const { error } = this;
     if (error === null) this.errand.ended(this, null, null);
@@ -118,7 +142,6 @@ export class Ask {
     else this.errand.ended(this, this.good(), error);
   }
 
-  /** There is nobody any more who could answer. */
   abandon(error: IoError): void {
     this.errand.ended(this, [], error);
   }

@@ -1,12 +1,14 @@
+import type { ExtentState } from '../io/extents.js';
 import type { IoError } from '../io/io-error.js';
-import type { Ask } from './ask.js';
-import { DATA_OFFSET_BYTES, HOLE_BYTES, readErrorChunk } from './chunks.js';
+import type { Question } from './ask.js';
+import { DATA_OFFSET_BYTES, HOLE_BYTES, readBlockStatus, readErrorChunk } from './chunks.js';
 import type { Terms } from './client-haggling.js';
 import type { Taker } from './inlet.js';
 import type { Link } from './link.js';
 import { malformed } from './nbd-error.js';
 import { headBytes, LENGTH_FOLLOWS, newReplyHeader, readReply } from './replies.js';
 import { EXTENDED_REQUEST_BYTES, newRequestHeader, writeRequest } from './requests.js';
+import { StatusAsk } from './status-ask.js';
 import * as wire from './wire.js';
 
 /** Bytes of an error or of a status beyond which a server is not believed. */
@@ -25,12 +27,12 @@ export class ClientSession implements Taker {
   private readonly reply = newReplyHeader();
   private awaited: Awaited = 'head';
   /** What runs, by the lower half of its cookie, and the halves that are free. */
-  private readonly asks: (Ask | null)[] = [];
+  private readonly asks: (Question | null)[] = [];
   private readonly free: number[] = [];
   private count = 0;
   private serial = 0;
   /** Whose reply is being read. */
-  private current: Ask | null = null;
+  private current: Question | null = null;
 
   constructor(link: Link, terms: Terms) {
     this.link = link;
@@ -46,7 +48,7 @@ export class ClientSession implements Taker {
   }
 
   /** Sends a request. Its pages must not change until it has ended. */
-  send(ask: Ask): void {
+  send(ask: Question): void {
     const { request, link, extended } = this;
     const { outlet } = link;
     const slot = this.free.pop() ?? this.asks.length;
@@ -66,6 +68,15 @@ export class ClientSession implements Taker {
       for (const view of ask.pages.views(ask.start, ask.length)) outlet.append(view, null);
     }
     link.flushSoon();
+  }
+
+  /** Asks what is known of bytes. Null when the server does not say. */
+  status(position: number, length: number): Promise<ExtentState[] | null> {
+    const { allocation } = this.terms;
+    if (allocation === null) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.send(new StatusAsk(position, length, allocation, resolve));
+    });
   }
 
   /** Takes leave: nothing may be under way. */
@@ -105,6 +116,9 @@ export class ClientSession implements Taker {
       case 'error':
         this.takeError(bytes.subarray(at, at + this.needs));
         break;
+      case 'status':
+        this.takeStatus(bytes.subarray(at, at + this.needs));
+        break;
       default:
         this.chunkEnded();
     }
@@ -137,14 +151,16 @@ export class ClientSession implements Taker {
   /** Looks at what kind of chunk it is, and awaits what tells more. */
   private payload(): void {
     const { type, length, done } = this.reply;
+    const status = this.extended ? wire.REPLY_BLOCK_STATUS_EXT : wire.REPLY_BLOCK_STATUS;
     if ((type & wire.REPLY_ERROR_BIT) !== 0) {
-      if (length > MOST_BYTES) throw malformed(`The server sends an error of ${String(length)} bytes`);
+      if (length === 0 || length > MOST_BYTES) throw malformed(`The server sends an error of ${String(length)} bytes`);
       this.await('error', length);
     } else if (type === wire.REPLY_NONE) {
       if (length !== 0 || !done) throw malformed('The server sends an empty chunk that is none');
       this.chunkEnded();
     } else if (type === wire.REPLY_OFFSET_DATA && length > DATA_OFFSET_BYTES) this.await('offset', DATA_OFFSET_BYTES);
     else if (type === wire.REPLY_OFFSET_HOLE && length === HOLE_BYTES) this.await('hole', HOLE_BYTES);
+    else if (type === status && length > 0 && length <= MOST_BYTES) this.await('status', length);
     else throw malformed(`The server sends a chunk of type ${String(type)} with ${String(length)} bytes`);
   }
 
@@ -167,8 +183,14 @@ export class ClientSession implements Taker {
     this.chunkEnded();
   }
 
+  private takeStatus(payload: Buffer): void {
+    const { context, extents } = readBlockStatus(payload, this.extended);
+    this.current?.tells(context, extents);
+    this.chunkEnded();
+  }
+
   /** The next bytes are data of a read: they go to its pages. */
-  private land(ask: Ask, position: number, length: number): void {
+  private land(ask: Question, position: number, length: number): void {
     const { offset } = ask.brings(position, length);
     if (ask.pages === null) throw malformed('The server sends data that were not asked for');
     this.await('data', 0);

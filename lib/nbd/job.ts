@@ -1,5 +1,6 @@
 import type { IoRequest } from '../io/io-request.js';
 import type { Loan } from './buffers.js';
+import type { StatusExtent } from './chunks.js';
 import type { RequestHeader } from './requests.js';
 
 /** A client's request while it is under way; an object is used for one after the other. */
@@ -14,6 +15,8 @@ export class Job {
   /** Its memory, and the request that was made of the device; null at rest. */
   loan: Loan | null = null;
   request: IoRequest | null = null;
+  /** What was found out for it; null unless that is what it asks for. */
+  extents: readonly StatusExtent[] | null = null;
   /** Whether what it has done is being made stable. */
   flushing = false;
   /** Where it stands among those that are active; -1 at rest. */

@@ -2,6 +2,7 @@ import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
 import { BlockDevice, type DeviceOptions } from '../io/device.js';
+import { blockExtents, cutExtents, unknownExtent, type ExtentState } from '../io/extents.js';
 import { IoError } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
@@ -193,6 +194,17 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
     this.broke = error;
     this.giveUp();
     this.changes.wakeAll();
+  }
+
+  /** The server is asked. Questions are not counted among those that {@link NbdDeviceOptions.depth} limits. */
+  protected override async knownExtents(position: number, length: number): Promise<ExtentState[]> {
+    const { blockSize } = this;
+    const start = position - (position % blockSize);
+    const blocks = Math.ceil((position + length - start) / blockSize) * blockSize;
+    const session = this.broke === null ? this.idlest() : null;
+    const known = await session?.status(start, Math.min(blocks, this.ability.spanBytes));
+    if (!known) return [unknownExtent(length)];
+    return cutExtents(blockExtents(known, blockSize), position - start, length);
   }
 
   protected override release(): void {

@@ -1,10 +1,10 @@
 import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
 import { StateError } from '../wait/errors.js';
-import type { IoRequest } from '../io/io-request.js';
 import { IoError } from '../io/io-error.js';
 import { payloadBytes, refusalOf, type Terms } from './admission.js';
 import { Answers } from './answers.js';
-import { rangeOf, viewsOf, type Buffers } from './buffers.js';
+import { viewsOf, type Buffers } from './buffers.js';
+import { deviceRequest } from './device-request.js';
 import { EINVAL, errnoOf, ESHUTDOWN } from './errno.js';
 import type { Figures } from './figures.js';
 import type { Agreement } from './haggling.js';
@@ -14,6 +14,7 @@ import type { NbdLimits } from './limits.js';
 import { malformed } from './nbd-error.js';
 import type { Outlet } from './outlet.js';
 import { EXTENDED_REQUEST_BYTES, newRequestHeader, readRequest, REQUEST_BYTES } from './requests.js';
+import { statusOf } from './status.js';
 import * as wire from './wire.js';
 
 /** What a session is given. */
@@ -190,41 +191,38 @@ export class Session implements Taker {
     job.place = this.active.length;
     this.active.push(job);
     if (job.type === wire.CMD_BLOCK_STATUS) {
-      this.ended(job);
+      this.askStatus(job);
       return;
     }
     try {
-      job.request = this.request(job);
+      job.request = deviceRequest(this.terms.exported.device, job);
     } catch (error) {
-      this.leave(job);
-      this.refuse(
-        job,
-        error instanceof IoError ? errnoOf(error.code) : error instanceof StateError ? ESHUTDOWN : EINVAL,
-      );
+      this.failed(job, error);
       return;
     }
     if (job.request === null) this.ended(job);
     else job.request.notify(job.settled);
   }
 
-  /** The request of the device that a client's is; null when there is nothing to do. */
-  private request({ type, flags, position, length, loan }: Job): IoRequest | null {
-    const { device } = this.terms.exported;
-    const fua = (flags & wire.CMD_FLAG_FUA) !== 0;
-    switch (type) {
-      case wire.CMD_READ:
-        return loan === null ? null : device.read(rangeOf(loan, length), { position });
-      case wire.CMD_WRITE:
-        return loan === null ? null : device.write(rangeOf(loan, length), { position, fua });
-      case wire.CMD_FLUSH:
-        return device.flush();
-      case wire.CMD_TRIM:
-        return device.discard(length, { position });
-      case wire.CMD_WRITE_ZEROES:
-        return device.writeZeroes(length, { position, fua });
-      default:
-        return loan === null ? null : device.read(rangeOf(loan, Math.min(length, loan.size)), { position });
-    }
+  private askStatus(job: Job): void {
+    const { exported, extended } = this.terms;
+    statusOf(exported.device, job, extended).then(
+      (extents) => {
+        job.extents = extents;
+        this.ended(job);
+      },
+      (error: unknown) => {
+        this.failed(job, error);
+      },
+    );
+  }
+
+  /** The device does not take it. */
+  private failed(job: Job, error: unknown): void {
+    this.leave(job);
+    if (this.gone) this.release(job);
+    else if (error instanceof IoError) this.refuse(job, errnoOf(error.code));
+    else this.refuse(job, error instanceof StateError ? ESHUTDOWN : EINVAL);
   }
 
   private ended(job: Job): void {
@@ -246,8 +244,8 @@ export class Session implements Taker {
       this.answers.data(job, loan, this.sentOf(job));
     } else {
       if (type === wire.CMD_WRITE) this.kit.figures.bytesWritten += job.length;
-      if (type === wire.CMD_BLOCK_STATUS) this.answerStatus(job);
-      else this.answers.done(job);
+      if (job.extents === null) this.answers.done(job);
+      else this.answers.status(job, this.terms.allocation ?? 0, job.extents);
       this.release(job);
     }
     this.answered();
@@ -258,13 +256,6 @@ export class Session implements Taker {
     job.flushing = true;
     job.request = this.terms.exported.device.flush();
     job.request.notify(job.settled);
-  }
-
-  private answerStatus(job: Job): void {
-    const { allocation, extended } = this.terms;
-    // Nothing is known of what is allocated below, and 0 is always true.
-    const length = extended ? job.length : Math.min(job.length, 0xfffff000);
-    this.answers.status(job, allocation ?? 0, [{ length, state: 0 }]);
   }
 
   /** What lets go of a job's memory once it was sent. */
@@ -291,7 +282,7 @@ export class Session implements Taker {
 
   private release(job: Job): void {
     const { loan } = job;
-    job.loan = job.request = null;
+    job.loan = job.request = job.extents = null;
     job.place = -1;
     this.idle.push(job);
     if (loan === null) return;

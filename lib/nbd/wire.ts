@@ -89,8 +89,10 @@ export const REPLY_ERROR_BIT = 0x8000;
 export const REPLY_ERROR = 0x8001;
 export const REPLY_ERROR_OFFSET = 0x8002;
 
-/** The metadata context that the protocol defines itself. */
+/** The metadata context that the protocol defines itself, and what it tells of bytes. */
 export const BASE_ALLOCATION = 'base:allocation';
+export const STATE_HOLE = 1;
+export const STATE_ZERO = 2;
 
 /** Bytes of UTF-8 that a name, a query or a message has at most. */
 export const MAX_STRING_BYTES = 4096;

@@ -1,4 +1,3 @@
-import { uncaught } from '../event/hooks.js';
 import { checkDelay } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { sleep, type SleepOptions } from '../wait/sleep.js';
@@ -55,8 +54,7 @@ export class Takers extends WaitQueue {
 
   /**
    * Lets those who wait take, in order, until one cannot. Flat: what is served while others are being served has its turn
-   * after them, so that a million hand-overs in a row do not recurse (W7). What one of them throws is nobody's who gives
-   * back: it goes to `hooks.uncaught`, and the others are served.
+   * after them, so that a million hand-overs in a row do not recurse (W7).
    */
   serve(): void {
     if (!this.active || this.listed) return;
@@ -65,11 +63,7 @@ export class Takers extends WaitQueue {
     if (toServe.length > 1) return;
     for (const next of toServe) {
       next.listed = false;
-      try {
-        next.wakeAll();
-      } catch (error) {
-        uncaught(error);
-      }
+      next.wakeAll();
     }
     toServe.length = 0;
   }

@@ -59,6 +59,27 @@ export function deviceContract(name: string, make: MakeDevice, programs = 500): 
       .with.property('code', 'ERR_CLOSED');
   });
 
+  it('says of nothing that it is zero but what reads as zeroes (I14)', async () => {
+    const pool = new PagePool();
+    const device = await make({ size: SIZE });
+    const model = await contentsOf(device, pool);
+    for (let i = 0; i < 3; i++) {
+      let told = 0;
+      while (told < model.length) {
+        const extents = await device.extents(told, model.length - told);
+        expect(extents).not.to.deep.equal([]);
+        for (const { length, zero } of extents) {
+          expect(length).to.be.greaterThan(0);
+          if (zero) expect(model.subarray(told, told + length).every((byte) => byte === 0)).to.equal(true);
+          told += length;
+        }
+      }
+      expect(told).to.equal(model.length);
+      await program(device, model, new Random(seed + i), pool);
+    }
+    await device.close();
+  });
+
   it('keeps its promises to requests that are cancelled while they run (I5)', async () => {
     const device = await make({ size: SIZE });
     const pages = new PagePool().allocate(PAGE_SIZE);

@@ -30,6 +30,18 @@ describe('MemoryDevice', () => {
     expect(pages.bytes(100, PAGE_SIZE)).to.deep.equal(bytes.subarray(512, 512 + PAGE_SIZE));
   });
 
+  it('looks which pages hold nothing but zeroes, so far at a time (I14)', async () => {
+    const device = new MemoryDevice({ size: (1 << 20) + 8192 });
+    device.contents[5000] = 1;
+    const known = await device.extents(512, device.size - 512);
+    expect(known).to.deep.equal([
+      { length: 3584, allocated: true, zero: true },
+      { length: 4096, allocated: true, zero: false },
+      { length: (1 << 20) - 7680, allocated: true, zero: true },
+    ]);
+    expect(await device.extents(device.size - 10, 10)).to.deep.equal([{ length: 10, allocated: true, zero: true }]);
+  });
+
   it('refuses a size of half blocks, and blocks of odd sizes (I6)', () => {
     expect(() => new MemoryDevice({ size: 100 }))
       .to.throw(ArgumentRangeError)

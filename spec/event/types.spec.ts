@@ -12,7 +12,6 @@ import {
   fromEmitter,
   fromPromise,
   fromSignal,
-  inContext,
   ReusableCompletion,
   scope,
   sequence,
@@ -132,7 +131,7 @@ describe('the types of lib/event', () => {
       // @ts-expect-error a step is a function
       sequence([number()]);
       // @ts-expect-error where it runs has three names, or is a scheduler
-      inContext('later', () => undefined);
+      number().notify(() => undefined, { context: 'later' });
       // @ts-expect-error with exact optional properties an option is not undefined
       new Completion({ signal: undefined });
       // @ts-expect-error the state is read only

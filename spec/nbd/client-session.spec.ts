@@ -62,18 +62,21 @@ describe('ClientSession', () => {
     ['an error that is cut short', chunk('0001', '8001', '00000005 00ff')],
     ['an error elsewhere', chunk('0001', '8002', '00000005 0000 0000000000000400')],
     ['an error without end', '668e33ef 0001 8001 COOKIE 7fffffff'],
+    ['an error of no bytes', '668e33ef 0001 8001 COOKIE 00000000'],
+    ['a status that was not asked for', chunk('0001', '0005', '00000001 00000200 00000000')],
   ];
   for (const [what, answer] of lies) {
     it(`does not believe a server that tells ${what}: the request fails, and it is left (P7)`, async () => {
       const path = newPath();
       await using _server = await liar(path, answer);
-      await using device = await NbdDevice.open({ path }, { reconnectMs: 60_000 });
+      await using device = await NbdDevice.open({ path }, { reconnectMs: 60_000, answerMs: 2000 });
       const pages = new PagePool().allocate(4096);
       const failed: unknown = await device
         .read(pages.range(0, 512), { position: 0 })
         .promise()
         .catch((e: unknown) => e);
       expect(failed).to.have.property('code', 'ENXIO');
+      expect(failed).to.have.nested.property('cause.code', 'ERR_NBD_PROTOCOL');
       expect([device.online, device.inFlight, pages.pinned]).to.deep.equal([false, 0, false]);
     });
   }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { MemoryDevice, PagePool, type BlockDevice } from '../../lib/io/index.js';
+import { Linear, MemoryDevice, PagePool, Retry, type BlockDevice } from '../../lib/io/index.js';
 import { NbdDevice, type NbdDeviceOptions } from '../../lib/nbd/index.js';
 import { Random, seed } from '../conformance/random.js';
 import { serve } from './nbd-served.js';
@@ -109,6 +109,38 @@ describe('NbdDevice, with the servers of others', function () {
       await tryOut(await open('qemu-nbd', ['--persistent', '--shared=0', '-k', 'SOCKET', '-f', format, image], { connections: 2 })); // prettier-ignore
     }
   });
+
+  itWith(
+    ['nbdkit', 'nbdinfo', 'nbdcopy'],
+    "nbdkit's holes are holes of what is served over it, and nbdcopy leaves them out (I14)",
+    async () => {
+      const member = await open('nbdkit', ['-f', '-U', 'SOCKET', 'memory', '16M']);
+      const pages = pool.allocate(MiB);
+      pages.set(new Uint8Array(MiB).fill(7));
+      await member.write(pages, { position: 4 * MiB });
+      const top = new Linear([
+        { device: new Retry(member), length: 8 * MiB },
+        { device: member, start: 8 * MiB },
+      ]);
+      const served = await serve(top);
+      try {
+        const map = await check('nbdinfo', '--map', '--json', served.uri);
+        const extents = (JSON.parse(map) as { offset: number; length: number; type: number }[]).map(
+          ({ offset, length, type }) => [offset / MiB, length / MiB, type],
+        );
+        expect(extents).to.deep.equal([[0, 4, 3], [4, 1, 0], [5, 11, 3]]); // prettier-ignore
+        const copy = join(folder, 'copy');
+        await check('nbdcopy', served.uri, copy);
+        const wrote = await readFile(copy);
+        expect(wrote.findIndex((byte) => byte !== 0)).to.equal(4 * MiB);
+        expect(wrote.filter((byte) => byte === 7)).to.have.lengthOf(MiB);
+        expect(served.server.figures.bytesRead).to.equal(MiB);
+      } finally {
+        await served.close();
+        pages.free();
+      }
+    },
+  );
 
   itWith(
     ['nbdkit', 'openssl'],
