@@ -1,4 +1,5 @@
 import { ArgumentRangeError, LONGEST_DELAY_MS } from '../wait/errors.js';
+import { leavable } from '../compound/leavable.js';
 import { EventCounter } from '../sync/event-counter.js';
 import { systemClock, type Clock, type ClockTimer } from './clock.js';
 import type { TimerOptions } from './timeout.js';
@@ -15,6 +16,7 @@ export class Interval extends EventCounter implements AsyncIterable<number> {
   private expired = 0;
   private timer: ClockTimer | null = null;
   private holds: boolean;
+  private readonly stopped = new AbortController();
 
   /** @internal */
   constructor(ms: number, options: TimerOptions = {}) {
@@ -38,18 +40,33 @@ export class Interval extends EventCounter implements AsyncIterable<number> {
     return this;
   }
 
-  /** Stops it; what has expired can still be read. */
+  /** Stops it, and ends its loops; what has expired can still be read. A second call does nothing. */
   [Symbol.dispose](): void {
     this.timer?.clear();
     this.timer = null;
+    this.stopped.abort();
   }
 
-  /** The expirations since the round before; leaving the loop stops the interval. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<number, void, undefined> {
-    try {
-      for (;;) yield await this.read();
-    } finally {
+  /** The expirations since the round before, until it is stopped; leaving the loop, also while it waits, stops it. */
+  [Symbol.asyncIterator](): AsyncGenerator<number, void, undefined> {
+    return leavable(this.rounds(), () => {
       this[Symbol.dispose]();
+    });
+  }
+
+  private async *rounds(): AsyncGenerator<number, void, undefined> {
+    const { signal } = this.stopped;
+    for (;;) {
+      let count: number;
+      try {
+        count = signal.aborted ? this.tryRead() : await this.read({ signal });
+      } catch (error) {
+        if (signal.aborted) return;
+        this[Symbol.dispose]();
+        throw error;
+      }
+      if (count === 0) return;
+      yield count;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ReusableCompletion } from '../event/completion.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from '../compound/completion-of.js';
+import { leavable } from '../compound/leavable.js';
 
 /** What is waited for, and whether the reader has left. */
 interface Reading {
@@ -19,14 +20,10 @@ export function toIterable<const W extends Waitable<unknown>>(
 ): AsyncGenerator<ValueOf<W>, void, undefined> {
   const reading: Reading = { wait: null, left: false };
   const rounds = roundsOf(next, options?.signal, reading);
-  // A generator takes up `return` only when it stands at a `yield`, so what it waits for has to end first.
-  const leave = rounds.return.bind(rounds);
-  rounds.return = (value) => {
+  return leavable(rounds as AsyncGenerator<ValueOf<W>, void, undefined>, () => {
     reading.left = true;
     reading.wait?.cancel();
-    return leave(value);
-  };
-  return rounds as AsyncGenerator<ValueOf<W>, void, undefined>;
+  });
 }
 
 async function* roundsOf(
@@ -34,18 +31,21 @@ async function* roundsOf(
   signal: AbortSignal | undefined,
   reading: Reading,
 ): AsyncGenerator<unknown, void, undefined> {
-  for (let round = 0; ; round++) {
+  const left = (): boolean => reading.left;
+  for (let round = 0; !left(); round++) {
     const made = next(round);
     if (made === null) return;
     const wait = (reading.wait = completionOf(made));
     if (signal !== undefined) wait.cancelOn(signal);
     // The reader left while it was being made.
-    if (reading.left) wait.cancel();
+    if (left()) wait.cancel();
+    let value: unknown;
     try {
-      yield await wait.promise();
+      value = await wait.promise();
     } catch (error) {
-      if (reading.left && wait.state === 'cancelled') return;
+      if (left() && wait.state === 'cancelled') return;
       throw error;
     }
+    yield value;
   }
 }

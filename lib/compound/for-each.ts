@@ -1,3 +1,4 @@
+import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
 import { CANCELLED } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
@@ -28,6 +29,8 @@ class Rounds {
       this.ended.cancelThrough(this.waited);
       return true;
     });
+    // Settled by hand, it leaves no wait behind.
+    this.ended.add(tidyEntry(() => this.waited?.cancel()));
   }
 
   loop(): void {
@@ -46,13 +49,18 @@ class Rounds {
       const waited = (this.waited = completionOf(this.next(this.round)));
       waited.notify(() => {
         this.waited = null;
+        if (this.ended.state !== 'pending') {
+          waited.refuse();
+          return;
+        }
         // What came home in spite of a cancel was taken from others, and is dealt with.
         if (waited.state === 'done') this.runBody(waited.value);
         else if (this.ended.cancelRequested) this.roundEnded(true);
         else this.ended.fail(waited.error);
       });
-      // Cancelled while it was being made.
-      if (this.ended.cancelRequested && this.waited === waited) waited.cancel(this.ended.cancelReason);
+      // Cancelled, or settled by hand, while it was being made.
+      const { cancelRequested, cancelReason, state } = this.ended;
+      if (this.waited === waited && (cancelRequested || state !== 'pending')) waited.cancel(cancelReason);
     } catch (error) {
       this.ended.fail(error);
     }

@@ -1,5 +1,6 @@
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
+import { forward } from '../event/forward.js';
 import { TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
@@ -10,6 +11,7 @@ class Guard<T> extends Lazy<T> {
   private readonly build: (lost: Completion) => Waitable<T>;
   private readonly lost = new Completion();
   private lower: ReusableCompletion<T> | null = null;
+  private owns = false;
 
   constructor(build: (lost: Completion) => Waitable<T>) {
     super();
@@ -26,7 +28,10 @@ class Guard<T> extends Lazy<T> {
   protected begin(): void {
     this.insert(
       tidyEntry(() => {
-        if (this.state === 'cancelled') this.lost.complete();
+        // Settled by hand, it leaves no wait behind.
+        const unused = this.lower?.state === 'pending';
+        if (unused && this.owns) this.lower?.cancel();
+        if (unused || this.state === 'cancelled') this.lost.complete();
       }),
       0,
       false,
@@ -35,7 +40,7 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
-        this.lower.forward(this);
+        this.owns = forward(this.lower, this);
       } catch (error) {
         this.fail(error);
       }

@@ -41,6 +41,12 @@ class Mapped<S, T> extends Lazy<T> {
       return;
     }
     between.forward(this);
+    // Settled by hand, it leaves no wait behind; nothing to ask of one that has settled.
+    this.insert(
+      tidyEntry(() => between.cancel()),
+      0,
+      false,
+    );
     this.lower.forward(between as ReusableCompletion<S>);
   }
 }

@@ -1,3 +1,4 @@
+import { tidyEntry } from '../event/callbacks.js';
 import type { Child } from '../event/child.js';
 import type { Collation } from '../event/collation.js';
 import { Completion } from '../event/completion.js';
@@ -87,6 +88,8 @@ export function select<const B extends readonly Branch<unknown>[], D = never>(
   });
   const answer = new Completion<unknown>();
   parent.forward(answer);
+  // Settled by hand, it leaves no wait behind.
+  answer.add(tidyEntry(() => parent.cancel()));
   const start = options?.fair === true ? Math.floor(Math.random() * branches.length) : 0;
   const sources = branches.map(({ source }) => source);
   parent.ownAll(sources, start);

@@ -1,6 +1,6 @@
 import { close, constants, fstat, ftruncate, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { ArgumentError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { NodeError } from '../io/io-error.js';
 import { PAGE_SIZE, PagePool } from '../io/pages.js';
 
@@ -9,7 +9,7 @@ export const closeFile: (fd: number) => Promise<void> = promisify(close);
 /** How a file is to be opened; its options have been checked. */
 export interface FileRequest {
   readonly path: string;
-  /** Make it, and make it so long; undefined takes it as it is. */
+  /** Make it, and make it so long, but never shorter; undefined takes it as it is. */
   readonly size: number | undefined;
   readonly blockSize: number;
   readonly readOnly: boolean;
@@ -28,8 +28,9 @@ export interface OpenFile {
 
 /**
  * Opens a file, for direct I/O only once a direct read was seen to work.
- * @throws ArgumentError `ERR_DIRECT` where direct I/O does not work and is not merely tried; the system's error. Nothing
- *   is left open; a file that was asked for by size may have been made.
+ * @throws ArgumentError `ERR_DIRECT` where direct I/O does not work and is not merely tried; ArgumentRangeError `ERR_SIZE`
+ *   for a file that is longer than it is to be, which is left as it is; the system's error. Nothing is left open; a file
+ *   that was asked for by size may have been made.
  */
 export async function openBlocks(request: FileRequest): Promise<OpenFile> {
   if (request.direct === false) return openWith(request, 0);
@@ -85,9 +86,15 @@ async function openWith({ path, size, readOnly, blockSize }: FileRequest, flags:
   const access = readOnly ? O_RDONLY : size === undefined ? O_RDWR : O_RDWR | O_CREAT;
   const fd = await promisify(open)(path, access | flags, 0o666);
   try {
-    if (size !== undefined) await promisify(ftruncate)(fd, size);
-    const { size: length } = await promisify(fstat)(fd);
-    return { path, fd, length, alignment: flags === 0 ? 1 : alignmentOf(blockSize) };
+    const { size: found } = await promisify(fstat)(fd);
+    if (size !== undefined && size < found) {
+      throw new ArgumentRangeError(
+        'ERR_SIZE',
+        `size must not cut the file: ${path} has ${String(found)} bytes, got ${String(size)}`,
+      );
+    }
+    if (size !== undefined && size > found) await promisify(ftruncate)(fd, size);
+    return { path, fd, length: size ?? found, alignment: flags === 0 ? 1 : alignmentOf(blockSize) };
   } catch (error) {
     await closeFile(fd);
     throw error;

@@ -10,7 +10,10 @@ import { closeFile, openBlocks, type OpenFile } from './file-open.js';
 import { FileTransfer, type Ended } from './file-transfer.js';
 
 export interface FileOptions extends DeviceOptions {
-  /** Make the file when it is not there, and make it this many bytes long. Without it the file's length is the size. */
+  /**
+   * Make the file when it is not there, and this many bytes long when it is shorter; one that is longer is refused, for
+   * its end would be lost. Without it the file's length is the size.
+   */
   size?: number;
   /** Bytes, a power of two. Default 512, with `direct` 4096. */
   blockSize?: number;

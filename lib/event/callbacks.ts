@@ -1,8 +1,6 @@
 import { PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
-import { bound, schedulerOf, type CallbackOptions } from './context.js';
-import { uncaught } from './hooks.js';
 import { CANCEL, SETTLE } from './keys.js';
 import type { Outcome } from './outcome.js';
 import { DONE, KIND } from './marks.js';
@@ -23,48 +21,20 @@ interface Settlers {
   reject: (error: unknown) => void;
 }
 
-export function layerEntry<T>(layer: Layer<T>, options: CallbackOptions | undefined): WaitEntry<Layer<T>> {
+export function layerEntry<T>(layer: Layer<T>): WaitEntry<Layer<T>> {
   const entry = new WaitEntry<Layer<T>>(callLayer);
-  entry.data = options === undefined ? layer : putOffLayer(layer, options);
+  entry.data = layer;
   return entry;
 }
 
-/** A layer that runs elsewhere holds the chain until it has run (N6). */
-function putOffLayer<T>(layer: Layer<T>, options: CallbackOptions): Layer<T> {
-  const call = options.bind === true ? bound(layer) : layer;
-  const schedule = schedulerOf(options.context);
-  if (schedule === null) return call;
-  return (outcome) => {
-    const resume = outcome.hold();
-    schedule(() => {
-      outcome.runDeferred(resume, call);
-    });
-  };
-}
-
-export function waiterEntry<C>(waiter: Waiter<C>, options: CallbackOptions | undefined): WaitEntry<Waiter<C>> {
+export function waiterEntry<C>(waiter: Waiter<C>): WaitEntry<Waiter<C>> {
   const entry = new WaitEntry<Waiter<C>>(callWaiter);
-  entry.data = options === undefined ? waiter : putOffWaiter(waiter, options);
+  entry.data = waiter;
   return entry;
 }
 
-function putOffWaiter<C>(waiter: Waiter<C>, options: CallbackOptions): Waiter<C> {
-  const call = options.bind === true ? bound(waiter) : waiter;
-  const schedule = schedulerOf(options.context);
-  if (schedule === null) return call;
-  return (completion) => {
-    schedule(() => {
-      try {
-        call(completion);
-      } catch (error) {
-        uncaught(error);
-      }
-    });
-  };
-}
-
-export function cancelEntry(action: CancelAction, bind: boolean): WaitEntry<CancelAction> {
-  return new WaitEntry<CancelAction>(callCancelAction, { data: bind ? bound(action) : action });
+export function cancelEntry(action: CancelAction): WaitEntry<CancelAction> {
+  return new WaitEntry<CancelAction>(callCancelAction, { data: action });
 }
 
 export function promiseEntry(resolve: Settlers['resolve'], reject: Settlers['reject']): WaitEntry<Settlers> {

@@ -5,7 +5,6 @@ import { WaitQueue } from '../wait/queue.js';
 import { ledgerOf } from '../wait/walk.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
 import { cancel, passCancel, type CancelAnswer } from './cancel.js';
-import type { CallbackOptions } from './context.js';
 import type { CompletionOptions, CompletionState } from './completion-types.js';
 import { forward } from './forward.js';
 import { Outcome } from './outcome.js';
@@ -13,8 +12,6 @@ import { callWaiter, settle } from './settle.js';
 import { limit } from './within.js';
 import { CALLING, CANCELLED, CANCEL_ASKED, DONE, ERROR_MADE, FAILED, FOLLOWS } from './marks.js';
 import { KIND, LASTING, LEFT_RUNNING, OBSERVED, OWNED, SETTLED, WALKING } from './marks.js';
-
-const COMPLETION = Symbol.for('wakechain.Completion');
 
 /**
  * A completion without `then`, made for pools: it can be {@link reset} and used again, and `await` does not take it
@@ -27,7 +24,12 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   /** Whether `value` is a completion or compound, also one made by another copy of this package. */
   static override is(value: unknown): value is ReusableCompletion<unknown> {
-    return typeof value === 'object' && value !== null && COMPLETION in value;
+    return typeof value === 'object' && value !== null && 'wakechain.Completion' in value;
+  }
+
+  /** @internal */
+  get ['wakechain.Completion'](): true {
+    return true;
   }
 
   constructor(options?: CompletionOptions) {
@@ -118,8 +120,8 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * embedded entry is called with the key SETTLE and may use `outcome` of the queue it is given.
    * @throws StateError `ERR_SETTLED` after settling; ArgumentError `ERR_QUEUED`
    */
-  intercept(layer: Layer<T> | WaitEntry, options?: CallbackOptions): WaitEntry {
-    const entry = layer instanceof WaitEntry ? layer : layerEntry(layer, options);
+  intercept(layer: Layer<T> | WaitEntry): WaitEntry {
+    const entry = layer instanceof WaitEntry ? layer : layerEntry(layer);
     this.insert(entry, 0, true);
     return entry;
   }
@@ -128,8 +130,8 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * Calls `waiter` once it has settled, after the waiters that are there; at once if it has (C2). Undone by `remove` of
    * the entry. What it throws goes to `hooks.uncaught` (C4).
    */
-  notify(waiter: (completion: this) => void, options?: CallbackOptions): WaitEntry {
-    const entry = waiterEntry(waiter, options);
+  notify(waiter: (completion: this) => void): WaitEntry {
+    const entry = waiterEntry(waiter);
     this.insert(entry, 0, false);
     return entry;
   }
@@ -139,8 +141,8 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * answer `false` says that the operation must be left to finish: `cancel` answers `requested` and the outcome stands.
    * @throws StateError `ERR_SETTLED` after settling
    */
-  onCancel(action: (reason: unknown) => unknown, options?: { bind?: boolean }): WaitEntry {
-    const entry = cancelEntry(action, options?.bind === true);
+  onCancel(action: (reason: unknown) => unknown): WaitEntry {
+    const entry = cancelEntry(action);
     this.insert(entry, 0, true);
     return entry;
   }
@@ -280,8 +282,6 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     super.insert(entry, flags, first);
   }
 }
-
-Object.defineProperty(ReusableCompletion.prototype, COMPLETION, { value: true });
 
 /**
  * A one-shot event with everything that belongs to it on one wait queue: layers in front (newest first), then the

@@ -3,7 +3,6 @@ export type { CompletionOptions, CompletionState } from './completion-types.js';
 export type { Layer } from './callbacks.js';
 export { Outcome, type Resume } from './outcome.js';
 export type { CancelAnswer } from './cancel.js';
-export type { CallbackOptions, Context, Scheduler } from './context.js';
 export { CANCEL, SETTLE } from './keys.js';
 export { Child } from './child.js';
 export type { Collation, CompoundOptions, Losers } from './collation.js';

@@ -1,7 +1,7 @@
 import { StateError } from '../wait/errors.js';
 import type { WaitEntry } from '../wait/entry.js';
 import type { ReusableCompletion } from './completion.js';
-import { callDeferredLayer, currentLayer, settle } from './settle.js';
+import { currentLayer, settle } from './settle.js';
 import { CALLING, CANCELLED, CANCEL_ASKED, DONE, FAILED, HELD, KIND, SETTLED } from './marks.js';
 
 /** Goes on with a held chain; false when it was resumed before. */
@@ -73,7 +73,7 @@ export class Outcome<T> {
     this.askHolder = onCancel ?? null;
     if (this.holder !== null) completion.insert(this.holder, 0, true);
     const resume = (): boolean => {
-      if (this.resume !== resume || !this.isCurrent) return false;
+      if (!this.isHeldBy(resume)) return false;
       this.release();
       if ((completion.marks & CALLING) === 0) settle(completion);
       return true;
@@ -109,6 +109,11 @@ export class Outcome<T> {
     return epoch === this.epoch && (marks & SETTLED) === 0;
   }
 
+  /** @internal Whether `resume` is what would end the present hold. */
+  isHeldBy(resume: Resume): boolean {
+    return this.resume === resume && this.isCurrent;
+  }
+
   private checked(): ReusableCompletion<T> {
     if (!this.isCurrent) throw new StateError('ERR_OUTCOME', 'The outcome belongs to the layers, until it has settled');
     return this.completion;
@@ -125,23 +130,12 @@ export class Outcome<T> {
   private resumeAfter(until: () => PromiseLike<unknown>, resume: Resume): void {
     try {
       until().then(resume, (error: unknown) => {
-        if (this.resume === resume && this.isCurrent) this.fail(error);
+        if (this.isHeldBy(resume)) this.fail(error);
         resume();
       });
     } catch (error) {
       this.release();
       throw error;
     }
-  }
-
-  /** @internal Runs a layer that was put off to another context, as if it were called in the walk (N6). */
-  runDeferred(resume: Resume, layer: (outcome: Outcome<T>) => unknown): void {
-    const completion = this.completion;
-    if (this.resume !== resume || !this.isCurrent) return;
-    const entry = this.holder;
-    this.release();
-    callDeferredLayer(completion, entry, () => {
-      layer(this);
-    });
   }
 }

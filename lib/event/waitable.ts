@@ -23,8 +23,6 @@ export type ValueOf<W> =
           ? T
           : never;
 
-const WATCH = Symbol.for('wakechain.Watch');
-
 /** A waitable that is not to be owned: it is let go, not cancelled, with its parent (E3). Made by {@link watch}. */
 export class Watch<T> {
   /** @internal */ readonly source: WaitQueue;
@@ -35,13 +33,16 @@ export class Watch<T> {
     this.source = source;
   }
 
+  /** @internal */
+  get ['wakechain.Watch'](): true {
+    return true;
+  }
+
   /** @internal Whether `value` is a watched waitable, also one made by another copy of this package. */
   static is(value: unknown): value is Watch<unknown> {
-    return typeof value === 'object' && value !== null && WATCH in value;
+    return typeof value === 'object' && value !== null && 'wakechain.Watch' in value;
   }
 }
-
-Object.defineProperty(Watch.prototype, WATCH, { value: true });
 
 /** The waitable as a child that its parents only watch: cancelling a parent does not cancel it (E3). */
 export function watch<T>(waitable: Waitable<T>): Watch<T> {

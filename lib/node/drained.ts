@@ -7,16 +7,19 @@ import type { StreamLike } from './finished.js';
 /** What is used of a Writable. */
 export interface WritableLike extends StreamLike {
   readonly writableNeedDrain?: boolean;
+  readonly writableEnded?: boolean;
   readonly destroyed?: boolean;
+  readonly errored?: unknown;
 }
 
 /**
  * Completes when a stream takes more: at once, unless a `write` has answered false. Fails with the stream's error, or
- * with StateError `ERR_STREAM_CLOSED` when it closes first. However many wait, the stream has one listener of each kind.
+ * with StateError `ERR_STREAM_CLOSED` when it closes, or was ended, before. However many wait, the stream has one listener of each kind.
  */
 export function drained(stream: WritableLike): Completion {
   const completion = new Completion();
-  if (stream.destroyed === true) completion.fail(closed());
+  const over = stream.destroyed === true || stream.writableEnded === true;
+  if (over) completion.fail(stream.errored ?? closed());
   else if (stream.writableNeedDrain !== true) completion.complete();
   if (completion.settled) return completion;
   const [drain, close] = [fromEmitter(stream, 'drain'), fromEmitter(stream, 'close')];

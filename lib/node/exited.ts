@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import { fromEmitter } from '../adapters/from-emitter.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
@@ -7,6 +8,8 @@ import type { StreamLike } from './finished.js';
 export interface ChildLike extends StreamLike {
   readonly exitCode: number | null;
   readonly signalCode: string | null;
+  readonly spawnfile?: string;
+  readonly spawnargs?: readonly string[];
   kill(signal?: never): boolean;
 }
 
@@ -17,16 +20,17 @@ export interface Exit {
 }
 
 /**
- * Completes with how a child process has ended, also if it had before; fails when it could not be started. With `kill`,
- * cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and the completion has
- * the exit. Without, cancelling it only lets go.
+ * Completes with how a child process has ended, also if it had before; fails when it could not be started, before or
+ * after. With `kill`, cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and
+ * the completion has the exit. Without, cancelling it only lets go.
  */
 export function exited(child: ChildLike, options?: { kill?: string }): Completion<Exit> {
   const completion = new Completion<Exit>();
-  if (child.exitCode !== null || child.signalCode !== null) {
-    completion.complete({ code: child.exitCode, signal: child.signalCode });
-    return completion;
-  }
+  const { exitCode, signalCode } = child;
+  // A process that could not be started keeps what the system said, in place of a code.
+  if (exitCode !== null && exitCode < 0) completion.fail(spawnError(child, exitCode));
+  else if (exitCode !== null || signalCode !== null) completion.complete({ code: exitCode, signal: signalCode });
+  if (completion.settled) return completion;
   const exit = fromEmitter(child, 'exit');
   exit.notify(({ state, error }) => {
     if (state === 'done')
@@ -41,4 +45,12 @@ export function exited(child: ChildLike, options?: { kill?: string }): Completio
   const kill = options?.kill;
   if (kill !== undefined) completion.onCancel(() => !child.kill(kill as never));
   return completion;
+}
+
+/** The error that was emitted, made again: Node keeps only its number. */
+function spawnError({ spawnfile = '', spawnargs = [] }: ChildLike, errno: number): Error {
+  const code = getSystemErrorName(errno);
+  const syscall = `spawn ${spawnfile}`;
+  const about = { errno, code, syscall, path: spawnfile, spawnargs: spawnargs.slice(1) };
+  return Object.assign(new Error(`${syscall} ${code}`), about);
 }

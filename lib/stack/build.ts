@@ -1,4 +1,4 @@
-import { ArgumentError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import {
   Cache,
   Checksum,
@@ -74,7 +74,8 @@ export async function build(description: DeviceDescription, path: string, kit: K
     return device;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw Object.assign(new ArgumentError('ERR_STACK', `${path} (${description.type}): ${reason}`), { cause: error });
+    const at = isOfSize(error) ? `${path}.size` : path;
+    throw Object.assign(new ArgumentError('ERR_STACK', `${at} (${description.type}): ${reason}`), { cause: error });
   }
 }
 
@@ -199,6 +200,11 @@ export async function make(
 /** Whether a device reads as zeroes when the files below do: not what is decrypted, nor what a server has. */
 function isZeroes(description: DeviceDescription): boolean {
   return description.type !== 'crypt' && description.type !== 'nbd' && lowersOf(description).every(isZeroes);
+}
+
+/** Whether it is the size that was refused, which is a field. */
+function isOfSize(error: unknown): boolean {
+  return error instanceof ArgumentRangeError && error.code === 'ERR_SIZE';
 }
 
 /** The fields that were given: an option that is left out and one that is undefined are not the same. */

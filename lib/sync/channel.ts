@@ -1,6 +1,7 @@
 import { ArgumentRangeError, StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
-import { POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { leavable } from '../compound/leavable.js';
+import { POLLHUP, POLLIN, POLLOUT, tell, type Pollable } from './pollable.js';
 import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
@@ -145,22 +146,35 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     this.failure = failure ?? null;
     this.senders.serve();
     this.receivers.serve();
-    if (this.readiness.active) this.readiness.wakeAll(POLLHUP);
+    tell(this.readiness, POLLHUP);
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** What is left, and what will be sent, until it is closed. Several loops share the values. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+  /**
+   * What is left, and what will be sent, until it is closed. Several loops share the values. Leaving one, also while it
+   * waits, takes nothing more.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    const left = new AbortController();
+    return leavable(this.values(left.signal), () => {
+      left.abort();
+    });
+  }
+
+  private async *values(left: AbortSignal): AsyncGenerator<T, void, undefined> {
     while (!this.ended || this.length > 0 || this.failure !== null) {
+      let value: T;
       try {
-        yield await this.receive();
+        value = await this.receive({ signal: left });
       } catch (error) {
+        if (left.aborted && error === left.reason) return;
         if (this.ended && this.length === 0 && this.failure === null) return;
         throw error;
       }
+      yield value;
     }
   }
 
@@ -188,7 +202,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   private pushed(): void {
     this.receivers.serve();
-    if (this.readiness.active && this.length > 0) this.readiness.wake(POLLIN);
+    if (this.length > 0) tell(this.readiness, POLLIN);
   }
 
   /** Whether a receiver is there, other than one that the sender competes with. */
@@ -224,7 +238,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
 
   private pulled(): void {
     this.senders.serve();
-    if (this.readiness.active) this.readiness.wake(POLLOUT);
+    tell(this.readiness, POLLOUT);
   }
 
   private closedError(): unknown {

@@ -1,7 +1,7 @@
 import { ArgumentRangeError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { checkedCount } from './latch.js';
-import { POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { POLLIN, POLLOUT, tell, type Pollable } from './pollable.js';
 import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
@@ -124,7 +124,7 @@ export class EventCounter implements Pollable {
 
   private pulled(): void {
     this.writers.serve();
-    if (this.readiness.active && this.value < this.max) this.readiness.wake(POLLOUT);
+    if (this.value < this.max) tell(this.readiness, POLLOUT);
   }
 
   private push(by: number): boolean {
@@ -135,7 +135,7 @@ export class EventCounter implements Pollable {
 
   private pushed(): void {
     this.readers.serve();
-    if (this.readiness.active && this.value > 0) this.readiness.wake(POLLIN);
+    if (this.value > 0) tell(this.readiness, POLLIN);
   }
 
   private check(by: number): void {

@@ -1,3 +1,4 @@
+import { uncaught } from '../event/hooks.js';
 import type { WaitQueue } from '../wait/queue.js';
 
 /** Something can be read or taken without waiting. The values are those of Linux `<sys/epoll.h>`. */
@@ -15,4 +16,18 @@ export interface Pollable {
   readonly readiness: WaitQueue;
   /** A mask of {@link POLLIN}, {@link POLLOUT}, {@link POLLERR} and {@link POLLHUP}: what it is ready for now. */
   ready(): number;
+}
+
+/**
+ * @internal Wakes those who poll: all of them at the end, one of the exclusive ones before. What they throw goes to
+ * `hooks.uncaught`, for it is not the fault of who gave, took or closed, and undoes nothing of that.
+ */
+export function tell(readiness: WaitQueue, mask: number): void {
+  if (!readiness.active) return;
+  try {
+    if ((mask & POLLHUP) === 0) readiness.wake(mask);
+    else readiness.wakeAll(mask);
+  } catch (error) {
+    uncaught(error);
+  }
 }

@@ -1,5 +1,5 @@
 import { WaitQueue } from '../wait/queue.js';
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, tell, type Pollable } from './pollable.js';
 
 /** What is used of a Node stream or socket. */
 interface StreamLike {
@@ -43,7 +43,7 @@ export class StreamSource implements Pollable {
       (): void => {
         // The end is announced as readable with nothing to read; the stream ends once somebody has tried.
         if (event === 'readable' && stream.readableLength === 0) stream.read?.(0);
-        this.readiness.wake(mask);
+        tell(this.readiness, mask);
       },
     ]);
     for (const [event, listener] of this.listeners) {

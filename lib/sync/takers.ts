@@ -1,3 +1,4 @@
+import { uncaught } from '../event/hooks.js';
 import { checkDelay } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { sleep, type SleepOptions } from '../wait/sleep.js';
@@ -54,7 +55,8 @@ export class Takers extends WaitQueue {
 
   /**
    * Lets those who wait take, in order, until one cannot. Flat: what is served while others are being served has its turn
-   * after them, so that a million hand-overs in a row do not recurse (W7).
+   * after them, so that a million hand-overs in a row do not recurse (W7). What one of them throws is nobody's who gives
+   * back: it goes to `hooks.uncaught`, and the others are served.
    */
   serve(): void {
     if (!this.active || this.listed) return;
@@ -63,7 +65,11 @@ export class Takers extends WaitQueue {
     if (toServe.length > 1) return;
     for (const next of toServe) {
       next.listed = false;
-      next.wakeAll();
+      try {
+        next.wakeAll();
+      } catch (error) {
+        uncaught(error);
+      }
     }
     toServe.length = 0;
   }

@@ -6,7 +6,6 @@ import type { Child } from '../event/child.js';
 import { Completion, ReusableCompletion } from '../event/completion.js';
 import { CompoundEvent } from '../event/compound.js';
 import { forwardedTo } from '../event/forward.js';
-import { uncaught } from '../event/hooks.js';
 import { CANCEL_ASKED, DECIDED, KIND, TAKES } from '../event/marks.js';
 import type { Hold } from './hold.js';
 import type { AcquireOptions, Takers } from './takers.js';
@@ -129,20 +128,19 @@ export class Taking<T> extends Completion<T> {
   /** Takes when it can; true when it needs its place no more. */
   private tryTake(): boolean {
     if (!this.isWanted || isLost(this)) return false;
+    let taken: unknown;
     try {
-      const taken = this.how.take();
-      if (!taken) return false;
-      this.takers.remove(this.place);
-      this.stopTimer();
-      this.has = { taken };
-      this.complete(this.how.value(taken as never));
-      this.how.taken?.();
+      taken = this.how.take();
     } catch (error) {
-      this.takers.remove(this.place);
-      this.stopTimer();
-      // Taken all the same: whoever was told of it threw.
-      if (!this.fail(error)) uncaught(error);
+      this.endTurn();
+      this.fail(error);
+      return true;
     }
+    if (!taken) return false;
+    this.endTurn();
+    this.has = { taken };
+    this.complete(this.how.value(taken as never));
+    this.how.taken?.();
     return true;
   }
 
@@ -166,6 +164,12 @@ export class Taking<T> extends Completion<T> {
     if (this.barge) inTurn(() => this.tryTake());
     this.takers.serve();
     this.how.prompt?.();
+  }
+
+  /** It needs its place no more; who asked it asks those behind. */
+  private endTurn(): void {
+    this.takers.remove(this.place);
+    this.stopTimer();
   }
 
   private leaveLine(): void {

@@ -4,8 +4,6 @@ import { hold, type HeldWalk } from './held-walk.js';
 import { sleep, type SleepOptions } from './sleep.js';
 import { EVERY, ledgerOf, stampOf, walkQueue, type Ledger } from './walk.js';
 
-const WAIT_QUEUE = Symbol.for('wakechain.WaitQueue');
-
 /** How {@link WaitQueue.addUnless} and a wait take their place. */
 export interface Place {
   /** Stand among the exclusive entries. Default false. */
@@ -40,7 +38,12 @@ export class WaitQueue implements Iterable<WaitEntry> {
 
   /** Whether `value` is a wait queue, also one made by another copy of this package. */
   static is(value: unknown): value is WaitQueue {
-    return typeof value === 'object' && value !== null && WAIT_QUEUE in value;
+    return typeof value === 'object' && value !== null && 'wakechain.WaitQueue' in value;
+  }
+
+  /** @internal The mark that {@link is} looks for: a plain name, so that a bundler can leave the class out. */
+  get ['wakechain.WaitQueue'](): true {
+    return true;
   }
 
   /** Whether anything is queued. */
@@ -192,8 +195,6 @@ export class WaitQueue implements Iterable<WaitEntry> {
     entry.queue = entry.next = entry.prev = null;
   }
 }
-
-Object.defineProperty(WaitQueue.prototype, WAIT_QUEUE, { value: true });
 
 /** What a link answers when somebody calls its function directly: a walk never does, it walks the target itself. */
 function wakeTarget(entry: WaitEntry<WaitQueue>, key: unknown): number {

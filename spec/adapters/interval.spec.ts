@@ -51,6 +51,24 @@ describe('interval', () => {
     expect([seen, clock.pending]).to.deep.equal([[1, 1], 0]);
   });
 
+  it('ends its loops when it is stopped, after what has expired', async () => {
+    const clock = new ManualClock();
+    const ticks = interval(10, { clock });
+    const [idle, busy] = [ticks[Symbol.asyncIterator](), ticks[Symbol.asyncIterator]()];
+    const first = busy.next();
+    clock.advance(10);
+    await first;
+    clock.advance(20);
+    ticks[Symbol.dispose]();
+    expect([(await busy.next()).value, (await busy.next()).done, (await idle.next()).done]).to.deep.equal([2, true, true]); // prettier-ignore
+    const waiting = new ManualClock();
+    const stopped = interval(10, { clock: waiting });
+    const next = stopped[Symbol.asyncIterator]().next();
+    await turns(1);
+    stopped[Symbol.dispose]();
+    expect([(await next).done, waiting.pending]).to.deep.equal([true, 0]);
+  });
+
   it('refuses what no host timer keeps', () => {
     expect(codeOf(() => interval(0))).to.equal('ERR_DELAY');
   });

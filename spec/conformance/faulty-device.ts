@@ -36,6 +36,11 @@ export class Op {
     return this.io.pages;
   }
 
+  /** A copy of part of what is to be written, in bytes from the start of it; zeroes when no data came with it. */
+  data(offset: number, length: number): Uint8Array {
+    return this.io.pages?.bytes(this.io.offset + offset, length) ?? new Uint8Array(length);
+  }
+
   /** Whether the header says that its request was cancelled. */
   get cancelled(): boolean {
     return this.io.cancelled;

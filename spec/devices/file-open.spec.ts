@@ -1,4 +1,4 @@
-import fs, { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -63,7 +63,20 @@ describe(`openBlocks${where}`, () => {
     }
   }); // prettier-ignore
 
+  it('refuses a size that would cut the file, and leaves it as it is and nothing open (I6)', async () => {
+    writeFileSync(path, new Uint8Array(8192).fill(7));
+    for (const direct of [true, false, 'try'] as const) {
+      const error = await refused({ size: 4096, direct });
+      expect([error.code, error.message]).to.deep.equal(['ERR_SIZE', `size must not cut the file: ${path} has 8192 bytes, got 4096`]); // prettier-ignore
+    }
+    expect([readFileSync(path).every((byte) => byte === 7), openHere()]).to.deep.equal([true, 0]);
+    const file = await openBlocks(request({ size: 8192 }));
+    await closeFile(file.fd);
+    expect(readFileSync(path).length).to.equal(8192);
+  });
+
   it('opens direct what is empty', async () => {
+    rmSync(path, { force: true });
     const file = await openBlocks(request({ size: 0 }));
     expect(file.length).to.equal(0);
     await closeFile(file.fd);

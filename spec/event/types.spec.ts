@@ -12,6 +12,7 @@ import {
   fromEmitter,
   fromPromise,
   fromSignal,
+  inContext,
   ReusableCompletion,
   scope,
   sequence,
@@ -131,7 +132,7 @@ describe('the types of lib/event', () => {
       // @ts-expect-error a step is a function
       sequence([number()]);
       // @ts-expect-error where it runs has three names, or is a scheduler
-      number().notify(() => undefined, { context: 'later' });
+      inContext('later', () => undefined);
       // @ts-expect-error with exact optional properties an option is not undefined
       new Completion({ signal: undefined });
       // @ts-expect-error the state is read only

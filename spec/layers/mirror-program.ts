@@ -1,9 +1,7 @@
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import type { BlockDevice } from '../../lib/io/device.js';
-import { IoError } from '../../lib/io/io-error.js';
-import type { IoRequest } from '../../lib/io/io-request.js';
 import type { Operation, Strategy } from '../../lib/io/io.js';
-import { PagePool, type PageVector } from '../../lib/io/pages.js';
+import { PagePool } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import { COPY_CHUNK } from '../../lib/layers/copy-range.js';
@@ -13,55 +11,17 @@ import { readSuperblock } from '../../lib/layers/superblock.js';
 import type { FaultyDevice, Op } from '../conformance/faulty-device.js';
 import type { Random } from '../conformance/random.js';
 import { DATA, disk, isSuperblock } from './mirror-support.js';
+import { BLOCK, demand, idOf, OverlappingLoad, SETTLED, turn, type Values } from './overlapping-load.js';
 
 /*
  * One random program against a mirror under one design. Requests overlap, disks answer in any order, fail, and are
- * pulled from queues by cancels; in the end all is answered, or power is lost. Each write has a number, which fills its
- * blocks, and for each block the program keeps the numbers that it may hold: now, and after a loss of power. Some
- * programs give members up and rebuild them onto spares while requests go on; these are interrupted, also by the loss of
- * power, and go on from where they were.
+ * pulled from queues by cancels; in the end all is answered, or power is lost. Some programs give members up and rebuild
+ * them onto spares while requests go on; these are interrupted, also by the loss of power, and go on from where they were.
  */
 
-const BLOCK = 512;
 const SIZE = 32 * BLOCK;
 /** Of a mirror whose members are rebuilt: several chunks, so that a rebuild stands between them while others write. */
 const LARGE = 2 * COPY_CHUNK + SIZE;
-/** What fills memory after its request has settled: nobody may write it to a disk, or over it. */
-const SETTLED = 0xeeee;
-
-class Flight {
-  readonly operation: Operation;
-  readonly first: number;
-  readonly count: number;
-  readonly id: number;
-  readonly fua: boolean;
-  pages: PageVector | null = null;
-  request: IoRequest | null = null;
-  settled = false;
-  /** Of a read, what each block may hold; of a flush, what it will have made safe, null where something was in flight. */
-  readonly allowed: (Set<number> | null)[];
-  /** Of a write, the blocks that another write was in flight for at the same time. */
-  readonly contested = new Set<number>();
-  /** Of a write, what its blocks could hold before. */
-  readonly before = new Map<number, Set<number>>();
-
-  constructor(operation: Operation, first: number, count: number, id: number, fua: boolean, allowed: Set<number>[]) {
-    this.operation = operation;
-    this.first = first;
-    this.count = count;
-    this.id = id;
-    this.fua = fua;
-    this.allowed = allowed;
-  }
-
-  get writes(): boolean {
-    return this.operation !== 'read' && this.operation !== 'flush';
-  }
-
-  covers(block: number): boolean {
-    return block >= this.first && block < this.first + this.count;
-  }
-}
 
 export class MirrorProgram {
   readonly pool: PagePool = new PagePool({ maxBytes: 1 << 22 });
@@ -70,15 +30,11 @@ export class MirrorProgram {
   private readonly tally: Map<string, number>;
   private readonly disks: FaultyDevice[];
   private readonly members: BlockDevice[];
-  private readonly flights: Flight[] = [];
+  private readonly load: OverlappingLoad;
   private readonly rebuilds: boolean;
   private readonly size: number;
-  private readonly possible: Set<number>[];
-  private readonly safe: Set<number>[];
   private readonly writeFaults: number;
   private readonly readFaults: number;
-  private nextId = 1;
-  private broken: Error | null = null;
   /** A rebuild that is under way: what interrupts it. */
   private rebuilding: AbortController | null = null;
 
@@ -88,8 +44,15 @@ export class MirrorProgram {
     this.tally = tally;
     this.rebuilds = random.chance(12);
     this.size = this.rebuilds ? LARGE : SIZE;
-    this.possible = Array.from({ length: this.size / BLOCK }, () => new Set([0]));
-    this.safe = Array.from({ length: this.size / BLOCK }, () => new Set([0]));
+    this.load = new OverlappingLoad({
+      random,
+      pool: this.pool,
+      blocks: this.size / BLOCK,
+      count: (what) => this.count(what),
+      uses: (pages) => this.disks.some(({ pending }) => pending.some((op) => op.pages === pages)),
+      // Whatever was written, it is not acknowledged when the mirror cannot store what it knows.
+      isVague: ({ message }) => message.includes('cannot be stored'),
+    });
     this.disks = Array.from({ length: 2 + random.below(2) }, (_, i) => disk(`disk ${String(i)}`, strategy, this.size));
     this.members = this.disks.map((each) => this.queued(each));
     // Where a read of a chunk fails it is read block by block, and no rebuild gets through many faults.
@@ -121,7 +84,7 @@ export class MirrorProgram {
       this.step(mirror);
       if (this.rebuilds) await this.disturb(mirror);
     }
-    if (this.broken !== null) throw this.broken;
+    this.load.check();
     if (random.chance(50)) {
       await this.losePower(mirror);
       return;
@@ -130,24 +93,16 @@ export class MirrorProgram {
       for (let op = this.anyOp(); op !== null; op = this.anyOp()) this.answer(op);
       if (this.rebuilds) await turn();
     } while (this.rebuilding !== null || this.anyOp() !== null);
-    if (this.broken !== null) throw this.broken as Error;
-    for (const flight of this.flights) {
-      this.demand(flight.settled, `${title(flight)} has not settled`);
-      if (flight.pages === null) continue;
-      for (let i = 0; i < flight.pages.length / BLOCK; i++) {
-        this.demand(idOf(flight.pages.bytes(i * BLOCK, BLOCK)) === SETTLED, `${title(flight)} had its pages changed`);
-      }
-      flight.pages.free();
-    }
-    this.demand(pool.pagesInUse === used, 'pages were left in use');
-    this.demand([...WaitingList.all].length === 0, 'something waits');
+    this.load.end();
+    demand(pool.pagesInUse === used, 'pages were left in use');
+    demand([...WaitingList.all].length === 0, 'something waits');
     for (const each of this.disks) each.inline = true;
     for (const { state } of mirror.members) this.count(`member ${state}`);
-    await this.check(mirror, this.possible);
-    if (this.rebuilds) await this.rebuildAll(mirror, this.possible);
+    await this.check(mirror, this.load.possible);
+    if (this.rebuilds) await this.rebuildAll(mirror, this.load.possible);
     await mirror.close();
-    this.demand(pool.pagesInUse === 0, 'pages were left in use by the mirror');
-    this.demand(mirror.dirtyBytes === 0, 'something is marked');
+    demand(pool.pagesInUse === 0, 'pages were left in use by the mirror');
+    demand(mirror.dirtyBytes === 0, 'something is marked');
     this.count('ended');
   }
 
@@ -155,11 +110,11 @@ export class MirrorProgram {
     const { random } = this;
     const dice = random.below(100);
     if (dice < (this.rebuilds ? 25 : 40)) this.submit(mirror);
-    else if (dice < 44) this.start(mirror, this.flight('flush'));
+    else if (dice < 44) this.load.start(mirror, 'flush', 0, 0);
     else if (dice < 88) {
       const op = this.anyOp();
       if (op !== null) this.answer(op);
-    } else this.cancel();
+    } else this.load.cancel();
   }
 
   private queued(each: FaultyDevice): BlockDevice {
@@ -197,12 +152,12 @@ export class MirrorProgram {
   }
 
   /** Rebuilds that were interrupted go on, without faults, and leave each member as it ought to be. */
-  private async rebuildAll(mirror: Mirror, values: readonly ReadonlySet<number>[]): Promise<void> {
+  private async rebuildAll(mirror: Mirror, values: Values): Promise<void> {
     for (const { index, state, device } of mirror.members) {
       if (state !== 'rebuilding' || device === null) continue;
       await mirror.rebuild(index, device);
       await this.check(mirror, values);
-      this.count(values === this.safe ? 'rebuilt after power loss' : 'rebuilt, from where it was');
+      this.count(values === this.load.safe ? 'rebuilt after power loss' : 'rebuilt, from where it was');
     }
   }
 
@@ -216,100 +171,14 @@ export class MirrorProgram {
     return this.queued(spare);
   }
 
-  private flight(operation: Operation): Flight {
+  private submit(mirror: Mirror): void {
     const { random } = this;
-    const count = operation === 'flush' ? 0 : 1 + random.below(random.chance(20) ? 16 : 5);
+    const count = 1 + random.below(random.chance(20) ? 16 : 5);
     // In a large one about where a rebuild stands from time to time.
     const border = (random.below(this.rebuilds ? 3 : 1) * COPY_CHUNK) / BLOCK;
     const first = Math.max(0, border - (border === 0 ? 0 : 16)) + random.below(SIZE / BLOCK - count + 1);
-    const id = operation === 'write' ? this.nextId++ : 0;
-    const fua = (operation === 'write' || operation === 'writeZeroes') && random.chance(20);
-    return new Flight(operation, first, count, id, fua, []);
-  }
-
-  private submit(mirror: Mirror): void {
-    this.start(mirror, this.flight(this.random.pick(['read', 'read', 'write', 'write', 'write', 'writeZeroes'])));
-  }
-
-  private start(mirror: Mirror, flight: Flight): void {
-    const { operation, first, count, id, fua } = flight;
-    const open = this.flights.filter(({ settled }) => !settled);
-    for (const [block, values] of this.possible.entries()) {
-      if (operation === 'read') flight.allowed.push(new Set(values));
-      if (operation === 'flush') {
-        const quiet = !open.some((other) => other.writes && other.covers(block));
-        flight.allowed.push(quiet ? new Set(values) : null);
-      }
-      if (!flight.writes || !flight.covers(block)) continue;
-      for (const other of open) {
-        if (!other.writes) other.allowed[block]?.add(id);
-        else if (other.covers(block)) {
-          other.contested.add(block);
-          flight.contested.add(block);
-        }
-      }
-      flight.before.set(block, new Set(values));
-      values.add(id);
-      this.safe[block]?.add(id);
-    }
-    this.flights.push(flight);
-    this.count(operation);
-    const position = first * BLOCK;
-    if (operation === 'flush') flight.request = mirror.flush();
-    else if (operation === 'writeZeroes') flight.request = mirror.writeZeroes(count * BLOCK, { position, fua });
-    else {
-      const pages = (flight.pages = this.pool.allocate(count * BLOCK));
-      fill(pages, operation === 'write' ? id : SETTLED);
-      const range = pages.range(0, count * BLOCK);
-      flight.request = operation === 'read' ? mirror.read(range, { position }) : mirror.write(range, { position, fua });
-    }
-    const { request } = flight;
-    request.notify(() => {
-      try {
-        this.hasSettled(flight, request);
-      } catch (error) {
-        this.broken ??= error as Error;
-      }
-    });
-  }
-
-  private hasSettled(flight: Flight, request: IoRequest): void {
-    const { operation, first, count, id, fua, pages } = flight;
-    flight.settled = true;
-    const uses = this.disks.flatMap(({ pending }) => pending).some((op) => pages !== null && op.pages === pages);
-    this.demand(!uses, `${title(flight)} settled while a disk used its pages`);
-    const error = request.state === 'done' ? null : (request.error as IoError);
-    this.count(`${operation} ${request.state}`);
-    const good = (block: number): boolean => {
-      const offset = (block - first) * BLOCK;
-      return request.succeeded.some((range) => range.offset <= offset && range.offset + range.length >= offset + BLOCK);
-    };
-    if (error === null && request.value < count * BLOCK) this.count(`${operation} short`);
-    if (error !== null && error.bytes > 0) this.count(`${operation} in part`);
-    for (let block = first; block < first + count; block++) {
-      if (operation === 'read' && good(block)) {
-        const found = idOf(pages?.bytes((block - first) * BLOCK, BLOCK) ?? new Uint8Array(BLOCK));
-        const right = flight.allowed[block]?.has(found) === true;
-        this.demand(right, `${title(flight)} read ${String(found)} in block ${String(block)}`);
-      }
-      // Whatever was written, it is not acknowledged when the mirror cannot store what it knows.
-      if (!flight.writes || flight.contested.has(block) || error?.message.includes('cannot be stored') === true)
-        continue;
-      if (!good(block)) this.possible[block] = flight.before.get(block) ?? new Set();
-      else {
-        this.possible[block] = new Set([id]);
-        if (fua && error === null) this.safe[block] = new Set([id]);
-      }
-    }
-    if (operation === 'flush' && error === null) {
-      for (const [block, values] of flight.allowed.entries()) if (values !== null) this.safe[block] = new Set(values);
-    }
-    if (pages !== null) fill(pages, SETTLED);
-  }
-
-  private cancel(): void {
-    const open = this.flights.filter(({ settled }) => !settled);
-    if (open.length > 0) this.count(`cancel ${this.random.pick(open).request?.cancel() ?? ''}`);
+    const operation: Operation = random.pick(['read', 'read', 'write', 'write', 'write', 'writeZeroes']);
+    this.load.start(mirror, operation, first, count);
   }
 
   private anyOp(): Op | null {
@@ -346,10 +215,10 @@ export class MirrorProgram {
       for (let at = 0; at < size; at += BLOCK) {
         image.contents.set((random.chance(50) ? contents : stable).subarray(at, at + BLOCK), at);
       }
-      for (const { operation, position, length, pages } of pending) {
-        if (operation !== 'write' && operation !== 'writeZeroes') continue;
-        for (let done = 0; done < length; done += BLOCK) {
-          if (random.chance(30)) image.contents.set(pages?.bytes(done, BLOCK) ?? new Uint8Array(BLOCK), position + done); // prettier-ignore
+      for (const op of pending) {
+        if (op.operation !== 'write' && op.operation !== 'writeZeroes') continue;
+        for (let done = 0; done < op.length; done += BLOCK) {
+          if (random.chance(30)) image.contents.set(op.data(done, BLOCK), op.position + done);
         }
       }
       return image;
@@ -357,22 +226,21 @@ export class MirrorProgram {
     // Who has asked is told, and nothing is left behind, also where there is nothing to store that on.
     for (const each of this.disks) each.goAway();
     while (this.rebuilding !== null) await turn();
-    if (this.broken !== null) throw this.broken;
-    this.demand(this.flights.every(({ settled }) => settled), 'a request has not settled when power was lost'); // prettier-ignore
+    this.load.checkSettled();
     const pool = new PagePool({ maxBytes: 1 << 20 });
     // A spare on which nothing was stored yet is none.
     const found: MemoryDevice[] = [];
     for (const image of images) if ((await readSuperblock(image, pool)) !== null) found.push(image);
     const mirror = await Mirror.open(found, { pool });
     for (const { state } of mirror.members) this.count(`after power loss ${state}`);
-    await this.check(mirror, this.safe);
-    await this.rebuildAll(mirror, this.safe);
+    await this.check(mirror, this.load.safe);
+    await this.rebuildAll(mirror, this.load.safe);
     await mirror.close();
-    this.demand(pool.pagesInUse === 0, 'pages were left in use after power loss');
+    demand(pool.pagesInUse === 0, 'pages were left in use after power loss');
     this.count('power lost');
   }
 
-  private async check(mirror: Mirror, values: readonly ReadonlySet<number>[]): Promise<void> {
+  private async check(mirror: Mirror, values: Values): Promise<void> {
     for (const { device, state } of mirror.members) {
       const bottom = device?.lowers[0] ?? device;
       if (state !== 'in-sync' || bottom === null) continue;
@@ -380,51 +248,21 @@ export class MirrorProgram {
       for (const [block, allowed] of values.entries()) {
         const found = idOf(contents.subarray(DATA + block * BLOCK, DATA + (block + 1) * BLOCK));
         const text = `${bottom.name} holds ${String(found)} in block ${String(block)}, not ${[...allowed].join()}`;
-        this.demand(allowed.has(found), text);
+        demand(allowed.has(found), text);
       }
     }
     const data = mirror.members
       .filter(({ state }) => state === 'in-sync')
       .map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice)
       .map(({ contents }) => contents.subarray(DATA, DATA + this.size));
-    for (const other of data) this.demand(Buffer.compare(other, data[0] ?? other) === 0, 'members differ');
+    for (const other of data) demand(Buffer.compare(other, data[0] ?? other) === 0, 'members differ');
     const pages = this.pool.allocate(this.size);
     await mirror.read(pages.range(0, this.size), { position: 0 });
-    this.demand(
-      Buffer.compare(pages.bytes(0, this.size), data[0] ?? new Uint8Array()) === 0,
-      'the mirror reads otherwise',
-    );
+    demand(Buffer.compare(pages.bytes(0, this.size), data[0] ?? new Uint8Array()) === 0, 'the mirror reads otherwise');
     pages.free();
   }
 
   private count(what: string): void {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
-
-  private demand(holds: boolean, message: string): void {
-    if (!holds) throw new Error(message);
-  }
-}
-
-/** A turn of the event loop, for what a rebuild does in turns of its own. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function fill(pages: PageVector, id: number): void {
-  for (const { buffer, byteOffset, length } of pages.views()) new Uint16Array(buffer, byteOffset, length / 2).fill(id);
-}
-
-/** A block that is filled with one number, to compare with. */
-const same = new Uint16Array(BLOCK / 2);
-
-/** The number that fills a block, or -1 when it is not one and the same everywhere. */
-function idOf(block: Uint8Array): number {
-  const [low = 0, high = 0] = block;
-  const id = low | (high << 8);
-  return Buffer.compare(block, new Uint8Array(same.fill(id).buffer)) === 0 ? id : -1;
-}
-
-function title({ operation, first, count }: Flight): string {
-  return `${operation} ${String(first)}+${String(count)}`;
 }

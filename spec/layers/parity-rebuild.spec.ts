@@ -4,9 +4,13 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Parity } from '../../lib/layers/parity.js';
 import type { FaultyDevice } from '../conformance/faulty-device.js';
-import { Random, seed } from '../conformance/random.js';
+import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { answerAll, BLOCK, codeOf, copyOf, Kit, someDisks, turn, valuesOf, wrongParityAt } from './parity-kit.js';
+import { ParityRebuildProgram } from './parity-rebuild-program.js';
+
+/** Each takes as long as ten others. */
+const REBUILDS = Math.ceil(programs / 10);
 
 async function contentsOf(device: BlockDevice, pool: PagePool): Promise<number[]> {
   const pages = pool.allocate(device.size);
@@ -137,6 +141,36 @@ describe('repairParity', () => {
 
 describe('Parity.rebuild', () => {
   const spareFor = ({ disks }: Kit): FaultyDevice => (someDisks(1, 10)[0] ?? disks[0]) as FaultyDevice;
+  const tally = new Map<string, number>();
+
+  for (const { strategy } of designs) {
+    it(`survives random programs with overlaps, faults, cancels and losses of power, under ${strategy.name} (I4, I5, I7, I8)`, async () => {
+      await runPrograms(REBUILDS, (random) => new ParityRebuildProgram(strategy, random, tally).run());
+    }).timeout(300_000);
+  }
+
+  it('came upon everything often enough in them', () => {
+    const floors = {
+      'read done': 5,
+      'write done': 5,
+      'write cancelled': 1,
+      'flush done': 3,
+      'fault read': 0.4,
+      'fault write': 0.1,
+      'given up': 0.5,
+      rebuilt: 0.1,
+      'rebuilt, from where it was': 0.1,
+      'rebuilt, on the same disk': 0.03,
+      'rebuild interrupted': 0.4,
+      'rebuild failed': 0.2,
+      'power lost': 0.1,
+      'refused after power loss': 0.1,
+      'rebuilt after power loss': 0.02,
+      broken: 0.03,
+      ended: 0.3,
+    };
+    expect(rareOnes(floors, tally, REBUILDS * designs.length)).to.deep.equal([]);
+  });
 
   it('puts a spare in a member’s place while writes go on, and stores that (I8)', async () => {
     const kit = await Kit.make(4);

@@ -35,6 +35,27 @@ describe('drained', () => {
     expect([errors[1]?.error, drained(closed).error].map((error) => (error as { code: string }).code)).to.deep.equal(['ERR_STREAM_CLOSED', 'ERR_STREAM_CLOSED']); // prettier-ignore
   });
 
+  it('fails with what the stream failed with before, and of one that was ended', async () => {
+    const [broken, ended] = [slow().stream, slow().stream];
+    broken.on('error', () => undefined).destroy(new Error('e'));
+    expect(String(drained(broken).error)).to.equal('Error: e');
+    await turns(1);
+    expect(String(drained(broken).error)).to.equal('Error: e');
+    ended.end('ab');
+    expect(drained(ended).error).to.have.property('code', 'ERR_STREAM_CLOSED');
+  });
+
+  it('fails when the stream is ended before it takes more', async () => {
+    const { stream, go } = slow();
+    stream.write('ab');
+    const waiting = drained(stream);
+    stream.end();
+    go();
+    await turns(2);
+    expect([waiting.error, stream.listenerCount('close')]).to.have.deep.nested.property('[1]', 0);
+    expect(waiting.error).to.have.property('code', 'ERR_STREAM_CLOSED');
+  });
+
   it('cancelled, leaves no listener', () => {
     const { stream } = slow();
     stream.write('ab');

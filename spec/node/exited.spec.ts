@@ -17,6 +17,14 @@ describe('exited', () => {
     expect(error).to.have.property('code', 'ENOENT');
   });
 
+  it('fails with that also when it is asked afterwards, not with a code that no process has', async () => {
+    const child = spawn('/no/such/program', ['a']);
+    const failure: unknown = await exited(child).promise().catch((reason: unknown) => reason); // prettier-ignore
+    const { error } = exited(child);
+    expect(String(error)).to.equal(String(failure));
+    expect({ ...(error as object) }).to.deep.equal({ ...(failure as object) });
+  });
+
   it('kills when it is cancelled, if asked to, and has the exit (C5)', async () => {
     const child = node('setInterval(() => {}, 1000)');
     const exit = exited(child, { kill: 'SIGKILL' });

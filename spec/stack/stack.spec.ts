@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -144,6 +144,32 @@ describe('openStack', () => {
       (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
     );
     expect(open.filter((target) => target.startsWith(directory))).to.deep.equal([]);
+  });
+
+  it('never cuts a file: a size that is less is refused with its path, the same is taken, and a larger one extends (I6)', async () => {
+    const path = join(directory, 'long');
+    const bytes = Uint8Array.from({ length: 8192 }, (_, i) => i % 251);
+    await writeFile(path, bytes);
+    const sized = (size: number): unknown => ({
+      device: {
+        type: 'stripe',
+        chunk: 512,
+        members: [
+          { type: 'memory', size: 8192 },
+          { type: 'file', path, size },
+        ],
+      },
+    });
+    for (const create of [false, true]) {
+      const error = await openStack(sized(4096), { create }).catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'ERR_STACK' }).and.to.have.nested.property('cause.code', 'ERR_SIZE');
+      expect((error as Error).message).to.match(/^device\.members\.1\.size \(file\): .*8192 bytes, got 4096/);
+      expect(Buffer.compare(await readFile(path), bytes)).to.equal(0);
+    }
+    await (await openStack(sized(8192))).close();
+    expect(Buffer.compare(await readFile(path), bytes)).to.equal(0);
+    await (await openStack(sized(16384))).close();
+    expect(Buffer.compare(await readFile(path), Buffer.concat([bytes, new Uint8Array(8192)]))).to.equal(0);
   });
 
   it('opens an array without a member that cannot be opened, when it may be degraded, and finds devices by path', async () => {

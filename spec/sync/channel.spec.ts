@@ -97,6 +97,16 @@ describe('Channel', () => {
     expect(got.sort((a, b) => a - b)).to.deep.equal([...Array(10).keys()]);
   });
 
+  it('throws into a loop of a closed channel as into any other', async () => {
+    const channel = new Channel<number>(1);
+    channel.trySend(1);
+    const loop = channel[Symbol.asyncIterator]();
+    await loop.next();
+    channel.close();
+    const thrown = new Error('enough');
+    expect(await rejection(loop.throw(thrown))).to.equal(thrown);
+  });
+
   it('tells what it is ready for, and wakes with what it has become ready for', async () => {
     const channel = new Channel<number>(1);
     const keys: unknown[] = [];

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import { WaitEntry } from '../../lib/wait/entry.js';
 import { Takers } from '../../lib/sync/takers.js';
-import { codeOf } from '../event/support.js';
+import { codeOf, collectUncaught } from '../event/support.js';
 import { abortable, follow, rejection, settled } from './kit.js';
 
 describe('Takers', () => {
+  const uncaught = collectUncaught();
+
   /** Tokens that are taken so many at a time. */
   function tokens(free: number) {
     const takers = new Takers();
@@ -94,6 +97,21 @@ describe('Takers', () => {
     const third = pot.take(1);
     pot.add(2);
     expect([await first, await rejection(second), await third]).to.deep.equal([1, broken, 1]);
+  });
+
+  it('serves on when somebody throws, here and elsewhere, and whoever gave back is not told (W5)', async () => {
+    const [pot, other] = [tokens(0), tokens(0)];
+    pot.takers.addExclusive(
+      new WaitEntry((entry, _key, on) => {
+        on.remove(entry);
+        throw new Error('told');
+      }),
+    );
+    const served = [pot.take(1), other.take(1)];
+    pot.add(1);
+    other.add(1);
+    expect(await Promise.race([Promise.all(served), settled()])).to.deep.equal([1, 1]);
+    expect(uncaught.splice(0).map(String)).to.deep.equal(['Error: told']);
   });
 
   it('hands over twenty thousand times in a row without recursion (W7)', async () => {

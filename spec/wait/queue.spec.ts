@@ -16,7 +16,7 @@ describe('WaitQueue', () => {
   describe('is', () => {
     it('knows a queue, an extended one, and one made by another copy of the package', () => {
       class Extended extends WaitQueue {}
-      const foreign = { [Symbol.for('wakechain.WaitQueue')]: true };
+      const foreign = { 'wakechain.WaitQueue': true };
       expect([queue, new Extended(), foreign].map((value) => WaitQueue.is(value))).to.deep.equal([true, true, true]);
     });
 
