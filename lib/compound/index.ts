@@ -4,6 +4,7 @@ export { scope, type Scope } from './scope.js';
 export { map } from './map.js';
 export { guard } from './guard.js';
 export { select, when, type AnswerOf, type Branch, type SelectOptions } from './select.js';
+export { link } from '../wait/link.js';
 export { inContext, type Context, type Scheduler } from './in-context.js';
 export { bound } from './bound.js';
 export { forEach } from './for-each.js';

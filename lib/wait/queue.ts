@@ -1,10 +1,10 @@
-import { EXCLUSIVE, LINK, WaitEntry } from './entry.js';
+import { EXCLUSIVE, type WaitEntry } from './entry.js';
 import { ArgumentError, ArgumentRangeError } from './errors.js';
 import { hold, type HeldWalk } from './held-walk.js';
 import { sleep, type SleepOptions } from './sleep.js';
 import { EVERY, ledgerOf, stampOf, walkQueue, type Ledger } from './walk.js';
 
-/** How {@link WaitQueue.addUnless} and a wait take their place. */
+/** How {@link WaitQueue.addUnless}, a link and a wait take their place. */
 export interface Place {
   /** Stand among the exclusive entries. Default false. */
   exclusive?: boolean;
@@ -97,20 +97,6 @@ export class WaitQueue implements Iterable<WaitEntry> {
     return true;
   }
 
-  /**
-   * From now on a walk of this queue walks `target` in the returned entry's place, with the same key and what is left
-   * of `nr`, and counts whom it woke there; STOP and HOLD in `target` stop and hold this queue's walk too (W7). A
-   * million queues linked in a row are woken without recursion. Undone by `remove(entry)`.
-   * @throws ArgumentError from `wake`, `ERR_LINK_CYCLE`, when links lead back to where they came from
-   */
-  link(target: WaitQueue, place?: Place): WaitEntry<WaitQueue> {
-    if (!WaitQueue.is(target)) throw new ArgumentError('ERR_TARGET', `link() takes a WaitQueue, got ${String(target)}`);
-    const entry = new WaitEntry<WaitQueue>(wakeTarget, { data: target });
-    entry.flags |= LINK;
-    this.insert(entry, place?.exclusive === true ? EXCLUSIVE : 0, place?.first === true);
-    return entry;
-  }
-
   /** Takes the entry off this queue; it will not be called again, not even by a walk that is open. False: not on it. */
   remove(entry: WaitEntry): boolean {
     if (entry.queue !== this) return false;
@@ -194,11 +180,6 @@ export class WaitQueue implements Iterable<WaitEntry> {
     else if (head !== null) head.prev = prev;
     entry.queue = entry.next = entry.prev = null;
   }
-}
-
-/** What a link answers when somebody calls its function directly: a walk never does, it walks the target itself. */
-function wakeTarget(entry: WaitEntry<WaitQueue>, key: unknown): number {
-  return entry.data.wake(key) > 0 ? 1 : 0;
 }
 
 function alreadyQueued(): ArgumentError {

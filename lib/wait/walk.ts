@@ -1,4 +1,4 @@
-import { ArgumentError, StateError, WakeError } from './errors.js';
+import { StateError, WakeError } from './errors.js';
 import { ENDED, EXCLUSIVE, HELD, HOLD, LINK, LINKED, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
 import { HeldWalk } from './held-walk.js';
 import type { WaitQueue } from './queue.js';
@@ -12,8 +12,16 @@ import type { WaitQueue } from './queue.js';
 /** No limit: counts down from below zero and never meets it. */
 export const EVERY = -1;
 
-/** One walk of one queue. */
-class Walk {
+/** @internal An entry in whose place another queue is walked: see link.ts, which nothing here imports. */
+export interface Linking extends WaitEntry<WaitQueue> {
+  /** The frame to go on with, of the queue that the link leads to. */
+  enter(walk: Walk): Walk;
+  /** The frame to go on with, when that has been walked. */
+  leave(child: Walk, parent: Walk): Walk;
+}
+
+/** @internal One walk of one queue. */
+export class Walk {
   queue: WaitQueue | null = null;
   ledger: Ledger | null = null;
   key: unknown = undefined;
@@ -22,7 +30,7 @@ class Walk {
   /** The entry to be called next. */
   cursor: WaitEntry | null = null;
   /** The link whose queue is being walked in the frame above this one. */
-  link: WaitEntry | null = null;
+  link: Linking | null = null;
   /** Entries with a later stamp were added after the walk began. */
   limit = 0;
   woken = 0;
@@ -36,6 +44,8 @@ class Walk {
   parent: Walk | null = null;
   /** Links between this frame and the root. */
   level = 0;
+  /** A queue on the way here, by which a cycle is known. */
+  mark: WaitQueue | null = null;
 }
 
 /** @internal What a queue keeps about its walks and its parts; made when it is first walked or given an exclusive entry. */
@@ -64,7 +74,8 @@ const POOL_LIMIT = 64;
 let pool: Walk | null = null;
 let pooled = 0;
 
-function open(queue: WaitQueue, key: unknown, left: number, parent: Walk | null): Walk {
+/** @internal */
+export function open(queue: WaitQueue, key: unknown, left: number): Walk {
   let walk = pool;
   if (walk === null) walk = new Walk();
   else {
@@ -80,21 +91,18 @@ function open(queue: WaitQueue, key: unknown, left: number, parent: Walk | null)
   walk.limit = ledger.serial;
   walk.outer = ledger.walks;
   ledger.walks = walk;
-  if (parent !== null) {
-    walk.parent = parent;
-    walk.level = parent.level + 1;
-  }
   return walk;
 }
 
-function close(walk: Walk): void {
+/** @internal */
+export function close(walk: Walk): void {
   const ledger = walk.ledger as Ledger;
   if (ledger.walks === walk) ledger.walks = walk.outer;
   else closeBelow(walk, ledger);
-  walk.queue = walk.ledger = walk.parent = walk.errors = walk.cursor = walk.link = null;
+  walk.queue = walk.ledger = walk.errors = walk.cursor = walk.link = null;
   walk.key = undefined;
-  walk.woken = walk.level = 0;
-  walk.stopped = walk.reported = false;
+  walk.woken = 0;
+  walk.stopped = false;
   if (pooled < POOL_LIMIT) {
     walk.outer = pool;
     pool = walk;
@@ -114,7 +122,7 @@ export function walkQueue(queue: WaitQueue, key: unknown, nr: number): number {
   const head = queue.head;
   if (head === null) return 0;
   if (head.next === null && (head.flags & LINK) === 0) return wakeOnly(queue, head, key, nr);
-  return run(open(queue, key, nr, null));
+  return run(open(queue, key, nr));
 }
 
 /** The only entry of a queue: there is nothing behind it that a removal could touch, so no frame is opened. */
@@ -157,7 +165,7 @@ function pace(walk: Walk, queue: WaitQueue): number {
     walk.cursor = entry.next;
     if (entry.stamp > limit) continue;
     if (flags !== 0 && (flags & LINK) !== 0) {
-      walk.link = entry;
+      walk.link = entry as Linking;
       outcome = LINKED;
       break;
     }
@@ -198,7 +206,8 @@ function held(walk: Walk, queue: WaitQueue): boolean {
   return handle !== null && !handle.isResumed;
 }
 
-function note(walk: Walk, error: unknown): void {
+/** @internal */
+export function note(walk: Walk, error: unknown): void {
   (walk.errors ??= []).push(error);
 }
 
@@ -206,70 +215,27 @@ function heldWithoutHandle(): StateError {
   return new StateError('ERR_HOLD', 'A wake function answered HOLD without taking the handle from queue.hold()');
 }
 
-/**
- * A cycle of linked queues is noticed without a field on any of them: a mark is left on the path at levels 8, 16, 32 …,
- * and a path that never ends must meet its mark again (R. Brent, "An improved Monte Carlo factorization algorithm",
- * 1980). It goes when the path leaves it: a queue may be reached in many ways, if not from itself.
- */
-const FIRST_MARK = 8;
-
 /** Runs a frame and whatever it leads to, until the root ends (counts, throws) or something holds (counts). */
 function run(start: Walk): number {
   let walk = start;
-  let mark: WaitQueue | null = null;
-  let markLevel = 0;
-  let nextMark = FIRST_MARK;
   for (;;) {
-    const queue = walk.queue as WaitQueue;
-    const outcome = pace(walk, queue);
-    if (outcome === LINKED) {
-      const target = (walk.link as WaitEntry<WaitQueue>).data;
-      if (target === mark) return abandon(walk);
-      walk = open(target, walk.key, walk.left, walk);
-      if (walk.level >= nextMark) {
-        mark = target;
-        markLevel = walk.level;
-        nextMark = walk.level * 2;
-      }
-      continue;
-    }
+    const outcome = pace(walk, walk.queue as WaitQueue);
     if (outcome === HELD) return countHeld(walk);
-    const { parent, woken, errors } = walk;
-    if (parent === null) {
-      close(walk);
-      if (errors !== null) throw counted(errors, woken);
-      return woken;
+    if (outcome === LINKED) walk = (walk.link as Linking).enter(walk);
+    else {
+      const { parent, woken, errors } = walk;
+      if (parent === null) {
+        close(walk);
+        if (errors !== null) throw counted(errors, woken);
+        return woken;
+      }
+      walk = (parent.link as Linking).leave(walk, parent);
     }
-    if (walk.level === markLevel) {
-      mark = null;
-      markLevel = 0;
-      nextMark = FIRST_MARK;
-    }
-    answerLink(parent, walk);
-    close(walk);
-    walk = parent;
   }
 }
 
-/** The link answers what its queue's entries answered, and what was left of `nr` is what they left (W7). */
-function answerLink(parent: Walk, child: Walk): void {
-  if (child.errors !== null) for (const error of child.errors) note(parent, error);
-  const link = parent.link as WaitEntry;
-  const onlyShared = child.left === parent.left;
-  parent.link = null;
-  parent.left = child.left;
-  if (child.woken > 0 || child.reported) {
-    parent.woken += child.woken;
-    if (onlyShared && (link.flags & EXCLUSIVE) !== 0) parent.left--;
-    if ((link.flags & ONCE) !== 0 && link.queue === parent.queue && link.stamp <= parent.limit)
-      link.queue?.unlink(link);
-  }
-  parent.stopped = child.stopped;
-  if (child.stopped) parent.cursor = null;
-}
-
-/** A held walk has answered for what it woke so far; `resume` counts the rest. */
-function countHeld(walk: Walk): number {
+/** @internal A held walk has answered for what it woke so far; `resume` counts the rest. */
+export function countHeld(walk: Walk): number {
   let woken = 0;
   for (let frame: Walk | null = walk; frame !== null; frame = frame.parent) {
     woken += frame.woken;
@@ -279,22 +245,8 @@ function countHeld(walk: Walk): number {
   return woken;
 }
 
-/** Ends every frame of a walk that led back to a queue it came from. */
-function abandon(walk: Walk): never {
-  const errors: unknown[] = [];
-  const woken = countHeld(walk);
-  for (let frame: Walk | null = walk; frame !== null;) {
-    const parent: Walk | null = frame.parent;
-    if (frame.errors !== null) errors.unshift(...frame.errors);
-    close(frame);
-    frame = parent;
-  }
-  errors.push(new ArgumentError('ERR_LINK_CYCLE', 'The linked queues form a cycle: a walk came back to where it was'));
-  throw counted(errors, woken);
-}
-
-/** One error is thrown as it came, several as a WakeError; either tells how many were woken (W5). */
-function counted(errors: unknown[], woken: number): unknown {
+/** @internal One error is thrown as it came, several as a WakeError; either tells how many were woken (W5). */
+export function counted(errors: unknown[], woken: number): unknown {
   if (errors.length !== 1) return new WakeError(errors, woken);
   const error = errors[0];
   if (error instanceof Error && Object.isExtensible(error)) {

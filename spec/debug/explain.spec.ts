@@ -1,3 +1,4 @@
+import { link } from '../../lib/wait/link.js';
 import { expect } from 'chai';
 import { describe as named } from '../../lib/debug/description.js';
 import { explain } from '../../lib/debug/explain.js';
@@ -51,7 +52,7 @@ describe('explain', () => {
   it('tells sleepers, entries, links, promises, signals and channels', async () => {
     const queue = named(new WaitQueue(), 'arrivals');
     const line = named(new WaitQueue(), 'line');
-    queue.link(line);
+    link(queue, line);
     void queue.next();
     queue.add(new WaitEntry(function log() { return WOKEN; })); // prettier-ignore
     expect(explain(queue).split('\n')).to.deep.equal([

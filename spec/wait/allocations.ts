@@ -3,6 +3,7 @@
  * is read every so often; it never shrinks unless a collection came in between, and that is reported as such.
  */
 import { PASS, WaitEntry, WOKEN } from '../../lib/wait/entry.js';
+import { link } from '../../lib/wait/link.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 
 /** Three functions that answer WOKEN and one that answers PASS; none can be left out as useless. */
@@ -24,7 +25,7 @@ function queueOf(shared: number, exclusive: number): WaitQueue {
 
 function linked(length: number): WaitQueue {
   const queue = queueOf(1, 0);
-  if (length > 1) queue.link(linked(length - 1));
+  if (length > 1) link(queue, linked(length - 1));
   return queue;
 }
 

@@ -117,7 +117,6 @@ interface QueueLike<E> extends Iterable<E> {
   addExclusive(entry: E): void;
   addExclusiveFirst(entry: E): void;
   addUnless(entry: E, condition: () => unknown, place: Place): boolean;
-  link(target: this, place: Place): E;
   remove(entry: E): boolean;
   wake(key: number, nr: number): number;
   wakeAll(key: number): number;
@@ -128,6 +127,7 @@ interface QueueLike<E> extends Iterable<E> {
 export interface Kit<Q, E> {
   queue(): Q;
   entry(wake: (key: number, queue: Q) => number, once: boolean): E;
+  link(queue: Q, target: Q, place: Place): E;
 }
 
 /** Is told of everything before it happens. */
@@ -158,6 +158,7 @@ class Run<Q extends QueueLike<E>, E> {
   private readonly links: E[] = [];
   private readonly names = new Map<E, string>();
   private readonly handles: Handle[] = [];
+  private readonly kit: Kit<Q, E>;
   private readonly program: Program;
   private readonly observer: Observer<Q, E> | undefined;
   private keys = 0;
@@ -168,6 +169,7 @@ class Run<Q extends QueueLike<E>, E> {
   constructor(program: Program, kit: Kit<Q, E>, observer?: Observer<Q, E>) {
     this.program = program;
     this.observer = observer;
+    this.kit = kit;
     this.queues = { A: kit.queue(), B: kit.queue() };
     this.entries = program.entries.map(({ once, scripts }, index) => {
       let calls = 0;
@@ -271,7 +273,7 @@ class Run<Q extends QueueLike<E>, E> {
       }
       case 'link': {
         this.observer?.did('link');
-        const link = this.queues.A.link(this.queues.B, action.place);
+        const link = this.kit.link(this.queues.A, this.queues.B, action.place);
         this.names.set(link, `link${this.links.push(link)}`);
         return;
       }

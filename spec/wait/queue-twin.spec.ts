@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { EXCLUSIVE, HOLD, STOP, WaitEntry } from '../../lib/wait/entry.js';
-import { WaitQueue } from '../../lib/wait/queue.js';
+import { link } from '../../lib/wait/link.js';
+import { WaitQueue, type Place } from '../../lib/wait/queue.js';
 import { NaiveQueue, type NaiveEntry } from './naive-queue.js';
 import { FEWEST_STEPS, program, run, type Kit, type Observer } from './queue-program.js';
 
@@ -48,6 +49,7 @@ const floors: Record<string, number> = {
 const real: Kit<WaitQueue, WaitEntry> = {
   queue: () => new WaitQueue(),
   entry: (wake, once) => new WaitEntry((_, key, queue) => wake(key as number, queue), { once }),
+  link,
 };
 
 class Twin implements Kit<NaiveQueue, NaiveEntry>, Observer<NaiveQueue, NaiveEntry> {
@@ -57,6 +59,10 @@ class Twin implements Kit<NaiveQueue, NaiveEntry>, Observer<NaiveQueue, NaiveEnt
 
   constructor(counts: Map<string, number>) {
     this.counts = counts;
+  }
+
+  link(queue: NaiveQueue, target: NaiveQueue, place: Place): NaiveEntry {
+    return queue.link(target, place);
   }
 
   queue(): NaiveQueue {

@@ -384,53 +384,6 @@ describe('WaitQueue', () => {
     });
   });
 
-  describe('link', () => {
-    it('returns an entry that takes its place as any other (W1)', () => {
-      const target = new WaitQueue();
-      const shared = queue.link(target);
-      const first = queue.link(target, { first: true });
-      const exclusive = queue.link(target, { exclusive: true });
-      const exclusiveFirst = queue.link(target, { exclusive: true, first: true });
-      expect([...queue]).to.deep.equal([first, shared, exclusiveFirst, exclusive]);
-      expect(shared.data).to.equal(target);
-      expect(target.active).to.equal(false);
-    });
-
-    it('is undone by remove, and done again by add', () => {
-      const target = new WaitQueue();
-      target.add(recorder.entry('t'));
-      const link = queue.link(target);
-      queue.remove(link);
-      expect(queue.wake()).to.equal(0);
-      queue.add(link);
-      expect(queue.wake()).to.equal(1);
-    });
-
-    it('answers for its target when its own function is called directly', () => {
-      const target = new WaitQueue();
-      const link = queue.link(target);
-      expect(link.wake(link, 'key', queue)).to.equal(PASS);
-      target.add(recorder.entry('t'));
-      expect(link.wake(link, 'key', queue)).to.equal(WOKEN);
-    });
-
-    const refused: [value: unknown, named: string][] = [
-      [undefined, 'undefined'],
-      [null, 'null'],
-      ['queue', 'queue'],
-      [{}, '[object Object]'],
-      [new WaitEntry(() => WOKEN), '[object Object]'],
-    ];
-    for (const [value, named] of refused) {
-      it(`refuses ${named}, naming it, and adds nothing`, () => {
-        const error = thrownBy(() => queue.link(value as WaitQueue));
-        expect(error).to.be.instanceOf(ArgumentError).and.include({ code: 'ERR_TARGET' });
-        expect((error as Error).message).to.include(named);
-        expect(queue.active).to.equal(false);
-      });
-    }
-  });
-
   describe('hold', () => {
     const refused = (act: () => unknown): void => {
       expect(thrownBy(act)).to.be.instanceOf(StateError).and.include({ code: 'ERR_HOLD' });

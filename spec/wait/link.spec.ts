@@ -1,9 +1,65 @@
 import { expect } from 'chai';
-import { HOLD, PASS, STOP, WOKEN } from '../../lib/wait/entry.js';
+import { HOLD, PASS, STOP, WaitEntry, WOKEN } from '../../lib/wait/entry.js';
 import { ArgumentError, WakeError } from '../../lib/wait/errors.js';
+import { link } from '../../lib/wait/link.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 import type { HeldWalk } from '../../lib/wait/held-walk.js';
 import { Recorder, thrownBy } from './recorder.js';
+
+describe('link', () => {
+  let queue: WaitQueue;
+  let recorder: Recorder;
+
+  beforeEach(() => {
+    queue = new WaitQueue();
+    recorder = new Recorder();
+  });
+
+  it('returns an entry that takes its place as any other (W1)', () => {
+    const target = new WaitQueue();
+    const shared = link(queue, target);
+    const first = link(queue, target, { first: true });
+    const exclusive = link(queue, target, { exclusive: true });
+    const exclusiveFirst = link(queue, target, { exclusive: true, first: true });
+    expect([...queue]).to.deep.equal([first, shared, exclusiveFirst, exclusive]);
+    expect(shared.data).to.equal(target);
+    expect(target.active).to.equal(false);
+  });
+
+  it('is undone by remove, and done again by add', () => {
+    const target = new WaitQueue();
+    target.add(recorder.entry('t'));
+    const entry = link(queue, target);
+    queue.remove(entry);
+    expect(queue.wake()).to.equal(0);
+    queue.add(entry);
+    expect(queue.wake()).to.equal(1);
+  });
+
+  it('answers for its target when its own function is called directly', () => {
+    const target = new WaitQueue();
+    const entry = link(queue, target);
+    expect(entry.wake(entry, 'key', queue)).to.equal(PASS);
+    target.add(recorder.entry('t'));
+    expect(entry.wake(entry, 'key', queue)).to.equal(WOKEN);
+  });
+
+  const refused: [value: unknown, named: string][] = [
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['queue', 'queue'],
+    [{}, '[object Object]'],
+    [new WaitEntry(() => WOKEN), '[object Object]'],
+  ];
+  for (const [value, named] of refused) {
+    it(`refuses ${named}, naming it, and adds nothing`, () => {
+      const error = thrownBy(() => link(queue, value as WaitQueue));
+      expect(error).to.be.instanceOf(ArgumentError).and.include({ code: 'ERR_TARGET' });
+      expect((error as Error).message).to.include(named);
+      expect(queue.active).to.equal(false);
+    });
+  }
+});
 
 describe('a queue linked to a queue', () => {
   let queue: WaitQueue;
@@ -23,7 +79,7 @@ describe('a queue linked to a queue', () => {
     let last = first;
     for (let count = 1; count < length; count++) {
       const next = new WaitQueue();
-      last.link(next);
+      link(last, next);
       last = next;
     }
     return [first, last];
@@ -32,7 +88,7 @@ describe('a queue linked to a queue', () => {
   it('is walked in the link’s place, with the same key and its own queue (W7)', () => {
     const seen: unknown[] = [];
     queue.add(recorder.entry('a'));
-    queue.link(target);
+    link(queue, target);
     queue.add(recorder.entry('b'));
     queue.addExclusive(recorder.entry('x'));
     target.add(recorder.entry('t', { does: (_, ...rest) => seen.push(...rest) }));
@@ -44,24 +100,24 @@ describe('a queue linked to a queue', () => {
 
   it('is not walked the other way (W7)', () => {
     queue.add(recorder.entry('a'));
-    queue.link(target);
+    link(queue, target);
     target.add(recorder.entry('t'));
     expect(target.wake()).to.equal(1);
     expect(recorder.calls).to.deep.equal(['t']);
   });
 
   it('is empty, alone, or linked twice (W7)', () => {
-    queue.link(target);
+    link(queue, target);
     expect(queue.wake()).to.equal(0);
     target.add(recorder.entry('t'));
     expect(queue.wake()).to.equal(1);
-    queue.link(target);
+    link(queue, target);
     expect(queue.wake()).to.equal(2);
     expect(recorder.calls).to.deep.equal(['t', 't', 't']);
   });
 
   it('is walked with what is left of nr, and leaves what it left (W2, W7)', () => {
-    queue.link(target);
+    link(queue, target);
     target.add(recorder.entry('t'));
     for (const name of 'uv') target.addExclusive(recorder.entry(name));
     for (const name of 'xy') queue.addExclusive(recorder.entry(name));
@@ -76,7 +132,7 @@ describe('a queue linked to a queue', () => {
 
   it('by an exclusive link is walked when its turn comes, and counts as one if only shared ones woke (W2, W7)', () => {
     queue.addExclusive(recorder.entry('x'));
-    queue.link(target, { exclusive: true });
+    link(queue, target, { exclusive: true });
     queue.addExclusive(recorder.entry('y'));
     target.add(recorder.entry('s'));
     target.add(recorder.entry('t'));
@@ -88,7 +144,7 @@ describe('a queue linked to a queue', () => {
   });
 
   it('by an exclusive link takes no wake-up more than its exclusive entries did (W2, W7)', () => {
-    queue.link(target, { exclusive: true });
+    link(queue, target, { exclusive: true });
     queue.addExclusive(recorder.entry('x'));
     target.add(recorder.entry('t'));
     target.addExclusive(recorder.entry('u'));
@@ -97,7 +153,7 @@ describe('a queue linked to a queue', () => {
   });
 
   it('by an exclusive link gives the next its chance when all passed (W2, W7)', () => {
-    queue.link(target, { exclusive: true });
+    link(queue, target, { exclusive: true });
     queue.addExclusive(recorder.entry('x'));
     target.add(recorder.entry('t', { answer: PASS }));
     target.addExclusive(recorder.entry('u', { answer: PASS }));
@@ -133,7 +189,7 @@ describe('a queue linked to a queue', () => {
       let handle: HeldWalk | undefined;
       const queues = Array.from({ length }, () => new WaitQueue()) as [WaitQueue, WaitQueue];
       for (let index = 1; index < length; index++)
-        queues[index - 1]?.link(queues[index] as WaitQueue, { exclusive: true });
+        link(queues[index - 1] as WaitQueue, queues[index] as WaitQueue, { exclusive: true });
       const [first] = queues;
       const last = queues[length - 1] as WaitQueue;
       first.addExclusive(recorder.entry('x'));
@@ -148,7 +204,7 @@ describe('a queue linked to a queue', () => {
   it('hands errors to whoever woke the first queue, with the count of all (W5, W7)', () => {
     const errors = [new Error('of the queue'), new Error('of the target')];
     queue.add(recorder.entry('a', { throws: errors[0] }));
-    queue.link(target);
+    link(queue, target);
     queue.add(recorder.entry('b'));
     target.add(recorder.entry('t', { throws: errors[1] }));
     target.add(recorder.entry('u'));
@@ -159,12 +215,12 @@ describe('a queue linked to a queue', () => {
   });
 
   it('is walked to its end when the link is removed meanwhile, and then the rest (W3, W7)', () => {
-    const link = queue.link(target);
+    const entry = link(queue, target);
     const [b, c] = recorder.entries('b', 'c');
     queue.add(b);
     queue.add(c);
     const unlink = (): void => {
-      queue.remove(link);
+      queue.remove(entry);
       queue.remove(b);
     };
     target.add(recorder.entry('t', { does: unlink }));
@@ -176,7 +232,7 @@ describe('a queue linked to a queue', () => {
 
   it('is not walked through a link that was made during the walk (W3, W7)', () => {
     target.add(recorder.entry('t'));
-    queue.add(recorder.entry('a', { does: (entry) => (queue.remove(entry), queue.link(target)) }));
+    queue.add(recorder.entry('a', { does: (entry) => (queue.remove(entry), link(queue, target)) }));
     queue.add(recorder.entry('b'));
     queue.wake();
     expect(recorder.taken()).to.deep.equal(['a', 'b']);
@@ -186,7 +242,7 @@ describe('a queue linked to a queue', () => {
 
   it('does not call what was added to either queue meanwhile (W3, W7)', () => {
     const [lateQueue, lateTarget] = recorder.entries('late on queue', 'late on target');
-    queue.link(target);
+    link(queue, target);
     const adds = (): void => {
       if (lateQueue.queue !== null) return;
       queue.add(lateQueue);
@@ -205,11 +261,11 @@ describe('a queue linked to a queue', () => {
       const [first, last] = chain(length);
       const seen = recorder.entry('a', { once: true });
       first.addFirst(seen);
-      const link = last.link(first);
+      const entry = link(last, first);
       const error = thrownBy(() => first.wake());
       expect(error).to.be.instanceOf(ArgumentError).and.include({ code: 'ERR_LINK_CYCLE', woken: 1 });
       expect(recorder.taken()).to.deep.equal(['a']);
-      last.remove(link);
+      last.remove(entry);
       last.add(recorder.entry('b'));
       expect(first.wake()).to.equal(1);
       expect([first.ledger?.walks, last.ledger?.walks, first.ledger?.depth, last.ledger?.depth]).to.deep.equal([
@@ -225,10 +281,10 @@ describe('a queue linked to a queue', () => {
     let handle: HeldWalk | undefined;
     const [first, last] = chain(50);
     last.add(recorder.entry('t', { answer: WOKEN | HOLD, once: true, does: () => (handle = last.hold()) }));
-    const link = last.link(first);
+    const entry = link(last, first);
     expect(first.wake()).to.equal(1);
     expect(thrownBy(() => handle?.resume())).to.include({ code: 'ERR_LINK_CYCLE', woken: 0 });
-    last.remove(link);
+    last.remove(entry);
     expect([first.wake(), first.ledger?.walks, last.ledger?.walks]).to.deep.equal([0, null, null]);
   });
 
@@ -236,8 +292,8 @@ describe('a queue linked to a queue', () => {
     const [trunk, fork] = chain(20);
     const [side, end] = chain(40);
     end.add(recorder.entry('t'));
-    fork.link(side);
-    fork.link(trunk);
+    link(fork, side);
+    link(fork, trunk);
     expect(thrownBy(() => trunk.wake())).to.include({ code: 'ERR_LINK_CYCLE' });
     expect([trunk.ledger?.walks, fork.ledger?.walks, side.ledger?.walks]).to.deep.equal([null, null, null]);
   });
@@ -245,8 +301,8 @@ describe('a queue linked to a queue', () => {
   it('in a cycle is refused with the errors thrown on the way (W5, W7)', () => {
     const thrown = new Error('thrown');
     queue.add(recorder.entry('a', { does: (entry) => queue.remove(entry), throws: thrown }));
-    queue.link(target);
-    target.link(queue);
+    link(queue, target);
+    link(target, queue);
     const error = thrownBy(() => queue.wake()) as WakeError;
     expect(error).to.be.instanceOf(WakeError);
     expect(error.errors[0]).to.equal(thrown);
@@ -256,8 +312,8 @@ describe('a queue linked to a queue', () => {
   it('by many ways is no cycle (W7)', () => {
     const middle = Array.from({ length: 20 }, () => new WaitQueue());
     for (const each of middle) {
-      queue.link(each);
-      each.link(target);
+      link(queue, each);
+      link(each, target);
     }
     target.add(recorder.entry('t'));
     expect(queue.wake()).to.equal(20);
@@ -267,8 +323,8 @@ describe('a queue linked to a queue', () => {
     // 2 ** 11 ways from the first to the last, each of 12 queues: more than are remembered, all met again and again.
     const row = Array.from({ length: 12 }, () => new WaitQueue());
     for (let index = 1; index < row.length; index++) {
-      row[index - 1]?.link(row[index] as WaitQueue);
-      row[index - 1]?.link(row[index] as WaitQueue);
+      link(row[index - 1] as WaitQueue, row[index] as WaitQueue);
+      link(row[index - 1] as WaitQueue, row[index] as WaitQueue);
     }
     let calls = 0;
     row[11]?.add(recorder.entry('', { does: () => calls++ }));
