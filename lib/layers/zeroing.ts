@@ -1,3 +1,4 @@
+import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io, Operation } from '../io/io.js';
@@ -7,8 +8,10 @@ import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf, sumOf } from '../io/ranges.js';
 
 export interface ZeroingOptions extends DeviceOptions {
-  /** Where the zeroes come from: 256 KiB, or a block if that is more, while any are written. */
+  /** Where the zeroes come from, `pieceBytes` while any are written. */
   pool: PagePool;
+  /** How much one write below zeroes at most, a multiple of the block size. Default 256 KiB, or a block if that is more. */
+  pieceBytes?: number;
 }
 
 /** What is remembered of a request for zeroes. */
@@ -20,7 +23,7 @@ class Task {
   good: ByteRange[] = [];
 }
 
-/** Bytes of one write, and writes at a time for one request. */
+/** Bytes of one write, unless options say otherwise, and writes at a time for one request. */
 const PIECE_BYTES = 256 * 1024;
 const AT_ONCE = 4;
 
@@ -37,11 +40,19 @@ export class Zeroing extends Layer<Task | null> {
   private zeroes: PageVector | null = null;
   private users = 0;
 
+  /** @throws ArgumentRangeError `ERR_PIECE_BYTES` for a piece that is no positive multiple of the block size */
   constructor(lower: BlockDevice, options: ZeroingOptions) {
     super('zeroing', [lower], lower.geometry, options);
+    const { pieceBytes = Math.max(PIECE_BYTES, lower.blockSize), pool } = options;
+    if (!Number.isSafeInteger(pieceBytes) || pieceBytes <= 0 || pieceBytes % lower.blockSize !== 0) {
+      throw new ArgumentRangeError(
+        'ERR_PIECE_BYTES',
+        `pieceBytes must be a positive multiple of the block size, ${String(lower.blockSize)}, got ${String(pieceBytes)}`,
+      );
+    }
     this.lower = lower;
-    this.pool = options.pool;
-    this.pieceBytes = Math.max(PIECE_BYTES, lower.blockSize);
+    this.pool = pool;
+    this.pieceBytes = pieceBytes;
     const has = lower.operations.includes('writeZeroes') || !lower.operations.includes('write');
     this.operations = has ? lower.operations : [...lower.operations, 'writeZeroes'];
   }

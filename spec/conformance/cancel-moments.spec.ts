@@ -4,21 +4,25 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import { IoError } from '../../lib/io/io-error.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import type { Strategy } from '../../lib/io/io.js';
-import { PagePool } from '../../lib/io/pages.js';
+import { PagePool, type PageVector } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import { Cache } from '../../lib/layers/cache.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Crypt } from '../../lib/layers/crypt.js';
 import { Delay } from '../../lib/layers/delay.js';
+import { Linear } from '../../lib/layers/linear.js';
 import { Mirror } from '../../lib/layers/mirror.js';
 import { Parity } from '../../lib/layers/parity.js';
 import { Pass } from '../../lib/layers/pass.js';
+import { ReadAhead } from '../../lib/layers/read-ahead.js';
 import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { Throttle } from '../../lib/layers/throttle.js';
+import { Unaligned } from '../../lib/layers/unaligned.js';
+import { Zeroing } from '../../lib/layers/zeroing.js';
 import { FaultyDevice } from './faulty-device.js';
-import { key } from './stacks.js';
+import { key, WithoutZeroes } from './stacks.js';
 import { designs } from './strategies.js';
 
 /*
@@ -29,6 +33,8 @@ import { designs } from './strategies.js';
  */
 
 type Moment = 'before' | 'held' | 'queued' | 'running' | 'half' | 'after';
+
+type CancelledOperation = 'read' | 'write' | 'writeZeroes';
 
 interface Kit {
   readonly queues: readonly [RequestQueue, RequestQueue, RequestQueue];
@@ -44,6 +50,10 @@ interface Subject {
   readonly pulls?: boolean;
   /** The first attempt fails. */
   readonly fails?: boolean;
+  /** Which operations are cancelled. Default: reads and writes. */
+  readonly operations?: readonly CancelledOperation[];
+  /** Requests that come before it, in place of a write to the same bytes. */
+  before?(top: BlockDevice, pages: PageVector): IoRequest[];
 }
 
 const ALWAYS = ['before', 'queued', 'running', 'after'] as const;
@@ -89,6 +99,29 @@ const subjects: readonly Subject[] = [
     build: ({ queues, pool }) => Parity.create(queues, { pool, chunk: 1024, regionSize: 4096, assumeClean: true }),
   },
   {
+    name: 'ReadAhead',
+    moments: HOLDS,
+    pulls: true,
+    build: ({ queues, pool }) => {
+      const ahead = new ReadAhead(queues[0], { pool, maxBytes: 2 * LENGTH, partBytes: 2048 });
+      return new Linear([{ device: ahead, start: LENGTH }]);
+    },
+    // Two reads that end where it begins: it waits for what is read ahead of them.
+    before: ({ lowers: [ahead] }, pages) =>
+      [0, 1].map((i) => (ahead as BlockDevice).read(pages.range(0, LENGTH / 2), { position: (i * LENGTH) / 2 })),
+  },
+  {
+    name: 'Unaligned',
+    moments: HOLDS,
+    build: ({ queues, pool }) => new Linear([{ device: new Unaligned(queues[0], { pool }), start: 100 }]),
+  },
+  {
+    name: 'Zeroing',
+    moments: SPLITS,
+    operations: ['writeZeroes'],
+    build: ({ queues, pool }) => new Zeroing(new WithoutZeroes(queues[0]), { pool, pieceBytes: 1024 }),
+  },
+  {
     name: 'RequestQueue',
     moments: SPACES,
     pulls: true,
@@ -113,7 +146,7 @@ for (const { strategy } of designs) {
     for (const subject of subjects) {
       it(`at any moment of ${subject.name} settles once, truly, and leaves nothing behind (I4, I5, N13, N14)`, async () => {
         const met = new Set<Moment>();
-        for (const operation of ['read', 'write'] as const) {
+        for (const operation of subject.operations ?? (['read', 'write'] as const)) {
           let steps = -1;
           while (await new Run(subject, strategy, operation, clock).cancelAfter(steps, met)) steps++;
         }
@@ -128,11 +161,11 @@ class Run {
   private readonly disks: FaultyDevice[];
   private readonly queues: Kit['queues'];
   private readonly subject: Subject;
-  private readonly operation: 'read' | 'write';
+  private readonly operation: CancelledOperation;
   private readonly clock: sinon.SinonFakeTimers;
   private failing: boolean;
 
-  constructor(subject: Subject, strategy: Strategy, operation: 'read' | 'write', clock: sinon.SinonFakeTimers) {
+  constructor(subject: Subject, strategy: Strategy, operation: CancelledOperation, clock: sinon.SinonFakeTimers) {
     this.subject = subject;
     this.operation = operation;
     this.clock = clock;
@@ -153,10 +186,12 @@ class Run {
     for (const disk of this.disks) disk.inline = false;
     const busy = queues.map((queue) => queue.read(others.range(LENGTH / 2, 512), { position: queue.size - 512 }));
     others.set(new Uint8Array(LENGTH).fill(OTHER));
-    const other = top.write(others.range(0, LENGTH / 2), { position: LENGTH / 2 });
+    const first = this.subject.before?.(top, others) ?? [
+      top.write(others.range(0, LENGTH / 2), { position: LENGTH / 2 }),
+    ];
     pages.set(new Uint8Array(LENGTH).fill(operation === 'write' ? OWN : UNREAD));
     const options = { position: 0, ...(steps < 0 && { signal: AbortSignal.abort('early') }) };
-    const request = top[operation](pages, options);
+    const request = operation === 'writeZeroes' ? top.writeZeroes(LENGTH, options) : top[operation](pages, options);
     let settled = 0;
     let memory: Uint8Array | null = null;
     request.notify(() => {
@@ -176,7 +211,7 @@ class Run {
       const waits = moment === 'held' || moment === 'queued';
       if (this.subject.pulls === true && waits) expect(answer, moment).to.equal('cancelled');
     }
-    await this.done(Promise.allSettled([other, request, ...busy].map((each) => each.promise())));
+    await this.done(Promise.allSettled([...first, request, ...busy].map((each) => each.promise())));
     expect(settled).to.equal(1);
     for (const disk of this.disks) disk.inline = true;
     this.check(request, memory ?? new Uint8Array(0), met);
@@ -204,6 +239,7 @@ class Run {
     const failed = state === 'failed' && this.subject.fails === true ? ['failed', 'EIO'] : ['cancelled', 'ECANCELED'];
     if (state !== 'done') expect([state, (error as IoError).code]).to.deep.equal(failed);
     if (succeeded.length > 0 && state !== 'done') met.add('half');
+    if (this.operation === 'writeZeroes') return;
     if (this.operation === 'write') {
       expect(memory.every((byte) => byte === OWN)).to.equal(true);
       return;
@@ -220,13 +256,14 @@ class Run {
     const bytes = found.bytes().slice();
     found.free();
     expect(Buffer.compare(before, pages.bytes()), 'pages were touched after it had settled').to.equal(0);
-    const written = this.operation === 'write' ? request.succeeded : [];
+    const written = this.operation === 'read' ? [] : request.succeeded;
+    const own = this.operation === 'write' ? OWN : 0;
     for (let at = 0; at < LENGTH; at += 512) {
       const block = [...new Set(bytes.subarray(at, at + 512))];
       const contested = at >= LENGTH / 2;
       const isWritten = written.some(({ offset, length }) => offset <= at && at + 512 <= offset + length);
-      const may = isWritten ? [OWN] : [OLD];
-      expect(contested ? [OLD, OTHER, OWN] : may, `block at ${String(at)}`).to.include.members(block);
+      const may = isWritten ? [own] : [OLD];
+      expect(contested ? [OLD, OTHER, own] : may, `block at ${String(at)}`).to.include.members(block);
     }
   }
 

@@ -1,4 +1,6 @@
 import type { BlockDevice } from '../../lib/io/device.js';
+import type { Io } from '../../lib/io/io.js';
+import { Layer } from '../../lib/io/layer.js';
 import type { PagePool } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
 import { Crypt } from '../../lib/layers/crypt.js';
@@ -11,6 +13,7 @@ import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { Throttle } from '../../lib/layers/throttle.js';
 import { Trace } from '../../lib/layers/trace.js';
+import { Zeroing } from '../../lib/layers/zeroing.js';
 
 /** What a stack is built from. */
 export interface Kit {
@@ -101,6 +104,14 @@ export const stacks: readonly Stack[] = [
     build: (kit) => new Pass(new Linear([kit.disk(8), stripe(kit), kit.disk(4)])),
   },
   {
+    name: 'Zeroing over Stripe over queues',
+    nested: true,
+    build: ({ disk, pool }) => {
+      const striped = new Stripe([queue(disk(16)), queue(disk(16))], { chunk: 1024 });
+      return new Zeroing(new WithoutZeroes(striped), { pool, pieceBytes: 1536 });
+    },
+  },
+  {
     name: 'Crypt over Stripe over queues',
     whole: 4096,
     build: ({ disk, pool }) => new Crypt(new Stripe([queue(disk(32)), queue(disk(32))], { chunk: 512 }), { key, pool }),
@@ -119,6 +130,21 @@ export const stacks: readonly Stack[] = [
       queue(new Crypt(new Linear([disk(12), disk(42)]), { key: key.subarray(0, 32), pool }), 3),
   },
 ];
+
+/** Passes everything on but `writeZeroes`, which it refuses. */
+export class WithoutZeroes extends Layer {
+  constructor(lower: BlockDevice) {
+    super('without zeroes', [lower], lower.geometry, {}, 'writeZeroes');
+  }
+
+  submit(io: Io): void {
+    io.pass(this, this.lowers[0] as BlockDevice, io.position, null);
+  }
+
+  done(): void {
+    // What came up goes on up.
+  }
+}
 
 function queue(lower: BlockDevice, depth = 1): RequestQueue {
   return new RequestQueue(lower, { depth });

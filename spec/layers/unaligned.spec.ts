@@ -10,9 +10,10 @@ import { Fault } from '../../lib/layers/fault.js';
 import { Unaligned } from '../../lib/layers/unaligned.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
-import { Random, seed } from '../conformance/random.js';
+import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { newDirectFolder } from '../devices/direct-folder.js';
+import { UnalignedProgram } from './unaligned-program.js';
 
 const SIZE = 16 * 512;
 
@@ -46,6 +47,33 @@ describe('Unaligned', () => {
       expect([pool.pagesInUse, device.started - device.ended]).to.deep.equal([0, 0]);
     });
   }
+
+  const tally = new Map<string, number>();
+
+  for (const { strategy } of designs) {
+    it(`agrees with an array over random programs with failures and cancels, under ${strategy.name} (I4, I5, I8)`, async () => {
+      await runPrograms(programs, (random) => new UnalignedProgram(strategy, random, tally).run());
+    }).timeout(120_000);
+  }
+
+  it('came upon everything often enough in them', () => {
+    const floors = {
+      read: 2,
+      write: 3,
+      writeZeroes: 1,
+      discard: 1,
+      done: 5,
+      failed: 1,
+      cancelled: 0.5,
+      ENOMEM: 0.4,
+      EIO: 1,
+      'failed below': 1.5,
+      'in part': 0.4,
+      waited: 0.3,
+      'cancelled while it waited': 0.04,
+    };
+    expect(rareOnes(floors, tally, programs * designs.length)).to.deep.equal([]);
+  });
 
   it('reads and writes memory that direct I/O does not take', async function () {
     const folder = newDirectFolder();

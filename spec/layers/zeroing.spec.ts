@@ -53,6 +53,15 @@ describe('Zeroing', () => {
     expect(new Zeroing(readOnly, { pool: new PagePool() }).operations).to.deep.equal(['read', 'flush']);
   });
 
+  it('refuses pieces that are no blocks (I6)', () => {
+    const pool = new PagePool();
+    for (const pieceBytes of [0, -512, 700, NaN]) {
+      expect(() => new Zeroing(new FaultyDevice({ operations }), { pool, pieceBytes }))
+        .to.throw(RangeError, `got ${String(pieceBytes)}`)
+        .with.property('code', 'ERR_PIECE_BYTES');
+    }
+  });
+
   it('ends when there is no memory for the zeroes, and when a long one ends at once', () => {
     const disk = new FaultyDevice({ operations, inline: true });
     const poor = new Zeroing(disk, { pool: new PagePool({ maxBytes: 4096 }) });
