@@ -3,6 +3,7 @@ import { ArgumentError, checkDelay } from '../wait/errors.js';
 import { sleep } from '../wait/sleep.js';
 import { Hold, type Held } from './hold.js';
 import { Semaphore } from './semaphore.js';
+import { holding, Taking } from './taking.js';
 import type { AcquireOptions } from './takers.js';
 
 /** What is wanted of one semaphore. */
@@ -25,57 +26,103 @@ export function acquireAll(
   options: Omit<AcquireOptions, 'barge'> = {},
 ): Promise<Hold> {
   if (options.timeoutMs !== undefined) checkDelay('timeoutMs', options.timeoutMs);
-  const amounts = amountsOf(wanted);
-  const [first] = amounts.keys();
-  if (first === undefined) throw new ArgumentError('ERR_SEMAPHORES', 'wanted must name at least one semaphore');
-  if (options.signal?.aborted === true) return sleep<never>(first.takers, null, options);
-  const group = new Group(amounts);
-  if (group.take()) return Promise.resolve(group.hold);
-  return group.wait(first, options);
+  const group = new Group(amountsOf(wanted));
+  if (options.signal?.aborted === true) return sleep<never>(group.first.takers, null, options);
+  return group.take() ? Promise.resolve(group.hold) : group.wait(options);
 }
 
-/** One request for several semaphores: a sleeper in the first one's line, and a place kept for it in the others'. */
+/**
+ * Acquiring several semaphores at once, as a branch of a compound: of a choice, only the winner takes from them, and what
+ * was taken for a compound that has no use for it is given back, all at once (E9). Throws as {@link acquireAll} does.
+ */
+export function acquiringAll(
+  wanted: readonly (Semaphore | Wanted)[],
+  options?: Omit<AcquireOptions, 'barge'>,
+): Taking<Hold> {
+  const group = new Group(amountsOf(wanted));
+  const claim = {
+    ...holding(() => (group.claim() ? group.hold : null)),
+    taken: () => {
+      group.passOn();
+    },
+    entered: () => {
+      group.enter();
+    },
+    left: () => {
+      group.leave();
+    },
+  };
+  return new Taking(group.first.takers, claim, options);
+}
+
+/** One request for several semaphores: who waits stands in the first one's line, and keeps a place in the others'. */
 class Group implements Held {
   readonly hold: Hold = new Hold(this, 1);
+  readonly first: Semaphore;
   private readonly amounts: ReadonlyMap<Semaphore, number>;
   /** Null until it stands in line. */
   private places: Map<Semaphore, WaitEntry> | null = null;
 
   constructor(amounts: ReadonlyMap<Semaphore, number>) {
+    const [first] = amounts.keys();
+    if (first === undefined) throw new ArgumentError('ERR_SEMAPHORES', 'wanted must name at least one semaphore');
+    this.first = first;
     this.amounts = amounts;
   }
 
-  wait(first: Semaphore, options: AcquireOptions): Promise<Hold> {
-    this.places = new Map();
+  wait(options: AcquireOptions): Promise<Hold> {
     const waiting = sleep(
-      first.takers,
+      this.first.takers,
       () => this.take() && this.hold,
       { ...options, exclusive: true },
       () => {
         this.leave();
       },
     );
+    this.enter();
+    return waiting as Promise<Hold>;
+  }
+
+  /** Keeps its places, in one step with the one in the first's line. */
+  enter(): void {
+    this.places = new Map();
     for (const semaphore of this.amounts.keys()) {
-      if (semaphore === first) continue;
-      // Its turn there is a reason to ask the sleeper, who takes when it is first everywhere.
+      if (semaphore === this.first) continue;
+      // Its turn there is a reason to ask who waits, who takes when it is first everywhere.
       const place = new WaitEntry(() => {
-        first.takers.serve();
+        this.first.takers.serve();
         return STOP;
       });
       this.places.set(semaphore, place);
       semaphore.takers.addExclusive(place);
     }
-    return waiting as Promise<Hold>;
   }
 
   /** Takes all or nothing; called when nobody is before it in the first one's line. */
-  take(): boolean {
+  claim(): boolean {
     for (const [semaphore, permits] of this.amounts) {
       if (!semaphore.has(permits) || !this.isFirstIn(semaphore)) return false;
     }
     for (const [semaphore, permits] of this.amounts) semaphore.claim(permits);
-    this.leave();
+    this.giveUpPlaces();
     return true;
+  }
+
+  /** As {@link claim}, and lets those behind it have what is left. */
+  take(): boolean {
+    const taken = this.claim();
+    if (taken) this.passOn();
+    return taken;
+  }
+
+  /** Gives up its places, for those behind. */
+  leave(): void {
+    this.giveUpPlaces();
+    this.passOn();
+  }
+
+  passOn(): void {
+    for (const { takers } of this.amounts.keys()) takers.serve();
   }
 
   /** What was acquired is given back. */
@@ -89,10 +136,8 @@ class Group implements Held {
     return place === undefined || semaphore.takers.head === place;
   }
 
-  /** Gives up its places, for those behind. */
-  private leave(): void {
+  private giveUpPlaces(): void {
     for (const [semaphore, place] of this.places ?? []) semaphore.takers.remove(place);
-    for (const { takers } of this.amounts.keys()) takers.serve();
   }
 }
 

@@ -1,5 +1,5 @@
 export { Semaphore } from './semaphore.js';
-export { acquireAll, type Wanted } from './acquire-all.js';
+export { acquireAll, acquiringAll, type Wanted } from './acquire-all.js';
 export { Mutex } from './mutex.js';
 export { RwLock, type Preference, type ReadHold, type RwLockOptions, type WriteHold } from './rw-lock.js';
 export { Condition } from './condition.js';
@@ -10,6 +10,8 @@ export { EventCounter, type EventCounterOptions } from './event-counter.js';
 export { Once } from './once.js';
 export type { Hold } from './hold.js';
 export type { Taking } from './taking.js';
+export type { StandingOptions } from './standing.js';
+export type { Wakened } from './wakened.js';
 export type { AcquireOptions } from './takers.js';
 export { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from './pollable.js';
 export { Poller, type PollEvent, type PollOptions, type Watching } from './poller.js';

@@ -2,6 +2,8 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import type { SleepOptions } from '../wait/sleep.js';
 import { waitUntil } from '../wait/wait-until.js';
+import type { StandingOptions } from './standing.js';
+import { Wakened } from './wakened.js';
 
 /** A count that goes down to zero once, and who waits for that. */
 export class Latch {
@@ -35,6 +37,12 @@ export class Latch {
    */
   async wait(options?: Omit<SleepOptions, 'exclusive' | 'first'>): Promise<void> {
     await waitUntil(this.queue, () => this.left === 0, options);
+  }
+
+  /** Its opening, as a branch of a compound: stands while somebody waits. Throws `ERR_DELAY`. */
+  opening(options?: StandingOptions): Wakened<void> {
+    const awaited = { arrive: () => (this.left === 0 ? { value: undefined } : null), woken: () => undefined };
+    return new Wakened(this.queue, awaited, options);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { SleepOptions } from '../wait/sleep.js';
 import { sleep } from '../wait/sleep.js';
 import { WaitQueue } from '../wait/queue.js';
+import type { StandingOptions } from './standing.js';
+import { Wakened } from './wakened.js';
 
 interface Ended<T> {
   readonly value?: T;
@@ -15,6 +17,7 @@ export class Once<T> {
   private readonly make: (signal: AbortSignal) => T | PromiseLike<T>;
   private readonly keepFailure: boolean;
   private readonly queue = new WaitQueue();
+  /** What it came to for good. */
   private ended: Ended<T> | null = null;
   private running: AbortController | null = null;
 
@@ -37,26 +40,32 @@ export class Once<T> {
    * @throws ArgumentRangeError `ERR_DELAY`; rejects with what making it threw, the signal's reason or a TimeoutError
    */
   async get(options: Omit<SleepOptions, 'exclusive' | 'first'> = {}): Promise<T> {
-    if (this.ended === null || options.signal?.aborted === true) {
-      const waiting = sleep(
-        this.queue,
-        () => this.outcome(),
-        options,
-        () => {
-          if (!this.queue.active) this.running?.abort(options.signal?.reason);
-        },
-      );
-      if (this.queue.active && this.running === null) this.run();
-      return (await waiting).value as T;
-    }
-    return this.outcome().value as T;
+    if (this.ended !== null && options.signal?.aborted !== true) return valueOf(this.ended);
+    const waiting = sleep<Ended<T>>(this.queue, null, options, () => {
+      this.left(options.signal?.reason);
+    });
+    if (this.queue.active && this.running === null) this.run();
+    return valueOf(await waiting);
   }
 
-  /** What it came to; falsy until then. @throws what it failed with */
-  private outcome(): Ended<T> {
-    const { ended } = this;
-    if (ended?.failure !== undefined) throw ended.failure.error;
-    return ended as Ended<T>;
+  /** What is made once, as a branch of a compound: it is made when somebody waits. Throws `ERR_DELAY`. */
+  getting(options?: StandingOptions): Wakened<T> {
+    const awaited = {
+      arrive: () => (this.ended === null ? null : { value: valueOf(this.ended) }),
+      arrived: () => {
+        if (this.running === null) this.run();
+      },
+      woken: (ended: unknown) => valueOf(ended as Ended<T>),
+      left: (reason: unknown) => {
+        this.left(reason);
+      },
+    };
+    return new Wakened(this.queue, awaited, options);
+  }
+
+  /** Somebody has left who waited: if that was the last, it need not be made. */
+  private left(reason: unknown): void {
+    if (!this.queue.active) this.running?.abort(reason);
   }
 
   private run(): void {
@@ -71,16 +80,21 @@ export class Once<T> {
       this.running = null;
       this.end({ value });
     };
-    try {
-      Promise.resolve(this.make(running.signal)).then(made, failed);
-    } catch (error) {
-      failed(error);
-    }
+    // What it throws at once it is told of later, as of a rejection: whoever asks before that waits for this attempt.
+    new Promise<T>((resolve) => {
+      resolve(this.make(running.signal));
+    }).then(made, failed);
   }
 
+  /** Of a failure that is not kept only those are told who waited for it, not who asks when told. */
   private end(ended: Ended<T>): void {
-    this.ended = ended;
-    this.queue.wakeAll();
-    if (ended.failure !== undefined && !this.keepFailure) this.ended = null;
+    if (ended.failure === undefined || this.keepFailure) this.ended = ended;
+    this.queue.wakeAll(ended);
   }
+}
+
+/** @throws what it failed with */
+function valueOf<T>({ value, failure }: Ended<T>): T {
+  if (failure !== undefined) throw failure.error;
+  return value as T;
 }

@@ -1,13 +1,12 @@
 import { OWNING, STOP, WaitEntry, WOKEN } from '../wait/entry.js';
-import { checkDelay, TimeoutError } from '../wait/errors.js';
 import { inTurn } from '../compound/in-turn.js';
-import { waits } from '../compound/lazy.js';
 import type { Child } from '../event/child.js';
-import { Completion, ReusableCompletion } from '../event/completion.js';
+import { ReusableCompletion } from '../event/completion.js';
 import { CompoundEvent } from '../event/compound.js';
 import { forwardedTo } from '../event/forward.js';
-import { CANCEL_ASKED, DECIDED, KIND, TAKES } from '../event/marks.js';
+import { DECIDED, KIND, TAKES } from '../event/marks.js';
 import type { Hold } from './hold.js';
+import { Standing } from './standing.js';
 import type { AcquireOptions, Takers } from './takers.js';
 
 /** How something is taken from those who stand in line for it. @internal */
@@ -22,6 +21,10 @@ interface Claim<T> {
   giveBack(taken: never): void;
   /** Makes others give, once the taker stands in line. */
   prompt?(): void;
+  /** Takes places elsewhere, before anybody is served; called when the taker has its place in line. */
+  entered?(): void;
+  /** Gives those up, for those behind; called when the taker has left without having taken. */
+  left?(): void;
 }
 
 /** The claim of a hold. @internal */
@@ -34,51 +37,25 @@ export function holding<H extends Hold>(take: () => H | null): Claim<H> {
  * while somebody waits for it, so in a choice only the winner takes; and what was taken is given back when nobody has use
  * for it (E9). Made by `acquiring`, `receiving` and their like; for one use.
  */
-export class Taking<T> extends Completion<T> {
+export class Taking<T> extends Standing<T> {
+  protected readonly place: WaitEntry<Taking<T>>;
   private readonly takers: Takers;
   private readonly how: Claim<T>;
-  private readonly place: WaitEntry<Taking<T>>;
   private readonly barge: boolean;
-  private readonly timeoutMs: number | undefined;
-  private readonly unref: boolean;
   /** Its turn has come, and is taken once the callback that runs has returned. */
   private turnComes = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   /** What was taken and not given back; null when there is none. */
   private has: { readonly taken: unknown } | null = null;
 
   /** @internal @throws ArgumentRangeError `ERR_DELAY` */
   constructor(takers: Takers, claim: Claim<T>, options: AcquireOptions = {}) {
-    const { signal, timeoutMs, barge, unref } = options;
-    if (timeoutMs !== undefined) checkDelay('timeoutMs', timeoutMs);
-    super();
+    super(options);
     this.marks |= TAKES;
     this.takers = takers;
     this.how = claim;
-    this.barge = barge === true;
-    this.timeoutMs = timeoutMs;
-    this.unref = unref === true;
+    this.barge = options.barge === true;
     this.place = new WaitEntry<Taking<T>>(asked, { data: this });
-    if (signal !== undefined) this.cancelOn(signal);
-  }
-
-  /** @internal */
-  override insert(entry: WaitEntry, flags: number, first: boolean): void {
-    super.insert(entry, flags, first);
-    if (this.place.queue === null && entry.queue === this && this.isWanted) this.standInLine();
-  }
-
-  /** @internal */
-  override unlink(entry: WaitEntry): void {
-    super.unlink(entry);
-    if (this.place.queue !== null && !this.isWanted) this.leaveLine();
-  }
-
-  /** @internal However it was claimed, also by hand: nobody in the line waits behind one that has its outcome. */
-  override claim(kind: number, result: unknown): boolean {
-    const claimed = super.claim(kind, result);
-    if (this.place.queue !== null && (this.marks & KIND) !== 0) this.leaveLine();
-    return claimed;
+    if (options.signal !== undefined) this.cancelOn(options.signal);
   }
 
   /** @internal */
@@ -86,10 +63,6 @@ export class Taking<T> extends Completion<T> {
     const { has } = this;
     this.has = null;
     if (has !== null) this.how.giveBack(has.taken as never);
-  }
-
-  protected override cancelling(): void {
-    this.leaveLine();
   }
 
   /** @internal Whether both are branches of one choice, however deep: of these, one is taken, and they do not meet. */
@@ -144,26 +117,18 @@ export class Taking<T> extends Completion<T> {
     return true;
   }
 
-  /** Whether it is to be had yet, and somebody waits. */
-  private get isWanted(): boolean {
-    if ((this.marks & (KIND | CANCEL_ASKED)) !== 0) return false;
-    for (const entry of this) if (waits(entry)) return true;
-    return false;
-  }
-
-  private standInLine(): void {
-    const { timeoutMs } = this;
-    if (timeoutMs !== undefined) {
-      this.timer = setTimeout(() => {
-        this.leaveLine();
-        this.fail(new TimeoutError(timeoutMs));
-      }, timeoutMs);
-      if (this.unref && typeof this.timer === 'object') this.timer.unref();
-    }
+  protected enter(): void {
     this.takers.addExclusive(this.place);
+    this.how.entered?.();
     if (this.barge) inTurn(() => this.tryTake());
     this.takers.serve();
     this.how.prompt?.();
+  }
+
+  protected quit(): void {
+    this.takers.remove(this.place);
+    this.how.left?.();
+    this.takers.passTurn();
   }
 
   /** It needs its place no more; who asked it asks those behind. */
@@ -171,24 +136,6 @@ export class Taking<T> extends Completion<T> {
     this.takers.remove(this.place);
     this.stopTimer();
   }
-
-  private leaveLine(): void {
-    this.stopTimer();
-    if (this.takers.remove(this.place)) this.takers.passTurn();
-  }
-
-  private stopTimer(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-}
-
-/** Whether something above is decided, and only has not come to calling it off. */
-function isLost(taking: Taking<unknown>): boolean {
-  for (let above = ownerOf(taking); above !== null; above = ownerOf(above)) {
-    if ((above.marks & (KIND | DECIDED)) !== 0) return true;
-  }
-  return false;
 }
 
 /**
@@ -217,6 +164,14 @@ function* compoundsAbove(taking: Taking<unknown>): Generator<CompoundEvent<unkno
   for (let above = ownerOf(taking); above !== null; above = ownerOf(above)) {
     if (above instanceof CompoundEvent) yield above as CompoundEvent<unknown>;
   }
+}
+
+/** Whether something above is decided, and only has not come to calling it off. */
+function isLost(completion: ReusableCompletion<unknown>): boolean {
+  for (let above = ownerOf(completion); above !== null; above = ownerOf(above)) {
+    if ((above.marks & (KIND | DECIDED)) !== 0) return true;
+  }
+  return false;
 }
 
 /** Who cancels it when cancelled itself (E3): a compound, or what it is forwarded to. */

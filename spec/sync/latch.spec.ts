@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { anyOf } from '../../lib/event/any-of.js';
+import { Completion } from '../../lib/event/completion.js';
+import { firstOf } from '../../lib/event/first-of.js';
+import type { WaitQueue } from '../../lib/wait/queue.js';
 import { Latch } from '../../lib/sync/latch.js';
 import { codeOf } from '../event/support.js';
 import { abortable, follow, rejection, settled } from './kit.js';
@@ -32,5 +36,16 @@ describe('Latch', () => {
     for (const call of [() => new Latch(-1), () => new Latch(0.5), () => new Latch(1).countDown(0)]) {
       expect(codeOf(call)).to.equal('ERR_COUNT');
     }
+  });
+
+  it('is a branch of a choice, which stands nowhere when it has lost (E6)', () => {
+    const latch = new Latch(2);
+    const [queue, other] = [(latch as unknown as { queue: WaitQueue }).queue, new Completion<string>()];
+    const [lost, waits] = [firstOf([latch.opening(), other]), firstOf({ open: latch.opening() })];
+    expect([queue.size, latch.opening().state]).to.deep.equal([2, 'pending']);
+    other.complete('other');
+    expect([lost.value, queue.size, latch.countDown(), waits.state]).to.deep.equal(['other', 1, false, 'pending']);
+    latch.countDown();
+    expect([waits.value, queue.size, anyOf([latch.opening()]).state]).to.deep.equal([{ name: 'open', value: undefined }, 0, 'done']); // prettier-ignore
   });
 });

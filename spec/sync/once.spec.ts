@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { anyOf } from '../../lib/event/any-of.js';
+import { Completion } from '../../lib/event/completion.js';
+import { firstOf } from '../../lib/event/first-of.js';
 import { Once } from '../../lib/sync/once.js';
 import { abortable, rejection, settled } from './kit.js';
 
@@ -84,5 +87,61 @@ describe('Once', () => {
     end('made');
     await settled();
     expect([once.done, await once.get()]).to.deep.equal([true, 'made']);
+  });
+
+  it('is a branch of a choice: made when somebody waits, asked to stop when all have lost (E6)', async () => {
+    const signals: AbortSignal[] = [];
+    let end: (value: string) => void = () => undefined;
+    const once = new Once<string>((signal) => {
+      signals.push(signal);
+      return new Promise((resolve) => (end = resolve));
+    });
+    const unasked = once.getting();
+    const other = new Completion<string>();
+    const [lost, waits] = [firstOf([once.getting(), other]), firstOf([once.getting()])];
+    expect([signals.length, unasked.state]).to.deep.equal([1, 'pending']);
+    other.complete('other');
+    expect([lost.value, signals[0]?.aborted]).to.deep.equal(['other', false]);
+    waits.cancel('enough');
+    expect(signals[0]?.aborted).to.equal(true);
+    const kept = anyOf([once.getting()]);
+    end('made all the same');
+    await settled();
+    expect([kept.value, firstOf([once.getting()]).value, signals.length]).to.deep.equal(['made all the same', 'made all the same', 1]); // prettier-ignore
+  });
+
+  it('fails the branch as it fails who waits, and is made anew for who asks when told', async () => {
+    let made = 0;
+    const once = new Once<number>(() => {
+      if (++made < 3) throw new Error(`failure ${String(made)}`);
+      return made;
+    });
+    const told: string[] = [];
+    let again: Promise<unknown> | undefined;
+    const first = once.getting();
+    first.notify(({ error }) => {
+      told.push(String(error));
+      again = rejection(once.get());
+    });
+    await settled();
+    expect([told, String(await again)]).to.deep.equal([['Error: failure 1'], 'Error: failure 2']);
+    expect(await once.getting()).to.equal(3);
+  });
+
+  it('tells all who wait of one failure, also when one of them asks again and that fails at once', async () => {
+    let fail: (error: Error) => void = () => undefined;
+    let made = 0;
+    const once = new Once<number>(() => {
+      if (++made > 1) throw new Error('second');
+      return new Promise((_resolve, reject) => (fail = reject));
+    });
+    const [one, two] = [once.getting(), once.getting()];
+    let again: unknown;
+    one.notify(() => void (again = rejection(once.get())));
+    two.notify(() => undefined);
+    const three = rejection(once.get());
+    fail(new Error('first'));
+    const third = await Promise.race([three, settled()]);
+    expect([one.error, two.error, third, await again].map(String)).to.deep.equal(['Error: first', 'Error: first', 'Error: first', 'Error: second']); // prettier-ignore
   });
 });

@@ -6,12 +6,17 @@ import { firstOf } from '../../lib/event/first-of.js';
 import { watch, type Waitable } from '../../lib/event/waitable.js';
 import { guard } from '../../lib/compound/guard.js';
 import { map } from '../../lib/compound/map.js';
+import { acquiringAll } from '../../lib/sync/acquire-all.js';
+import { Barrier } from '../../lib/sync/barrier.js';
 import { Channel } from '../../lib/sync/channel.js';
 import { EventCounter } from '../../lib/sync/event-counter.js';
 import type { Hold } from '../../lib/sync/hold.js';
+import { Latch } from '../../lib/sync/latch.js';
 import { Mutex } from '../../lib/sync/mutex.js';
+import { Once } from '../../lib/sync/once.js';
 import { RwLock } from '../../lib/sync/rw-lock.js';
 import { Semaphore } from '../../lib/sync/semaphore.js';
+import type { WaitQueue } from '../../lib/wait/queue.js';
 import { programs, Random, runPrograms, seed } from '../conformance/random.js';
 import { collectUncaught, turns } from '../event/support.js';
 
@@ -29,10 +34,19 @@ class Program {
   private readonly mutexes = [new Mutex(), new Mutex()];
   private readonly semaphore = new Semaphore(3);
   private readonly lock = new RwLock();
+  private readonly pair = [new Semaphore(2), new Semaphore(1)];
+  private readonly barrier = new Barrier(3);
+  private readonly latch = new Latch(6);
+  private readonly making: ((value: number) => void)[] = [];
+  private readonly once = new Once<number>(() => new Promise((resolve) => this.making.push(resolve)));
+  /** Arrivals that a round of the barrier has counted, and its rounds. */
+  private arrivals = 0;
+  private rounds = 0;
   private readonly counter = new EventCounter({ count: 2, semaphore: true });
   private readonly roots: Completion<unknown>[] = [];
   private readonly others: Completion<unknown>[] = [];
   private holds: Hold[] = [];
+  private readonly leave: (() => void)[] = [];
   private readonly sent = new Set<number>();
   private readonly received: number[] = [];
   private counted = 0;
@@ -52,6 +66,8 @@ class Program {
       ['release', () => this.release()],
       ['trySend', () => this.trySend()],
       ['tryReceive', () => this.receivedOne(this.pick(this.channels)?.tryReceive()?.value)],
+      ['arrive', () => this.arrive()],
+      ['countDown', () => this.latch.countDown()],
       ['write', () => this.counter.tryWrite() && this.counted++],
     ];
     const [name, run] = this.pick(steps) as (typeof steps)[number];
@@ -62,7 +78,10 @@ class Program {
 
   /** Ends everything, and compares. */
   async finish(): Promise<void> {
+    this.making[0]?.(7);
+    await turns(1);
     for (const root of this.roots) root.cancel();
+    for (const leave of this.leave) leave();
     while (this.holds.length > 0) this.release();
     await turns(1);
     while (this.holds.length > 0) this.release();
@@ -73,6 +92,9 @@ class Program {
     }
     expect([...this.received].sort(byValue)).to.deep.equal([...this.sent].sort(byValue));
     expect([this.counter.count, this.mutexes.map(({ locked, waiting }) => [locked, waiting])]).to.deep.equal([2 + this.counted, [[false, 0], [false, 0]]]); // prettier-ignore
+    expect(this.pair.map(({ free, waiting }) => [free, waiting])).to.deep.equal([[2, 0], [1, 0]]); // prettier-ignore
+    expect([this.arrivals, this.barrier.waiting], 'so many in each round').to.deep.equal([3 * this.rounds, 0]);
+    for (const owner of [this.latch, this.once, this.barrier] as unknown as { queue: WaitQueue }[]) expect(owner.queue.active).to.equal(false); // prettier-ignore
     expect([this.semaphore.free, this.semaphore.waiting, this.lock.readers, this.lock.locked, this.lock.waiting]).to.deep.equal([3, 0, 0, false, 0]); // prettier-ignore
   }
 
@@ -140,6 +162,11 @@ class Program {
       () => [this.semaphore.acquiring({ permits: 1 + this.random.below(3) }), keep],
       () => [this.random.below(2) === 0 ? this.lock.reading() : this.lock.writing(), keep],
       () => [this.counter.reading(), () => this.counted--],
+      () => [acquiringAll(this.random.below(2) === 0 ? this.pair : [...this.pair].reverse()), keep],
+      () => [acquiringAll([{ semaphore: this.pair[0] as Semaphore, permits: 2 }, this.semaphore]), keep],
+      () => [this.arrivalOf(this.barrier.arriving()), (round) => expect(round).to.be.lessThan(this.rounds)],
+      () => [this.latch.opening(), () => expect(this.latch.count).to.equal(0)],
+      () => [this.once.getting(), (value) => expect(value).to.equal(7)],
       () => {
         const other = new Completion<unknown>();
         this.others.push(other);
@@ -154,6 +181,29 @@ class Program {
       );
     }
     return (this.pick(leaves) as (typeof leaves)[number])();
+  }
+
+  /** Counted when it is claimed, whether or not its choice has use for it. */
+  private arrivalOf(arriving: Completion<number>): Completion<number> {
+    arriving.intercept(({ status, value }) => {
+      if (status === 'done') this.passed(value);
+    });
+    return arriving;
+  }
+
+  private arrive(): void {
+    const controller = new AbortController();
+    this.leave.push(() => controller.abort());
+    this.barrier.arrive({ signal: controller.signal }).then(
+      (round) => this.passed(round),
+      () => undefined,
+    );
+  }
+
+  private passed(round: number): void {
+    this.count('passed');
+    this.arrivals++;
+    this.rounds = Math.max(this.rounds, round + 1);
   }
 
   private trySend(): void {
@@ -198,7 +248,17 @@ describe('branches that take', function () {
       for (const [what, times] of program.tally) total.set(what, (total.get(what) ?? 0) + times);
     });
     if (count >= 100) {
-      for (const what of ['won', 'received', 'released', 'allOf', 'choice', 'in one callback', 'cancel', 'decide'])
+      for (const what of [
+        'won',
+        'received',
+        'released',
+        'allOf',
+        'choice',
+        'in one callback',
+        'cancel',
+        'decide',
+        'passed',
+      ])
         expect(total.get(what) ?? 0, what).to.be.greaterThan(count);
     }
   });
