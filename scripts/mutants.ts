@@ -31,7 +31,7 @@ const rules = [
   ...numbered('W', 7),
   ...numbered('C', 8),
   ...numbered('E', 9),
-  ...numbered('I', 14),
+  ...numbered('I', 15),
   ...numbered('P', 7),
   ...numbered('M', 3),
 ];

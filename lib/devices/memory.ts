@@ -27,6 +27,10 @@ export class MemoryDevice extends BlockDevice {
     this.contents = new Uint8Array(size);
   }
 
+  override directAccess(position: number, length: number): Uint8Array | null {
+    return this.closed ? null : this.contents.subarray(position, position + length);
+  }
+
   submit(io: Transfer): void {
     const { operation, position, pages, offset, length } = io;
     if (operation === 'read') pages?.set(this.contents.subarray(position, position + length), offset);

@@ -89,6 +89,16 @@ export abstract class BlockDevice {
   abstract submit(io: Io): void;
 
   /**
+   * The device's own memory at a position, for a server that sends it without a copy (the kernel's direct access, DAX; I15):
+   * null where it has none, where the bytes do not lie together, and when it is closed. Whoever looks there must not
+   * write, and sees what writes leave, a write under way in part. Called with ranges within the device, of any bytes.
+   * Layers have none unless they do no more than pass positions on.
+   */
+  directAccess(_position: number, _length: number): Uint8Array | null {
+    return null;
+  }
+
+  /**
    * Reads into the range. The request yields the bytes read, and is a completion: await it, cancel it, combine it.
    * @throws ArgumentError, ArgumentRangeError or StateError naming the field that is wrong; nothing was submitted
    */

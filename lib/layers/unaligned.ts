@@ -59,6 +59,10 @@ export class Unaligned extends Layer<Task | typeof PASSING | null> {
     this.pool = options.pool;
   }
 
+  override directAccess(position: number, length: number): Uint8Array | null {
+    return this.lower.directAccess(position, length);
+  }
+
   submit(io: Io): void {
     const { operation, position } = io;
     const whole = operation === 'flush' || this.fits(io);

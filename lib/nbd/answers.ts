@@ -39,11 +39,14 @@ export class Answers {
 
   /** All of what was to be read. `sent` is called when its memory is not needed any more. */
   data(job: Job, loan: Loan, sent: () => void): void {
-    const { length } = job;
-    if (this.form === 'simple') {
-      this.simple(job, 0);
-      this.payload(loan, 0, length, sent);
-    } else this.dataChunk(job, true, loan, 0, length, sent);
+    this.dataHead(job, true, 0, job.length);
+    this.payload(loan, 0, job.length, sent);
+  }
+
+  /** All of what was to be read, from where the device has it. */
+  ownData(job: Job, bytes: Uint8Array): void {
+    this.dataHead(job, true, 0, bytes.length);
+    this.outlet.append(bytes, null);
   }
 
   /**
@@ -64,7 +67,8 @@ export class Answers {
     if (job.type === wire.CMD_READ && loan !== null) {
       const sendable = (job.flags & wire.CMD_FLAG_DF) === 0 ? good : good.slice(0, 1);
       for (const { offset, length: bytes } of sendable) {
-        this.dataChunk(job, false, loan, offset, bytes, offset === sendable.at(-1)?.offset ? sent : null);
+        this.dataHead(job, false, offset, bytes);
+        this.payload(loan, offset, bytes, offset === sendable.at(-1)?.offset ? sent : null);
       }
     } else sent();
     const bad = complementOf(good, length);
@@ -81,19 +85,15 @@ export class Answers {
     this.outlet.append(payload, null);
   }
 
-  private dataChunk(
-    job: Job,
-    done: boolean,
-    loan: Loan,
-    offset: number,
-    length: number,
-    sent: (() => void) | null,
-  ): void {
+  private dataHead(job: Job, done: boolean, offset: number, length: number): void {
+    if (this.form === 'simple') {
+      this.simple(job, 0);
+      return;
+    }
     this.chunk(job, done, wire.REPLY_OFFSET_DATA, DATA_OFFSET_BYTES + length);
     const { outlet } = this;
     const at = outlet.room(DATA_OFFSET_BYTES);
     wire.writeU64(outlet.buffer, job.position + offset, at);
-    this.payload(loan, offset, length, sent);
   }
 
   private payload(loan: Loan, offset: number, length: number, sent: (() => void) | null): void {

@@ -275,7 +275,6 @@ export class Connection implements Host, Receiver {
     clearTimeout(this.handshake);
     clearImmediate(this.flushing);
     this.session?.close(reason);
-    this.outlet.abandon();
     this.kit.closed(this);
   }
 }

@@ -12,12 +12,9 @@ const LAST_ARENA = 256 * 1024;
 export class Outlet {
   private readonly socket: Writable;
   private arena = Buffer.alloc(0);
-  /** The arena is filled up to here, and was put among the parts up to there. */
+  /** The arena is filled up to here, and was written up to there. */
   private used = 0;
   private cut = 0;
-  private readonly parts: Uint8Array[] = [];
-  /** To be called when what was gathered has been sent. */
-  private sent: (() => void)[] = [];
 
   constructor(socket: Writable) {
     this.socket = socket;
@@ -46,7 +43,10 @@ export class Outlet {
     return this.arena;
   }
 
-  /** Sends bytes behind what was gathered. `sent` is called when they are not needed any more: now or later, once. */
+  /**
+   * Sends bytes behind what was gathered: large ones at once, so that the other side takes them while the next are made
+   * ready. `sent` is called when they are not needed any more: now or later, once.
+   */
   append(bytes: Uint8Array, sent: (() => void) | null): void {
     if (bytes.length <= COPIED_BYTES) {
       const at = this.room(bytes.length);
@@ -54,46 +54,29 @@ export class Outlet {
       sent?.();
       return;
     }
-    this.cutOff();
-    this.parts.push(bytes);
-    if (sent !== null) this.sent.push(sent);
+    const { socket } = this;
+    const isFirst = this.used === this.cut;
+    if (!isFirst) {
+      socket.cork();
+      socket.write(this.arena.subarray(this.cut, this.used));
+    }
+    if (sent === null) socket.write(bytes);
+    else socket.write(bytes, sent);
+    if (!isFirst) socket.uncork();
+    this.begin();
   }
 
   /** Sends what was gathered. */
   flush(): void {
-    const { socket, parts, sent } = this;
-    if (parts.length === 0) {
-      if (this.used === this.cut) return;
-      socket.write(this.arena.subarray(this.cut, this.used));
-    } else {
-      this.cutOff();
-      socket.cork();
-      for (const [i, part] of parts.entries()) {
-        if (i === parts.length - 1 && sent.length > 0)
-          socket.write(part, () => {
-            for (const each of sent) each();
-          });
-        else socket.write(part);
-      }
-      socket.uncork();
-      parts.length = 0;
-      if (sent.length > 0) this.sent = [];
-    }
-    if (socket.writableLength === 0) this.used = this.cut = 0;
+    if (this.used === this.cut) return;
+    this.socket.write(this.arena.subarray(this.cut, this.used));
+    this.begin();
+  }
+
+  /** What was gathered has been written: the arena is begun anew when all of it was sent. */
+  private begin(): void {
+    if (this.socket.writableLength === 0) this.used = this.cut = 0;
     else this.cut = this.used;
-  }
-
-  /** What was gathered is not sent any more: nobody is there. */
-  abandon(): void {
-    const { sent } = this;
-    this.parts.length = this.used = this.cut = 0;
-    this.sent = [];
-    for (const each of sent) each();
-  }
-
-  private cutOff(): void {
-    if (this.used > this.cut) this.parts.push(this.arena.subarray(this.cut, this.used));
-    this.cut = this.used;
   }
 
   /** A new arena: larger, when the last one was too small for what came together. */

@@ -36,6 +36,7 @@ export function deviceContract(name: string, make: MakeDevice, programs = 500): 
         }
       }
       expect(Buffer.compare(await contentsOf(device, pool), model)).to.equal(0);
+      expectOwnMemory(device, model);
       expect([pool.pagesInUse, device.started === device.ended]).to.deep.equal([inUse, true]);
       await device.close();
     });
@@ -54,6 +55,7 @@ export function deviceContract(name: string, make: MakeDevice, programs = 500): 
     expect(device.read(pages.range(0, 0), { position: size }).value).to.equal(0);
     expect(await device.read(pages, { position: size - PAGE_SIZE })).to.equal(PAGE_SIZE);
     await device.close();
+    expect(device.directAccess(0, device.blockSize), 'the memory of a closed device (I15)').to.equal(null);
     expect(() => device.read(pages, { position: 0 }))
       .to.throw(StateError)
       .with.property('code', 'ERR_CLOSED');
@@ -150,6 +152,19 @@ function start(
   for (let i = 0; i < length; i++) model[position + i] = (i * step) % 256;
   pages.set(model.subarray(position, position + length), offset);
   return { request: device.write(range, { position, fua: random.chance(2) }), pages, offset, expected: null, length };
+}
+
+/** Memory of its own that it shows is what a read would answer (I15); most show none. */
+function expectOwnMemory(device: BlockDevice, model: Uint8Array): void {
+  for (const [position, length] of [
+    [0, device.size],
+    [device.blockSize, 2 * device.blockSize],
+    [device.size - device.blockSize, device.blockSize],
+  ] as const) {
+    const bytes = device.directAccess(position, length);
+    if (bytes === null) continue;
+    expect(Buffer.compare(bytes, model.subarray(position, position + length)), 'what it shows (I15)').to.equal(0);
+  }
 }
 
 async function contentsOf(device: BlockDevice, pool: PagePool): Promise<Uint8Array> {

@@ -42,6 +42,13 @@ describe('MemoryDevice', () => {
     expect(await device.extents(device.size - 10, 10)).to.deep.equal([{ length: 10, allocated: true, zero: true }]);
   });
 
+  it('shows its own memory, of any bytes (I15)', () => {
+    const device = new MemoryDevice({ size: 8192 });
+    const bytes = device.directAccess(100, 1000);
+    device.contents.fill(7, 99, 1101);
+    expect([bytes?.length, bytes?.every((byte) => byte === 7)]).to.deep.equal([1000, true]);
+  });
+
   it('refuses a size of half blocks, and blocks of odd sizes (I6)', () => {
     expect(() => new MemoryDevice({ size: 100 }))
       .to.throw(ArgumentRangeError)

@@ -7,6 +7,7 @@ import { VolatileDevice } from '../../lib/devices/volatile.js';
 import type { IoRequest } from '../../lib/io/io-request.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Fault } from '../../lib/layers/fault.js';
+import { Pass } from '../../lib/layers/pass.js';
 import { Unaligned } from '../../lib/layers/unaligned.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
@@ -30,6 +31,14 @@ describe('Unaligned', () => {
   it('has bytes for blocks, and takes any memory', () => {
     const device = new Unaligned(new MemoryDevice({ size: SIZE }), { pool: new PagePool() });
     expect([device.blockSize, device.size, device.memoryAlignment]).to.deep.equal([1, SIZE, 1]);
+  });
+
+  it('shows what the device below shows of its own memory, of any bytes (I15)', () => {
+    const lower = new MemoryDevice({ size: SIZE });
+    const device = new Unaligned(lower, { pool: new PagePool() });
+    lower.contents[700] = 9;
+    expect(device.directAccess(700, 3)).to.deep.equal(Uint8Array.of(9, 0, 0));
+    expect(new Unaligned(new Pass(lower), { pool: new PagePool() }).directAccess(700, 3)).to.equal(null);
   });
 
   for (const { strategy } of designs) {

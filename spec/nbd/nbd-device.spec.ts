@@ -8,6 +8,7 @@ import { NbdServer } from '../../lib/nbd/server.js';
 import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 import { deviceContract } from '../conformance/device-contract.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
+import { Random, seed } from '../conformance/random.js';
 import { servers, until } from './support.js';
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -32,6 +33,28 @@ describe('NbdDevice', () => {
       );
     });
   }
+
+  it('reads from memory what was written and acknowledged, while others write beside it (I15)', async () => {
+    const device = new MemoryDevice({ size: 1 << 20 });
+    const { uri } = await serve(device);
+    const [reader, writer] = [await NbdDevice.open(uri), await NbdDevice.open(uri)];
+    const pool = new PagePool();
+    const random = new Random(seed);
+    const half = device.size / 2;
+    const model = new Uint8Array(half);
+    const [noise, pages] = [pool.allocate(half), pool.allocate(half)];
+    for (let i = 0; i < 100; i++) {
+      const blocks = 1 + random.below(random.chance(50) ? 8 : half / 512);
+      const [position, length] = [512 * random.below(half / 512 - blocks + 1), 512 * blocks];
+      pages.set(model.fill(i, position, position + length).subarray(position, position + length), position);
+      const beside = writer.write(noise, { position: half });
+      await reader.write(pages.range(position, length), { position, fua: random.chance(10) });
+      pages.set(new Uint8Array(half));
+      await Promise.all([beside, reader.read(pages, { position: 0 })]);
+      expect(Buffer.compare(pages.bytes(), model), `WAKECHAIN_SEED=${String(seed)}, after ${String(i)}`).to.equal(0);
+    }
+    await Promise.all([reader.close(), writer.close()]);
+  });
 
   it('finds exports by name, and tells what they can do', async () => {
     const device = new MemoryDevice({ size: 8192 });

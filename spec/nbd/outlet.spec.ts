@@ -61,14 +61,26 @@ describe('Outlet', () => {
     expect(sink.all).to.equal(`a${'x'.repeat(100_000)}b${'x'.repeat(100_000)}small`);
   });
 
-  it('lets go of what it does not send any more (P3)', () => {
+  it('sends a large payload at once, behind what was gathered', () => {
     const sink = new Sink();
     const outlet = new Outlet(sink);
+    put(outlet, 'a');
+    outlet.append(Buffer.alloc(100_000, 'x'), null);
+    outlet.append(Buffer.alloc(40_000, 'y'), null);
+    expect(sink.all).to.equal(`a${'x'.repeat(100_000)}${'y'.repeat(40_000)}`);
+  });
+
+  it('lets go of what is not sent any more (P3)', async () => {
+    const sink = new Sink();
+    sink.slow = true;
+    sink.on('error', () => undefined);
+    const outlet = new Outlet(sink);
     let gone = 0;
-    outlet.append(Buffer.alloc(100_000), () => gone++);
-    outlet.abandon();
-    outlet.flush();
-    expect([gone, sink.writes.length]).to.deep.equal([1, 0]);
+    for (let i = 0; i < 3; i++) outlet.append(Buffer.alloc(100_000), () => gone++);
+    sink.destroy();
+    sink.goOn();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([gone, sink.writes.length]).to.deep.equal([3, 1]);
   });
 
   it('does not use memory again that was not sent (P2)', async () => {

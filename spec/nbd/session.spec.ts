@@ -253,7 +253,7 @@ describe('Session', () => {
   });
 
   it('serves a client while others hold all there is but do not read their replies, until they are expelled (P3)', async () => {
-    const device = new MemoryDevice({ size: 1 << 20 });
+    const device = new FaultyDevice({ size: 1 << 20, inline: true });
     const log: string[] = [];
     const limits = { requestBytes: 1 << 20, connectionBytes: 1 << 20, totalBytes: 1 << 20, stallMs: 50 };
     const { path, server } = await serve({ exports: { '': { device } }, limits, log: (line) => log.push(line) });
@@ -268,5 +268,37 @@ describe('Session', () => {
     expect(log).to.have.lengthOf(1);
     expect(log[0]).to.match(/disconnected: it has read no reply for 50 ms/);
     other.close();
+  });
+
+  it('sends what a device has in memory of its own without memory for it, and no more than the share of who reads it slowly (I15, P3)', async () => {
+    const device = new MemoryDevice({ size: 1 << 20 });
+    const limits = { requestBytes: 1 << 20, connectionBytes: 1 << 20, totalBytes: 1 << 20 };
+    const { path, server } = await serve({ exports: { '': { device } }, limits });
+    const slow = await RawClient.go(path);
+    slow.socket.pause();
+    for (let i = 0; i < 8; i++) slow.ask(wire.CMD_READ, i, 0, 1 << 20);
+    await until(() => server.figures.requests === 2);
+    for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect([server.figures.requests, server.figures.bytesRead, server.bytesInFlight]).to.deep.equal([2, 1 << 20, 0]);
+    slow.socket.resume();
+    for (let i = 0; i < 8; i++) {
+      expect(await slow.reply()).to.deep.equal([0, i]);
+      expect((await slow.read(1 << 20)).length).to.equal(2 << 20);
+    }
+    expect(server.figures.bytesRead).to.equal(8 << 20);
+    slow.close();
+  });
+
+  it('refuses reads of memory that was closed (I15)', async () => {
+    const device = new MemoryDevice({ size: 8192 });
+    const { path } = await serve({ exports: { '': { device, byteGranular: false } } });
+    const client = await RawClient.go(path);
+    client.ask(wire.CMD_READ, 1, 0, 512);
+    expect(await client.reply()).to.deep.equal([0, 1]);
+    await client.read(512);
+    await device.close();
+    client.ask(wire.CMD_READ, 2, 0, 512);
+    expect(await client.reply()).to.deep.equal([ESHUTDOWN, 2]);
+    client.close();
   });
 });
