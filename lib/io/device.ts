@@ -179,6 +179,11 @@ export abstract class BlockDevice {
     return false;
   }
 
+  /** The devices whose zeroes its own `writeZeroes` takes. Default: all that it stands on. */
+  get zeroesFrom(): readonly BlockDevice[] {
+    return this.lowers;
+  }
+
   get closed(): boolean {
     return this.closing !== null;
   }

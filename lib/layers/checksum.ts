@@ -107,6 +107,11 @@ export class Checksum extends Layer<Task | null> {
     return scrubChecksum(this, this.lower, this.pool, options);
   }
 
+  /** The table tells what is zero. */
+  override get zeroesFrom(): readonly BlockDevice[] {
+    return [];
+  }
+
   submit(io: Io): void {
     if (io.operation === 'flush') io.pass(this, this.lower, 0, null);
     else if (io.operation === 'read') this.begin(io, 'read', null);
@@ -150,8 +155,7 @@ export class Checksum extends Layer<Task | null> {
       io.finish(0, error as IoError);
       return;
     }
-    const task = new Task(phase, table);
-    task.hold = hold;
+    const task = Object.assign(new Task(phase, table), { hold });
     this.send(io, task);
   }
 
@@ -221,9 +225,8 @@ export class Checksum extends Layer<Task | null> {
       } else this.conclude(io, task, io.failure ?? new IoError('ECANCELED'), good);
       return;
     }
-    const mismatch = `the block at ${String(wrong)} of ${this.name} does not match its checksum`;
-    const found = wrong < 0 ? null : new IoError('EIO', { message: mismatch });
-    this.conclude(io, task, io.failure ?? task.failure ?? found, good);
+    const message = `the block at ${String(wrong)} of ${this.name} does not match its checksum`;
+    this.conclude(io, task, io.failure ?? task.failure ?? (wrong < 0 ? null : new IoError('EIO', { message })), good);
   }
 
   private loaded(io: Io, task: Task): void {

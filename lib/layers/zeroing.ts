@@ -21,6 +21,8 @@ class Task {
   failure: IoError | null = null;
   /** The parts that are zero. */
   good: ByteRange[] = [];
+  /** Whether all are, and are being made stable. */
+  flushing = false;
 }
 
 /** Bytes of one write, unless options say otherwise, and writes at a time for one request. */
@@ -29,7 +31,7 @@ const AT_ONCE = 4;
 
 /**
  * `writeZeroes` for a device that has none: zeroes are written, a few pieces at a time, all from the same memory. With
- * `fua` each piece has it (I7). After a failure or a cancel no further piece is begun; which bytes are zero is told as
+ * `fua` one piece has it, and several are followed by one flush, where there is one (I7). After a failure or a cancel no further piece is begun; which bytes are zero is told as
  * of any write (I4). Everything else goes on as it is.
  */
 export class Zeroing extends Layer<Task | null> {
@@ -78,6 +80,7 @@ export class Zeroing extends Layer<Task | null> {
 
   override child(_io: Io, task: Task, part: Io, at: unknown): void {
     task.failure ??= part.failure;
+    if (task.flushing) return;
     for (const { offset, length } of part.succeededRanges())
       task.good.push({ offset: (at as number) + offset, length });
   }
@@ -85,7 +88,8 @@ export class Zeroing extends Layer<Task | null> {
   done(io: Io, task: Task | null): void {
     if (task === null) return;
     const bad = complementOf(task.good, Math.min(task.next, io.length));
-    if (task.failure === null && bad.length === 0 && task.next < io.length) {
+    const ended = task.next >= io.length && (!this.flushesAfter(io) || task.flushing);
+    if (task.failure === null && bad.length === 0 && !ended) {
       task.good = [{ offset: 0, length: task.next }];
       if (io.retry()) {
         this.round(io, task);
@@ -93,15 +97,20 @@ export class Zeroing extends Layer<Task | null> {
       }
       task.failure = PULLED;
     }
+    // What is not known to be stable is not done.
+    if (task.flushing && task.failure !== null) task.good = [];
     this.conclude(io, task);
   }
 
   private round(io: Io, task: Task): void {
     const { lower, pieceBytes, zeroes } = this;
-    const { position, length, fua } = io;
+    const { position, length } = io;
     const split = io.split(this, task);
+    const fua = io.fua && !this.flushesAfter(io);
     const own = { operation: 'write', pages: zeroes, offset: 0, fua } as const;
     const end = Math.min(length, task.next + AT_ONCE * pieceBytes);
+    task.flushing = task.next === length;
+    if (task.flushing) split.spawn(lower, { ...own, operation: 'flush', pages: null, position: 0, length: 0 }, 0);
     while (task.next < end) {
       const at = task.next;
       const bytes = Math.min(pieceBytes, end - at);
@@ -109,6 +118,11 @@ export class Zeroing extends Layer<Task | null> {
       split.spawn(lower, { ...own, position: position + at, length: bytes }, at);
     }
     split.seal();
+  }
+
+  /** A sync for each piece would be the dearer the longer it is. */
+  private flushesAfter({ fua, length }: Io): boolean {
+    return fua && length > this.pieceBytes && this.lower.operations.includes('flush');
   }
 
   private conclude(io: Io, { good, failure }: Task): void {

@@ -103,12 +103,12 @@ export class Export {
   }
 }
 
-/** Whether every device of the stack has zeroes of its own, and makes them without writing them. */
+/** Whether every device that zeroes are taken from has some, and makes them without writing them. */
 function zeroesFast(device: BlockDevice): boolean {
   const stack = new Set([device]);
   for (const each of stack) {
     if (each.zeroesByWriting || !each.operations.includes('writeZeroes')) return false;
-    for (const lower of each.lowers) stack.add(lower);
+    for (const from of each.zeroesFrom) stack.add(from);
   }
   return true;
 }

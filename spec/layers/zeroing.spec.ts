@@ -18,12 +18,13 @@ describe('Zeroing', () => {
       const request = device.writeZeroes(length, { position: 512, fua: true });
       let answered = 0;
       for (let op = disk.pending[0]; op !== undefined; op = disk.pending[0]) {
-        expect([op.operation, op.fua, disk.pending.length <= 4]).to.deep.equal(['write', true, true]);
-        expect(pool.pagesInUse).to.equal(PIECE / 4096);
+        const [operation, bytes] = answered < 7 ? ['write', PIECE] : ['flush', 0];
+        expect([op.operation, op.fua, disk.pending.length <= 4]).to.deep.equal([operation, false, true]);
+        expect([op.length <= bytes, pool.pagesInUse]).to.deep.equal([true, PIECE / 4096]);
         op.answer();
         answered++;
       }
-      expect([request.value, answered, pool.pagesInUse]).to.deep.equal([length, 7, 0]);
+      expect([request.value, answered, pool.pagesInUse]).to.deep.equal([length, 8, 0]);
       const expected = new Uint8Array(4 << 20).fill(7).fill(0, 512, 512 + length);
       expect(Buffer.compare(disk.stable.subarray(512, 512 + length), new Uint8Array(length))).to.equal(0);
       expect(Buffer.compare(disk.contents, expected)).to.equal(0);
@@ -44,6 +45,23 @@ describe('Zeroing', () => {
       expect(failed.error).to.have.property('code', 'ENOSPC');
     });
   }
+
+  it('has FUA of one piece, or where there is no flush; a flush that fails leaves nothing done (I7)', () => {
+    const disk = new FaultyDevice({ size: 4 << 20, operations });
+    const device = new Zeroing(disk, { pool: new PagePool() });
+    device.writeZeroes(PIECE, { position: 0, fua: true });
+    expect([disk.only.operation, disk.only.fua]).to.deep.equal(['write', true]);
+    disk.answerAll();
+    const unstable = device.writeZeroes(2 * PIECE, { position: 0, fua: true });
+    disk.pending[0]?.answer();
+    disk.pending[0]?.answer();
+    disk.only.fail('EIO');
+    expect([unstable.state, unstable.succeeded]).to.deep.equal(['failed', []]);
+    const plain = new FaultyDevice({ size: 4 << 20, operations: ['read', 'write'] });
+    new Zeroing(plain, { pool: new PagePool() }).writeZeroes(2 * PIECE, { position: 0, fua: true });
+    expect(plain.pending.map(({ operation, fua }) => [operation, fua])).to.deep.equal([['write', true], ['write', true]]); // prettier-ignore
+    plain.answerAll();
+  });
 
   it('hands on what the device can do itself, and adds nothing to one that does not write', () => {
     const able = new FaultyDevice({ inline: true });
