@@ -32,6 +32,11 @@ export interface ConnectionKit {
 /** Read from a client that has its share in flight, so that one that goes away is noticed behind what it has asked. */
 const LOOKAHEAD_BYTES = 64 * 1024;
 
+/** Of replies that a client has not taken, besides the memory that its requests hold: then nothing more is read from it. */
+const UNREAD_BYTES = 1 << 20;
+
+const NOTHING = Buffer.alloc(0);
+
 /** One client: its socket, the handshake, and then the transmission. */
 export class Connection implements Host, Receiver {
   private readonly kit: ConnectionKit;
@@ -196,9 +201,11 @@ export class Connection implements Host, Receiver {
     if (!this.ending && !this.isAhead()) this.socket.resume();
   }
 
-  /** Whether enough was read that cannot be taken yet. */
+  /** Whether enough was read that cannot be taken yet, or more was answered than is being read. */
   private isAhead(): boolean {
-    return this.inlet.taker.needs === 0 && this.inlet.pending >= LOOKAHEAD_BYTES;
+    const { inlet, outlet, session } = this;
+    if (inlet.taker.needs === 0 && inlet.pending >= LOOKAHEAD_BYTES) return true;
+    return outlet.unsent > UNREAD_BYTES + (session?.bytes ?? 0);
   }
 
   private flushSoon(): void {
@@ -249,11 +256,14 @@ export class Connection implements Host, Receiver {
     });
     socket.on('drain', () => {
       this.session?.unpark();
+      if (!this.isAhead()) socket.resume();
     });
     socket.on('timeout', () => {
       const { stallMs } = this.kit.limits;
-      if (this.inlet.unfinished) this.expel(`it has left a request unfinished for ${String(stallMs)} ms`);
-      else if (this.outlet.unsent > 0) this.expel(`it has read no reply for ${String(stallMs)} ms`);
+      // Who is not read is not noticed to go: writing nothing tells.
+      if (socket.isPaused()) socket.write(NOTHING);
+      if (this.outlet.unsent > 0) this.expel(`it has read no reply for ${String(stallMs)} ms`);
+      else if (this.inlet.unfinished) this.expel(`it has left a request unfinished for ${String(stallMs)} ms`);
     });
   }
 

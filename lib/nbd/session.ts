@@ -48,8 +48,7 @@ export class Session implements Taker {
   private readonly headerBytes: number;
   private readonly idle: Job[] = [];
   private readonly active: Job[] = [];
-  /** Bytes of memory that its requests hold. */
-  private bytes = 0;
+  private lent = 0;
   /** Whose payload is coming. */
   private receiving: Job | null = null;
   /** What has come and waits until there is room for it. */
@@ -75,6 +74,11 @@ export class Session implements Taker {
   /** Requests under way. */
   get inFlight(): number {
     return this.active.length;
+  }
+
+  /** Bytes of memory that its requests hold. */
+  get bytes(): number {
+    return this.lent;
   }
 
   /** Whether the client has said that it asks nothing more. */
@@ -156,7 +160,7 @@ export class Session implements Taker {
     if (this.active.length >= limits.connectionRequests) return false;
     if (type !== wire.CMD_READ && type !== wire.CMD_WRITE && type !== wire.CMD_CACHE) return true;
     const unsent = outlet.unsent;
-    if (this.bytes + unsent > 0 && this.bytes + unsent + length > limits.connectionBytes) return false;
+    if (this.lent + unsent > 0 && this.lent + unsent + length > limits.connectionBytes) return false;
     return buffers.hasRoom(length);
   }
 
@@ -197,7 +201,7 @@ export class Session implements Taker {
 
   private lend(job: Job, bytes: number): void {
     job.loan = this.kit.buffers.lend(bytes);
-    this.bytes += job.loan.size;
+    this.lent += job.loan.size;
   }
 
   private submit(job: Job): void {
@@ -299,7 +303,7 @@ export class Session implements Taker {
     job.place = -1;
     this.idle.push(job);
     if (loan === null) return;
-    this.bytes -= loan.size;
+    this.lent -= loan.size;
     this.kit.buffers.giveBack(loan);
     if (this.parked !== null) this.unpark();
   }

@@ -6,11 +6,14 @@ import { CMD_FLAG_REQ_ONE, STATE_HOLE, STATE_ZERO } from './wire.js';
 /** What one reply without extended headers tells of at most, in whole blocks: its lengths have 32 bits. */
 const MOST_BYTES = 0xfffff000;
 
+/** Extents of one reply: with as many requests in flight as there may be, they take so much memory and no more. */
+const MOST_EXTENTS = 1024;
+
 /** What a client is told that asks what is allocated, and what is zero: at least one extent, none past what it asks for. */
 export async function statusOf(device: BlockDevice, asked: Job, extended: boolean): Promise<StatusExtent[]> {
   const { position, length, flags } = asked;
   const known = await device.extents(position, extended ? length : Math.min(length, MOST_BYTES));
-  const told = (flags & CMD_FLAG_REQ_ONE) === 0 ? known : known.slice(0, 1);
+  const told = known.slice(0, (flags & CMD_FLAG_REQ_ONE) === 0 ? MOST_EXTENTS : 1);
   return told.map(({ length: bytes, allocated, zero }) => ({
     length: bytes,
     state: (allocated ? 0 : STATE_HOLE) | (zero ? STATE_ZERO : 0),

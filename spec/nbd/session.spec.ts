@@ -252,6 +252,50 @@ describe('Session', () => {
     client.close();
   });
 
+  it('takes no more from a client that asks on and on and reads no reply, and expels it (P3)', async () => {
+    const log: string[] = [];
+    const { path, server } = await serve({
+      exports: { '': { device: new MemoryDevice({ size: 8192 }) } },
+      limits: { stallMs: 200 },
+      log: (line) => log.push(line),
+    });
+    const count = 200_000;
+    const requests = hex('25609513 0000 0000 0000000000000001 0000000000002000 00000200'.repeat(count));
+    const reader = await RawClient.go(path);
+    reader.say(requests);
+    await reader.read(16 * count);
+    expect(server.figures.requests).to.equal(count);
+    reader.close();
+    const deaf = await RawClient.go(path);
+    deaf.socket.pause();
+    deaf.say(requests);
+    await until(() => log.length > 0);
+    expect(log[0]).to.include('it has read no reply for 200 ms');
+    expect(server.figures.requests).to.be.below(2 * count);
+    deaf.close();
+  });
+
+  it('is told that a client was killed that has more than its share to be read (P4)', async () => {
+    const faulty = new FaultyDevice();
+    const { path, server } = await serve({
+      exports: { '': { device: faulty } },
+      limits: { connectionRequests: 4, stallMs: 100 },
+    });
+    const go = '0000000349484156454f50540000000700000006000000000000';
+    const read = '256095130000000000000000000000010000000000000000' + '00000200';
+    const program =
+      `const socket = require('net').connect(${JSON.stringify(path)}).on('data', () => undefined);` +
+      `socket.write('${go}', 'hex'); socket.write('${read}'.repeat(20000), 'hex');`;
+    const client = spawn(process.execPath, ['-e', program], { stdio: 'ignore' });
+    await until(() => faulty.pending.length === 4);
+    // Long enough that no more than is read ahead is read.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    client.kill('SIGKILL');
+    await until(() => server.connections === 0);
+    expect(faulty.pending.every((op) => op.cancelled)).to.equal(true);
+    faulty.answerAll();
+  });
+
   it('serves a client while others hold all there is but do not read their replies, until they are expelled (P3)', async () => {
     const device = new FaultyDevice({ size: 1 << 20, inline: true });
     const log: string[] = [];
