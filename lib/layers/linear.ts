@@ -44,8 +44,9 @@ export class Linear extends Layer {
 
   /**
    * Whole devices behind each other, with a superblock on each that says who they are and in which order: {@link open}
-   * opens them given in any. Some 8 KiB of each are taken. What was on the devices is lost. Parts of devices are not
-   * written down: they are what their description says.
+   * opens them given in any. Some 8 KiB of each are taken. What was on the devices is lost. One whose making a crash
+   * has cut off is refused by {@link open}, and made again with `overwrite`. Parts of devices are not written down: they
+   * are what their description says.
    * @throws ArgumentError `ERR_MEMBERS`; `ERR_MEMBER_IN_USE` for a member of something, unless it is to be overwritten;
    *   ArgumentRangeError `ERR_GEOMETRY` for one too small; IoError
    */

@@ -37,7 +37,8 @@ export class Stripe extends Layer {
 
   /**
    * A stripe over new members, with a superblock on each that says who they are and in which order: {@link open} opens
-   * them given in any. Some 8 KiB of each member are taken. What was on the members is lost.
+   * them given in any. Some 8 KiB of each member are taken. What was on the members is lost. One whose making a crash has
+   * cut off is refused by {@link open}, and made again with `overwrite`.
    * @throws what the constructor throws; ArgumentError `ERR_MEMBER_IN_USE` for a member of something, unless it is to be
    *   overwritten; ArgumentRangeError `ERR_GEOMETRY` for one too small; IoError
    */

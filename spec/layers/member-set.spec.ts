@@ -13,6 +13,34 @@ function disks(...sizes: number[]): FaultyDevice[] {
   return sizes.map((size, i) => new FaultyDevice({ size, inline: true, name: `disk ${String(i)}` }));
 }
 
+/** For what is not looked at, and not closed. */
+const spare = new PagePool({ maxBytes: 1 << 22 });
+
+/** Lets power fail after half as many writes: an odd one is torn in the middle. */
+function cutAfter(all: readonly FaultyDevice[], halves: number): void {
+  let left = halves;
+  for (const disk of all) {
+    disk.inline = false;
+    disk.onSubmit = (op) => {
+      if (op.operation !== 'write' || left >= 2) {
+        if (op.operation === 'write') left -= 2;
+        return true;
+      }
+      const half = op.length / 2;
+      op.fail('EIO', [left === 1 ? { offset: half, length: half } : { offset: 0, length: op.length }]);
+      left = 0;
+      return false;
+    };
+  }
+}
+
+/** The disk in a machine that was switched on again. */
+function survivorOf(disk: FaultyDevice): FaultyDevice {
+  const [copy] = disks(disk.size) as [FaultyDevice];
+  copy.contents.set(disk.contents);
+  return copy;
+}
+
 async function codeOf(opening: Promise<unknown>): Promise<string> {
   return opening.then(
     () => 'opened',
@@ -142,6 +170,46 @@ for (const { name, create, open, size } of kinds) {
       await create([...made].reverse(), true);
       expect((await open(made)).lowers).to.deep.equal([...made].reverse());
     });
+
+    for (const [what, before] of [
+      ['on blank devices', null],
+      ['over a set of the same kind', (all: BlockDevice[]) => create(all)],
+      [
+        'over a mirror',
+        (all: BlockDevice[]) => Mirror.create(all, { pool: spare, overwrite: true, assumeEqual: true }),
+      ],
+    ] as const) {
+      it(`is refused when power fails while it is made ${what}, unless what was there before is whole, and is made again (I13)`, async () => {
+        const outcomes = new Set<string>();
+        // Before, within and behind each of the six writes.
+        for (let cut = 0; cut <= 12; cut++) {
+          const made = members();
+          const old = await before?.(made);
+          const data = old instanceof Mirror || old === undefined ? null : await fill(old);
+          cutAfter(made, cut);
+          const creating = await codeOf(create(made, true));
+          expect(creating, String(cut)).to.equal(cut < 12 ? 'EIO' : 'opened');
+          const survived = made.map((disk) => survivorOf(disk));
+          const opening = await codeOf(open([...survived].reverse()));
+          outcomes.add(opening);
+          if (cut === 12) expect(opening).to.equal('opened');
+          else if (opening === 'opened' && cut < 9) {
+            // But for one copy on the first member all is as it was before.
+            expect([data !== null, cut <= 2]).to.deep.equal([true, true]);
+            const again = await open([...survived].reverse());
+            expect(Buffer.compare(await contents(again), data ?? new Uint8Array())).to.equal(0);
+          } else {
+            // The last member has one copy, or the half of it that is not zeroes: it is made.
+            const may = cut < 9 ? [] : ['opened'];
+            expect(['ERR_NOT_A_MEMBER', 'ERR_FOREIGN_MEMBER', ...may]).to.include(opening);
+          }
+          if (cut >= 2 && cut < 12) expect(await codeOf(create(survived))).to.equal('ERR_MEMBER_IN_USE');
+          await create(survived, true);
+          expect((await open([...survived].reverse())).lowers).to.deep.equal(survived);
+        }
+        expect(outcomes.size).to.be.greaterThan(1);
+      });
+    }
 
     it('is made of devices that are large enough, each once (I6)', async () => {
       const made = members();

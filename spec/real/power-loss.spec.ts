@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { Cache, Checksum, Linear, Mirror, Parity, Stripe } from '../../lib/io/index.js';
+import { Cache, Checksum, Linear, Mirror, Parity, ReadAhead, Stripe, Unaligned, Zeroing } from '../../lib/io/index.js';
 import { seed } from '../conformance/random.js';
+import { WithoutZeroes } from '../conformance/stacks.js';
 import { designs } from '../conformance/strategies.js';
 import { cutPower, noToll, type Durable } from './power-loss.js';
 
@@ -10,6 +11,41 @@ const ROUNDS = Number(process.env['WAKECHAIN_POWER_CUTS'] ?? 60);
 const durables: readonly Durable[] = [
   { name: 'Linear', members: 2, memberSize: 16 * 512, build: (members) => new Linear(members) },
   { name: 'Stripe', members: 3, memberSize: 16 * 512, build: (members) => new Stripe(members, { chunk: 1024 }) },
+  {
+    name: 'Linear with superblocks',
+    members: 2,
+    memberSize: 32 * 512,
+    build: (members, pool, create) =>
+      create ? Linear.create(members, { pool }) : Linear.open([...members].reverse(), { pool }),
+  },
+  {
+    name: 'Stripe with superblocks',
+    members: 3,
+    memberSize: 32 * 512,
+    build: (members, pool, create) =>
+      create ? Stripe.create(members, { pool, chunk: 1024 }) : Stripe.open([...members].reverse(), { pool }),
+  },
+  // It holds nothing that is not below: what is read ahead is never newer.
+  {
+    name: 'ReadAhead',
+    members: 1,
+    memberSize: 64 * 512,
+    build: ([disk], pool) => new ReadAhead(disk as never, { pool }),
+  },
+  // Blocks of eight sectors: what shares one with what is written is written with it, as it was.
+  {
+    name: 'Unaligned',
+    members: 1,
+    memberSize: 64 * 512,
+    blockSize: 4096,
+    build: ([disk], pool) => new Unaligned(disk as never, { pool }),
+  },
+  {
+    name: 'Zeroing',
+    members: 1,
+    memberSize: 64 * 512,
+    build: ([disk], pool) => new Zeroing(new WithoutZeroes(disk as never), { pool, pieceBytes: 1024 }),
+  },
   {
     name: 'Cache, through',
     members: 1,

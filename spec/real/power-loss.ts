@@ -18,6 +18,8 @@ export interface Durable {
   readonly members: number;
   /** Bytes of each member. */
   readonly memberSize: number;
+  /** Of each member; sectors of 512 bytes are what a loss of power leaves whole. Default 512. */
+  readonly blockSize?: number;
   /** Makes the stack anew on blank members, or opens it on what is there. */
   build(members: readonly BlockDevice[], pool: PagePool, create: boolean): Promise<BlockDevice> | BlockDevice;
   /** Further ways to open it, each of which must read the same: with a member missing, from one member alone. */
@@ -53,6 +55,7 @@ export const noToll = (): Toll => ({
 });
 
 export interface Write {
+  /** 0 for zeroes. */
   readonly id: number;
   acknowledged: boolean;
 }
@@ -61,7 +64,8 @@ export interface Write {
 export async function cutPower(durable: Durable, strategy: Strategy, seed: number, toll: Toll): Promise<void> {
   const random = new Random(seed);
   const pool = new PagePool({ maxBytes: 1 << 24 });
-  const options = { size: durable.memberSize, strategy, deferred: true };
+  const blockSizes = { blockSize: durable.blockSize ?? BLOCK, sectorSize: BLOCK };
+  const options = { size: durable.memberSize, strategy, deferred: true, ...blockSizes };
   const disks = Array.from({ length: durable.members }, () => new VolatileDevice(options));
   const pump = setInterval(() => disks.forEach((disk) => disk.proceed()), 0);
   const top = await settled(Promise.resolve(durable.build(disks, pool, true)), disks);
@@ -100,7 +104,7 @@ export async function cutPower(durable: Durable, strategy: Strategy, seed: numbe
 
 /** A device with these bytes that answers at once. */
 function inline(disk: VolatileDevice, strategy: Strategy, bytes: Uint8Array): VolatileDevice {
-  const device = new VolatileDevice({ size: disk.size, strategy });
+  const device = new VolatileDevice({ size: disk.size, blockSize: disk.blockSize, strategy });
   device.contents.set(bytes);
   device.stable.set(bytes);
   return device;
@@ -158,8 +162,9 @@ export class Load {
   }
 
   submit(): void {
-    if (this.random.chance(15)) this.flush();
-    else this.write();
+    const { random, top } = this;
+    if (random.chance(15)) this.flush();
+    else this.write(random.chance(10) && top.operations.includes('writeZeroes'));
   }
 
   private flush(): void {
@@ -175,15 +180,15 @@ export class Load {
     });
   }
 
-  private write(): void {
+  private write(zeroes: boolean): void {
     const { random, candidates } = this;
-    const unit = this.top.blockSize / BLOCK;
+    const unit = Math.max(BLOCK, this.top.blockSize) / BLOCK;
     const units = candidates.length / unit;
     const first = random.below(units) * unit;
     const count = Math.min((1 + random.below(12)) * unit, candidates.length - first);
     const range = Array.from({ length: count }, (_, i) => first + i);
     if (range.some((block) => this.taken.has(block))) return;
-    const write: Write = { id: this.nextId++, acknowledged: false };
+    const write: Write = { id: zeroes ? 0 : this.nextId++, acknowledged: false };
     const pages = this.pool.allocate(count * BLOCK);
     for (const [i, block] of range.entries()) {
       this.taken.add(block);
@@ -193,7 +198,10 @@ export class Load {
     const fua = random.chance(20);
     this.toll.writes++;
     if (fua) this.toll.fua++;
-    const request = this.top.write(pages.range(0, count * BLOCK), { position: first * BLOCK, fua });
+    const options = { position: first * BLOCK, fua };
+    const request = zeroes
+      ? this.top.writeZeroes(count * BLOCK, options)
+      : this.top.write(pages.range(0, count * BLOCK), options);
     this.track(request, () => {
       write.acknowledged = true;
       if (!fua) return;
