@@ -17,7 +17,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   rxjs: { imports: ['wait', 'event'], packages: ['rxjs'] },
   sync: { imports: ['wait', 'event', 'compound'] },
   debug: { imports: ['wait', 'event', 'sync'] },
-  node: { imports: ['wait', 'event', 'adapters'] },
+  node: { imports: ['wait', 'event', 'adapters', 'sync'] },
   io: { imports: ['wait', 'event'] },
   'io/strategy': { imports: ['wait', 'event', 'io'] },
   layers: { imports: ['wait', 'event', 'io'] },

@@ -1,8 +1,10 @@
 import { fromEmitter } from '../adapters/from-emitter.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
-import { StateError } from '../wait/errors.js';
 import type { StreamLike } from './finished.js';
+import { overError } from './stream-closed.js';
+
+const BEFORE = 'it would take more';
 
 /** What is used of a Writable. */
 export interface WritableLike extends StreamLike {
@@ -14,12 +16,13 @@ export interface WritableLike extends StreamLike {
 
 /**
  * Completes when a stream takes more: at once, unless a `write` has answered false. Fails with the stream's error, or
- * with StateError `ERR_STREAM_CLOSED` when it closes, or was ended, before. However many wait, the stream has one listener of each kind.
+ * with StateError `ERR_STREAM_CLOSED` when it closes, or was ended, before. However many wait, the stream has one
+ * listener of each kind.
  */
 export function drained(stream: WritableLike): Completion {
   const completion = new Completion();
   const over = stream.destroyed === true || stream.writableEnded === true;
-  if (over) completion.fail(stream.errored ?? closed());
+  if (over) completion.fail(overError(stream, BEFORE));
   else if (stream.writableNeedDrain !== true) completion.complete();
   if (completion.settled) return completion;
   const [drain, close] = [fromEmitter(stream, 'drain'), fromEmitter(stream, 'close')];
@@ -28,7 +31,7 @@ export function drained(stream: WritableLike): Completion {
     else if (state === 'failed') completion.fail(error);
   });
   close.notify(({ state }) => {
-    if (state === 'done') completion.fail(closed());
+    if (state === 'done') completion.fail(overError(stream, BEFORE));
   });
   completion.add(
     tidyEntry(() => {
@@ -37,8 +40,4 @@ export function drained(stream: WritableLike): Completion {
     }),
   );
   return completion;
-}
-
-function closed(): StateError {
-  return new StateError('ERR_STREAM_CLOSED', 'The stream closed before it would take more');
 }
