@@ -5,7 +5,7 @@
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const limit = 8_685;
+const limit = 8_660;
 
 const { outputFiles, metafile } = await build({
   stdin: { contents: `export * from './lib/wait/index.ts'; export * from './lib/event/index.ts';`, resolveDir: '.' },

@@ -1,19 +1,21 @@
 import { StateError } from './errors.js';
 import type { WaitQueue } from './queue.js';
+import type { Ledger } from './walk.js';
 
 /** A walk that answered HOLD (W4). Made by `queue.hold()`, and bound to the walk when the wake function returns. */
 export class HeldWalk {
-  /** Runs the rest of the walk; null when there is none. */
-  private rest: (() => number) | null = null;
+  /** @internal Runs the rest of the walk; null when there is none. */
+  rest: (() => number) | null = null;
+  /** @internal The handle that was open when this one was taken. */
+  readonly outer: HeldWalk | null;
+  /** @internal How many wake functions of the queue were running. */
+  readonly depth: number;
   private resumed = false;
-  /** The handle that was open when this one was taken; null once claimed. */
-  private outer: HeldWalk | null = null;
-  private readonly queue: WaitQueue;
-  private readonly depth: number;
 
-  constructor(queue: WaitQueue) {
-    this.queue = queue;
-    this.depth = depthOf(queue);
+  /** @internal */
+  constructor(outer: HeldWalk | null, depth: number) {
+    this.outer = outer;
+    this.depth = depth;
   }
 
   /**
@@ -29,41 +31,29 @@ export class HeldWalk {
     return rest === null ? 0 : rest();
   }
 
-  /** @internal Opens a handle. Whoever took one, and returned without HOLD, has left it on top: it is dropped. */
-  static take(queue: WaitQueue): HeldWalk {
-    const taken = new HeldWalk(queue);
-    let outer = openHold;
-    while (outer !== null && outer.depth + (outer.queue === queue ? 1 : 0) > depthOf(outer.queue)) outer = outer.outer;
-    taken.outer = outer;
-    return (openHold = taken);
-  }
-
-  /** @internal The handle taken by the call that is just returning. Handles above it belong to calls long returned. */
-  static claim(queue: WaitQueue, rest: (() => number) | null): HeldWalk | null {
-    let held = openHold;
-    while (held !== null && (held.queue !== queue || held.depth !== depthOf(queue))) held = held.outer;
-    if (held === null) return null;
-    openHold = held.outer;
-    held.outer = null;
-    held.rest = rest;
-    return held;
-  }
-
   get isResumed(): boolean {
     return this.resumed;
   }
 }
 
-/** Handles that were taken and not claimed yet, the latest first: between the two a function may wake others that hold. */
-let openHold: HeldWalk | null = null;
-
-/** How many wake functions of the queue are running. */
-function depthOf(queue: WaitQueue): number {
-  return queue.ledger === null ? 0 : queue.ledger.depth;
+export function hold({ ledger }: WaitQueue): HeldWalk {
+  if (ledger === null || ledger.depth === 0)
+    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
+  // One that this call, or one before it, took and did not hold with is dropped.
+  return (ledger.taken = new HeldWalk(takenBelow(ledger, ledger.depth), ledger.depth));
 }
 
-export function hold(queue: WaitQueue): HeldWalk {
-  if (depthOf(queue) === 0)
-    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
-  return HeldWalk.take(queue);
+/** The handle taken by the call that is just returning, null when it took none. */
+export function claimHold(ledger: Ledger): HeldWalk | null {
+  const held = takenBelow(ledger, ledger.depth + 1);
+  if (held === null || held.depth < ledger.depth) return null;
+  ledger.taken = held.outer;
+  return held;
+}
+
+/** The latest handle of a call at less than `depth`: what is above it belongs to calls long returned. */
+function takenBelow({ taken }: Ledger, depth: number): HeldWalk | null {
+  let held = taken;
+  while (held !== null && held.depth >= depth) held = held.outer;
+  return held;
 }

@@ -1,6 +1,6 @@
 import { StateError, WakeError } from './errors.js';
 import { ENDED, EXCLUSIVE, HELD, HOLD, LINK, LINKED, ONCE, STOP, WOKEN, type WaitEntry } from './entry.js';
-import { HeldWalk } from './held-walk.js';
+import { claimHold, type HeldWalk } from './held-walk.js';
 import type { WaitQueue } from './queue.js';
 
 /*
@@ -57,6 +57,8 @@ export class Ledger {
   serial = 0;
   /** Wake functions of the queue that are running. */
   depth = 0;
+  /** The handle that one of them took, the latest first. */
+  taken: HeldWalk | null = null;
   /** Of a completion: which life this is. */
   epoch = 0;
 }
@@ -137,7 +139,7 @@ function wakeOnly(queue: WaitQueue, entry: WaitEntry, key: unknown, nr: number):
   ledger.depth = depth + 1;
   try {
     answer = entry.wake(entry, key, queue);
-    if ((answer & HOLD) !== 0) unheld = HeldWalk.claim(queue, null) === null;
+    if ((answer & HOLD) !== 0) unheld = claimHold(ledger) === null;
   } catch (error) {
     throw counted([error], 0);
   } finally {
@@ -182,7 +184,7 @@ function pace(walk: Walk, queue: WaitQueue): number {
         walk.stopped = true;
         break;
       }
-      if ((answer & HOLD) !== 0 && held(walk, queue)) {
+      if ((answer & HOLD) !== 0 && held(walk, ledger)) {
         outcome = HELD;
         break;
       }
@@ -200,10 +202,14 @@ function count(walk: Walk, entry: WaitEntry, flags: number): void {
   if ((flags & ONCE) !== 0 && entry.queue === walk.queue && entry.stamp <= walk.limit) entry.queue?.unlink(entry);
 }
 
-function held(walk: Walk, queue: WaitQueue): boolean {
-  const handle = HeldWalk.claim(queue, () => run(walk));
+function held(walk: Walk, ledger: Ledger): boolean {
+  const handle = claimHold(ledger);
   if (handle === null) note(walk, heldWithoutHandle());
-  return handle !== null && !handle.isResumed;
+  else if (!handle.isResumed) {
+    handle.rest = () => run(walk);
+    return true;
+  }
+  return false;
 }
 
 /** @internal */
