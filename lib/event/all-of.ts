@@ -37,8 +37,8 @@ export class All implements Collation<unknown, unknown> {
   }
 }
 
-const waiting = new All(false, null);
-const cancelling = new All(true, null);
+const waiting = /* @__PURE__ */ new All(false, null);
+const cancelling = /* @__PURE__ */ new All(true, null);
 
 /**
  * Waits for every child, then succeeds with all values, in order or by name, or fails with the error that came first in

@@ -41,7 +41,7 @@ class Choice implements Collation<unknown, unknown> {
   }
 }
 
-const lists = [new Choice(false, null), new Choice(true, null)] as const;
+const lists = [/* @__PURE__ */ new Choice(false, null), /* @__PURE__ */ new Choice(true, null)] as const;
 
 /**
  * Takes the first child that *succeeds*: its value, or `{ name, value }` of children by name. Fails with a
