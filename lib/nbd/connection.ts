@@ -33,7 +33,7 @@ export interface ConnectionKit {
 const LOOKAHEAD_BYTES = 64 * 1024;
 
 /** Of replies that a client has not taken, besides the memory that its requests hold: then nothing more is read from it. */
-const UNREAD_BYTES = 1 << 20;
+const UNREAD_BYTES = 4 << 20;
 
 const NOTHING = Buffer.alloc(0);
 

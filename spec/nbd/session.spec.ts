@@ -259,14 +259,15 @@ describe('Session', () => {
       limits: { stallMs: 200 },
       log: (line) => log.push(line),
     });
-    const count = 200_000;
+    const count = 250_000;
     const requests = hex('25609513 0000 0000 0000000000000001 0000000000002000 00000200'.repeat(count));
-    const reader = await RawClient.go(path);
+    const options = [wire.OPT_STRUCTURED_REPLY];
+    const reader = await RawClient.go(path, { options });
     reader.say(requests);
-    await reader.read(16 * count);
+    for (let i = 0; i < count; i += 1000) await reader.read(26 * 1000);
     expect(server.figures.requests).to.equal(count);
     reader.close();
-    const deaf = await RawClient.go(path);
+    const deaf = await RawClient.go(path, { options });
     deaf.socket.pause();
     deaf.say(requests);
     await until(() => log.length > 0);
