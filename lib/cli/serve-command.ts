@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { NbdListenOptions, NbdServerTls } from '../nbd/index.js';
-import { NbdServer } from '../nbd/index.js';
+import { formatNbdUri, NbdServer, parseNbdUri } from '../nbd/index.js';
 import type { Stack } from '../stack/index.js';
 import { interruptible } from './interrupts.js';
 import { wholeNumber } from './numbers.js';
@@ -14,7 +14,7 @@ interface Flags extends StackFlags {
   socket?: string;
   port?: number;
   host?: string;
-  export: string;
+  export?: string[];
   readOnly?: boolean;
   tlsCert?: string;
   tlsKey?: string;
@@ -22,14 +22,24 @@ interface Flags extends StackFlags {
   tlsPsk?: string;
 }
 
+/** One of what is served: its name, and a file with its description; without one it is the stack that the call names. */
+interface Wanted {
+  readonly name: string;
+  readonly file: string | null;
+}
+
 /** `wakechain serve`. */
 export function serveCommand(): Command {
   return withStackFlags(new Command('serve'))
-    .description('serve a stack as a disk over the NBD protocol, until Ctrl-C')
+    .description('serve a stack, or several, as disks over the NBD protocol, until Ctrl-C')
     .addOption(new Option('--socket <path>', 'listen on a Unix socket').conflicts(['port', 'host']))
     .option('--port <n>', 'listen on this TCP port, 0 for any that is free (default: 10809)', wholeNumber(0, 65535))
     .option('--host <address>', 'listen on this address (default: 127.0.0.1, which only this machine reaches)')
-    .option('--export <name>', 'the name that clients ask for', '')
+    .option(
+      '--export <name>',
+      'the name that clients ask for (default: the empty one); as NAME=FILE, a further stack under that name, from its description; may be repeated',
+      each,
+    )
     .option('--read-only', 'refuse everything but reads')
     .option('--tls-cert <path>', "require TLS: the server's certificate, PEM; with --tls-key")
     .option('--tls-key <path>', 'the key of the certificate, PEM')
@@ -39,42 +49,77 @@ export function serveCommand(): Command {
 }
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
+  const wanted = wantedOf(path, flags);
   const tls = await tlsOf(flags);
   await interruptible(async (signal) => {
-    const stack = await openDegraded(path, flags);
+    const stacks = new Map<string, Stack>();
     const status = new StatusLine();
     try {
-      const readOnly = flags.readOnly === true;
+      for (const { name, file } of wanted) {
+        stacks.set(name, await (file === null ? openDegraded(path, flags) : openDegraded(file, {})));
+      }
+      const readOnly = flags.readOnly === true ? { readOnly: true } : {};
+      const exports = [...stacks].map(([name, { top }]) => [name, { device: top, ...readOnly }] as const);
       const server = new NbdServer({
-        exports: { [flags.export]: { device: stack.top, ...(readOnly ? { readOnly } : {}) } },
+        exports: Object.fromEntries(exports),
         ...(tls === null ? {} : { tls }),
         log: (line) => status.log(line),
       });
-      await serve(server, stack, flags, status, signal);
+      await serve(server, stacks, flags, status, signal);
     } finally {
       status.stop();
-      await stack.close();
+      await forEach(stacks, (stack) => stack.close());
     }
   });
 }
 
 async function serve(
   server: NbdServer,
-  stack: Stack,
+  stacks: ReadonlyMap<string, Stack>,
   flags: Flags,
   status: StatusLine,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const uri = await server.listen(placeOf(flags));
-    process.stdout.write(`${uri}\n`);
+    const address = parseNbdUri(await server.listen(placeOf(flags)));
+    process.stdout.write([...stacks.keys()].map((name) => `${formatNbdUri({ ...address, name })}\n`).join(''));
     status.follow(server);
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     status.log('draining; again to quit at once');
   } finally {
     await server.close();
-    if (stack.top.operations.includes('flush')) await stack.top.flush();
+    await forEach(stacks, async ({ top }) => {
+      if (top.operations.includes('flush')) await top.flush();
+    });
   }
+}
+
+/** What is to be served, in order. @throws ArgumentError `ERR_CALL` for a name that comes twice, or one without its stack */
+function wantedOf(path: string | undefined, flags: Flags): Wanted[] {
+  const given = (flags.export ?? []).map((text) => {
+    const at = text.indexOf('=');
+    return at < 0 ? { name: text, file: null } : { name: text.slice(0, at), file: text.slice(at + 1) };
+  });
+  const isNamed = path !== undefined || flags.file !== undefined;
+  const own = given.some(({ file }) => file === null);
+  const wanted = own || (given.length > 0 && !isNamed) ? given : [{ name: '', file: null }, ...given];
+  for (const [i, { name, file }] of wanted.entries()) {
+    if (file === '') throw wrongCall(`--export ${name}= needs the file of a stack behind it`);
+    const twice = wanted.findIndex((other) => other.name === name || (file === null && other.file === null)) < i;
+    if (twice) throw wrongCall(`--export: '${name}' comes twice, or is a second name for one stack`);
+  }
+  return wanted;
+}
+
+/** Does something with all of them, whatever becomes of one; fails with the first error. */
+async function forEach(stacks: ReadonlyMap<string, Stack>, body: (stack: Stack) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled([...stacks.values()].map(body));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Collects an option that may be repeated. */
+function each(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function placeOf({ socket, port, host }: Flags): NbdListenOptions {

@@ -60,6 +60,57 @@ describe('wakechain serve', function () {
     expect((await second.ended).code).to.equal(0);
   });
 
+  it('serves several stacks, each under its name, and the one that the call names by default', async () => {
+    for (const name of ['x', 'y']) {
+      writeFileSync(join(disks.path, `${name}.img`), new Uint8Array(name === 'x' ? 8192 : 4096));
+      const device = { type: 'file', path: join(disks.path, `${name}.img`), name };
+      writeFileSync(join(disks.path, `${name}.json`), JSON.stringify({ device }));
+    }
+    const several = start(process.execPath, [built, 'serve', '--export', 'x=x.json', '--export', 'y/z=y.json', '--socket', 'n.sock'], { tmp: disks.tmp, cwd: disks.path }); // prettier-ignore
+    children.push(several);
+    await until(several, () => several.stdout.split('\n').length === 3);
+    expect(several.stdout).to.equal('nbd+unix:///x?socket=n.sock\nnbd+unix:///y/z?socket=n.sock\n');
+    const at = (name: string): string => `nbd+unix:///${name}?socket=${join(disks.path, 'n.sock')}`;
+    expect((await NbdDevice.list(at(''))).map(({ name, description }) => [name, description])).to.deep.equal([
+      ['x', 'x'],
+      ['y/z', 'y'],
+    ]);
+    const y = await NbdDevice.open(at('y/z'));
+    const pages = new PagePool().allocate(512);
+    pages.set(new Uint8Array(512).fill(7));
+    await y.write(pages.range(0, 512), { position: 512 });
+    await y.close();
+    several.kill('SIGINT');
+    expect((await several.ended).code).to.equal(0);
+    expect(readFileSync(join(disks.path, 'y.img')).subarray(510, 514)).to.deep.equal(Buffer.from([0, 0, 7, 7]));
+    const both = await serve('--export x=x.json --socket m.sock');
+    await until(both, () => both.stdout.split('\n').length === 3);
+    expect(both.stdout).to.equal('nbd+unix:///?socket=m.sock\nnbd+unix:///x?socket=m.sock\n');
+    const whole = await NbdDevice.open(`nbd+unix:///?socket=${join(disks.path, 'm.sock')}`);
+    expect(whole.size).to.be.greaterThan(8192);
+    await whole.close();
+    both.kill('SIGINT');
+    expect((await both.ended).code).to.equal(0);
+  });
+
+  it('refuses names that come twice, lack a stack, or share a file, with exit code 2', async () => {
+    writeFileSync(join(disks.path, 'z.img'), new Uint8Array(4096));
+    writeFileSync(join(disks.path, 'z.json'), JSON.stringify({ device: { type: 'file', path: join(disks.path, 'z.img') } })); // prettier-ignore
+    for (const [line, says] of [
+      ['--export z', 'name a stack'],
+      ['--export z=', 'needs the file of a stack'],
+      ['--export z=DIR/z.json --export z=DIR/z.json', 'comes twice'],
+      ['--file DIR/z.img --export a --export b', 'second name'],
+      ['--file DIR/z.img --export =DIR/z.json', 'comes twice'],
+      ['--export z=DIR/z.json --export a=DIR/z.json', 'file of its own'],
+    ] as const) {
+      const { code, stdout, stderr } = await disks.run(`serve ${line} --socket DIR/never.sock`);
+      expect([code, stdout], line).to.deep.equal([2, '']);
+      expect(stderr).to.include(says);
+    }
+    expect(existsSync(join(disks.path, 'never.sock'))).to.equal(false);
+  });
+
   it('keeps its files from other commands, until it has ended', async function () {
     // Only Linux has abstract sockets.
     if (process.platform !== 'linux') this.skip();

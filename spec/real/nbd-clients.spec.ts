@@ -54,6 +54,19 @@ describe('a stack, to the programs that speak NBD', function () {
     expect(await check('nbdinfo', '--list', served.uri)).to.include(`export-size: ${String(device.size)}`);
   });
 
+  itWith(['nbdinfo'], 'nbdinfo lists several exports, and takes the one that has no name by default', async () => {
+    const [small, large] = [new MemoryDevice({ size: MiB }), new MemoryDevice({ size: 4 * MiB })];
+    device = small;
+    served = await serve(small, { exports: { '': { device: small }, 'a b/c': { device: large, readOnly: true } } });
+    const { exports } = JSON.parse(await check('nbdinfo', '--json', '--list', served.uri)) as {
+      exports: Record<string, unknown>[];
+    };
+    const told = exports.map((each) => [each['export-name'], each['export-size'], each['is_read_only']]);
+    expect(told).to.have.deep.members([['', MiB, false], ['a b/c', 4 * MiB, true]]); // prettier-ignore
+    expect((await check('nbdinfo', '--size', served.uri)).trim()).to.equal(String(MiB));
+    expect((await check('nbdinfo', '--size', served.uri.replace('///', '///a%20b/c'))).trim()).to.equal(String(4 * MiB)); // prettier-ignore
+  });
+
   itWith(['nbdcopy'], 'nbdcopy brings back what it brought', async () => {
     await use();
     const source = await noise(24 * MiB + 512);
