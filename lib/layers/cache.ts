@@ -100,7 +100,7 @@ export class Cache extends Layer<Frame> {
     for (const part of this.partsOf(io)) {
       const line = this.lines.get(part.number);
       if (line !== undefined) {
-        copy(line.pages.view(part.within, part.length), io, part.offset);
+        copy(line, part.within, io, part.offset, part.length);
         hit += part.length;
         continue;
       }
@@ -252,7 +252,11 @@ function fill(line: Line, within: number, io: Io, offset: number, length: number
   }
 }
 
-/** From a line to the header's memory. */
-function copy(bytes: Uint8Array | undefined, io: Io, offset: number): void {
-  if (bytes !== undefined) io.pages?.set(bytes, io.offset + offset);
+/** From a line, whose pages need not lie together, to the header's memory. */
+function copy(line: Line, within: number, io: Io, offset: number, length: number): void {
+  let at = io.offset + offset;
+  for (const view of line.pages.views(within, length)) {
+    io.pages?.set(view, at);
+    at += view.length;
+  }
 }

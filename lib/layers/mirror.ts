@@ -1,4 +1,4 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import { jointExtents, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
@@ -137,9 +137,10 @@ export class Mirror extends Layer<MirrorFrame> {
   /**
    * Gives a member up, as a failed write does: it is not used any more, nor is a spare whose rebuild was interrupted.
    * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; ArgumentError `ERR_MEMBER_STATE` when it is
-   *   the last in sync; IoError when that cannot be stored
+   *   the last in sync; StateError `ERR_CLOSED`; IoError when that cannot be stored
    */
   async fail(index: number): Promise<void> {
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
     const { records } = this.array;
     const place = records.places[index];
     if (place === undefined) {
@@ -158,7 +159,8 @@ export class Mirror extends Layer<MirrorFrame> {
    * that was there before is given back to the caller, who may close it. A rebuild that was interrupted (its member's
    * state is `rebuilding`) goes on where it was when it is given the same device, and begins anew with another.
    * @returns when the spare is in sync and that is stored
-   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`. What
+   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`; StateError
+   *   `ERR_CLOSED`. What
    *   `signal` aborts with, and IoError when no member in sync can read a block, there is no memory, or the mirror is
    *   closed: it is interrupted then; IoError when the spare has failed: it is dropped, and may be tried anew
    */

@@ -143,14 +143,26 @@ function lastDirty(dirty: Uint8Array): number {
   return byte < 0 ? 0 : byte * 8 + 32 - Math.clz32(dirty[byte] ?? 0);
 }
 
-/** Refuses a device that cannot be a member: it must have `needed` bytes, and read, write and flush in such blocks. */
-export function checkDevice(device: BlockDevice, needed: number, blockSize: number, code: string): void {
+/**
+ * Refuses a device that cannot be a member: it must have `needed` bytes, and read, write and flush in such blocks, and
+ * memory that is aligned so.
+ */
+export function checkDevice(
+  device: BlockDevice,
+  needed: number,
+  blockSize: number,
+  code: string,
+  memoryAlignment: number = Infinity,
+): void {
   const able = NEEDED.every((operation) => device.operations.includes(operation));
-  if (able && device.size >= needed && device.blockSize <= blockSize) return;
+  // Reads go to callers' memory, which is aligned as the array asks for.
+  const takes = device.memoryAlignment <= memoryAlignment;
+  if (able && takes && device.size >= needed && device.blockSize <= blockSize) return;
   throw new ArgumentRangeError(
     code,
     `A member must have ${String(needed)} bytes in blocks of at most ${String(blockSize)} and ${NEEDED.join(', ')}, ` +
-      `${device.name} has ${String(device.size)} in blocks of ${String(device.blockSize)}: ${device.operations.join(', ')}`,
+      `${device.name} has ${String(device.size)} in blocks of ${String(device.blockSize)}: ${device.operations.join(', ')}` +
+      (takes ? '' : `, memory aligned to ${String(device.memoryAlignment)}, not ${String(memoryAlignment)}`),
   );
 }
 

@@ -149,10 +149,11 @@ export class Parity extends Layer<StripeOperation | null> {
   /**
    * Gives a member up, as a failed write does: it is not used any more.
    * @throws ArgumentRangeError `ERR_MEMBER` for a number that no member has; ArgumentError `ERR_MEMBER_STATE` when
-   *   another is missing already
+   *   another is missing already; StateError `ERR_CLOSED`
    */
   async fail(member: number): Promise<void> {
     const { array } = this;
+    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
     this.checkMember(member);
     if (array.states.some((state, other) => other !== member && state !== 'in-sync')) {
       throw new ArgumentError('ERR_MEMBER_STATE', `Member ${String(member)} is needed: another is missing already`);
@@ -205,7 +206,8 @@ export class Parity extends Layer<StripeOperation | null> {
     const { map } = array;
     this.checkMember(member);
     const checkpointSize = checkpointSizeOf(options);
-    checkDevice(spare, map.start + map.stripes * map.chunk, this.blockSize, 'ERR_SPARE');
+    const { blockSize, memoryAlignment } = this;
+    checkDevice(spare, map.start + map.stripes * map.chunk, blockSize, 'ERR_SPARE', memoryAlignment);
     const superblock = await readSuperblock(spare, array.pool);
     if (superblock !== null && superblock.uuid !== array.uuid) {
       throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { checkStack } from '../io/gate.js';
 import { IoError } from '../io/io-error.js';
@@ -27,6 +27,7 @@ export async function rebuild(
   spare: BlockDevice,
   options: RebuildOptions,
 ): Promise<void> {
+  if (mirror.closed) throw new StateError('ERR_CLOSED', `${mirror.name} is closed`);
   checkSpare(mirror, array, devices, index, spare);
   const checkpointSize = checkpointSizeOf(options);
   options.signal?.throwIfAborted();
@@ -165,6 +166,14 @@ function checkSpare(
   }
   checkStack(spare);
   const lacking = mirror.operations.filter((operation) => !spare.operations.includes(operation));
+  if (spare.memoryAlignment > mirror.memoryAlignment) {
+    // Callers' memory would be no good for it.
+    throw new ArgumentRangeError(
+      'ERR_SPARE',
+      `spare must take memory aligned to ${String(mirror.memoryAlignment)} bytes, as ${mirror.name} does, ` +
+        `got ${spare.name}, which asks for ${String(spare.memoryAlignment)}`,
+    );
+  }
   if (spare.size >= shape.dataStart + shape.size && shape.blockSize % spare.blockSize === 0 && lacking.length === 0) {
     return;
   }

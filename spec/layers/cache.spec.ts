@@ -218,3 +218,25 @@ function runProgram(strategy: Strategy, mode: 'through' | 'back', random: Random
     }
   }
 }
+
+describe('Cache with lines of several pages', () => {
+  it('answers from lines whose pages lie apart (I4)', async () => {
+    for (const mode of ['through', 'back'] as const) {
+      const pool = new PagePool({ maxBytes: 5 * 4096 });
+      const taken = Array.from({ length: 5 }, () => pool.allocate(4096));
+      // Three pages are left, no two of which lie together.
+      for (const i of [0, 2, 4]) taken[i]?.free();
+      const own = new PagePool();
+      const disk = new FaultyDevice({ size: 1 << 16, blockSize: 8192, inline: true });
+      const cache = new Cache(disk, { pool, lines: 1, mode });
+      const [data, found] = [own.allocate(8192), own.allocate(8192)];
+      data.set(Uint8Array.from({ length: 8192 }, (_, i) => 1 + (i % 251)));
+      await cache.write(data, { position: 8192 });
+      disk.log.length = 0;
+      expect(await cache.read(found, { position: 8192 })).to.equal(8192);
+      expect([disk.log, Buffer.compare(found.bytes(), data.bytes())]).to.deep.equal([[], 0]);
+      await cache.close();
+      expect(pool.pagesInUse).to.equal(2);
+    }
+  });
+});

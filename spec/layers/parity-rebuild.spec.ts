@@ -3,7 +3,7 @@ import { VolatileDevice } from '../../lib/devices/volatile.js';
 import type { BlockDevice } from '../../lib/io/device.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Parity } from '../../lib/layers/parity.js';
-import type { FaultyDevice } from '../conformance/faulty-device.js';
+import { FaultyDevice } from '../conformance/faulty-device.js';
 import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
 import { answerAll, BLOCK, codeOf, copyOf, Kit, someDisks, turn, valuesOf, wrongParityAt } from './parity-kit.js';
@@ -392,7 +392,11 @@ describe('Parity.rebuild', () => {
     expect(await rebuild(0, someDisks(1, 9)[0] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, kit.disks[1] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, other.disks[1] as never)).to.equal('ERR_MEMBER_IN_USE');
+    // Reads go to callers' memory, which is aligned to nothing, as the array asks for.
+    const aligned = new FaultyDevice({ size: 1 << 16, memoryAlignment: 512, inline: true });
+    expect(await rebuild(0, aligned)).to.equal('ERR_SPARE');
     await kit.parity.close();
+    expect(await codeOf(kit.parity.fail(1))).to.equal('ERR_CLOSED');
     expect(await rebuild(0, spareFor(kit))).to.equal('ERR_CLOSED');
   });
 });

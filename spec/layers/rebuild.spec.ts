@@ -295,6 +295,8 @@ for (const { strategy } of designs) {
         [1, new MemoryDevice({ size: 1 << 16, blockSize: 1024 }), 'ERR_SPARE'],
         [1, new FaultyDevice({ operations: ['read', 'write', 'flush'] }), 'ERR_SPARE'],
         [1, new Pass(new Pass(mirror)), 'ERR_SPARE'],
+        // Callers' memory is aligned to nothing, as the mirror asks for.
+        [1, new FaultyDevice({ memoryAlignment: 512, inline: true }), 'ERR_SPARE'],
       ] as const) {
         expect((await errorOf(mirror.rebuild(index, spare))).code, spare.name).to.equal(code);
       }
@@ -303,6 +305,15 @@ for (const { strategy } of designs) {
       expect(mirror.lowers.map(({ name }) => name)).to.deep.equal(['disk 0', 'disk 1']);
       expectAgreement(mirror);
       await mirror.close();
+    });
+
+    it('writes nothing once the mirror is closed (I6)', async () => {
+      const { mirror } = await degraded(16 * 1024);
+      await mirror.close();
+      const spare = disk('spare', strategy);
+      expect((await errorOf(mirror.rebuild(1, spare))).code).to.equal('ERR_CLOSED');
+      expect((await errorOf(mirror.fail(0))).code).to.equal('ERR_CLOSED');
+      expect(spare.log.filter((line) => line.startsWith('write'))).to.deep.equal([]);
     });
   });
 }
