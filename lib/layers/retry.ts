@@ -26,6 +26,9 @@ interface Attempt {
  * Tries again what failed, or came back short (N8). Only the blocks that failed are sent again; nobody above is told of
  * an attempt that was not the last. When all are used up the request ends as the last attempt left it. Never after a
  * cancel: then the outcome stands, and one that waits for its next attempt is taken out.
+ *
+ * A flush is not tried again: what was acknowledged before the one that failed may be lost, as in the page cache of a
+ * system whose sync has failed, and the next would succeed all the same (I7).
  */
 export class Retry extends Layer<Attempt | null> {
   private readonly lower: BlockDevice;
@@ -77,6 +80,8 @@ export class Retry extends Layer<Attempt | null> {
   }
 
   private isWorthIt(io: Io, missing: readonly ByteRange[]): boolean {
+    // The one that failed may have dropped what it was to make stable; another would vouch for that (I7).
+    if (io.operation === 'flush') return false;
     return io.failure === null ? missing.length > 0 : this.codes.includes(io.failure.code);
   }
 
