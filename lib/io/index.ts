@@ -10,6 +10,7 @@ export {
   ExtentCursor,
   ExtentList,
   jointExtents,
+  MAX_EXTENTS,
   unknownExtent,
   type ExtentState,
 } from './extents.js';
