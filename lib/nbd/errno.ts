@@ -1,4 +1,5 @@
-import type { IoErrorCode } from '../io/io-error.js';
+import { IoError, type IoErrorCode } from '../io/io-error.js';
+import { StateError } from '../wait/errors.js';
 
 /*
  * Errors on the wire are numbers: those of Linux, on every system. There are fewer than here, so that some become EIO,
@@ -37,6 +38,12 @@ const codes: ReadonlyMap<number, IoErrorCode> = new Map<number, IoErrorCode>([
 /** How an errno name goes over the wire. */
 export function errnoOf(code: IoErrorCode): number {
   return numbers[code] ?? EIO;
+}
+
+/** Why a device does not take a request, by what it has thrown. */
+export function errnoOfThrown(error: unknown): number {
+  if (error instanceof IoError) return errnoOf(error.code);
+  return error instanceof StateError ? ESHUTDOWN : EINVAL;
 }
 
 /** What a number from the wire is called here; one that the protocol does not have counts as EIO. */

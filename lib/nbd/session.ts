@@ -1,11 +1,10 @@
 import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
-import { StateError } from '../wait/errors.js';
 import { IoError } from '../io/io-error.js';
 import { payloadBytes, refusalOf, type Terms } from './admission.js';
 import { Answers } from './answers.js';
 import { viewsOf, type Buffers } from './buffers.js';
 import { deviceRequest } from './device-request.js';
-import { EINVAL, errnoOf, ESHUTDOWN } from './errno.js';
+import { errnoOf, errnoOfThrown, ESHUTDOWN } from './errno.js';
 import type { Figures } from './figures.js';
 import type { Agreement } from './haggling.js';
 import type { Inlet, Taker } from './inlet.js';
@@ -238,8 +237,7 @@ export class Session implements Taker {
   private failed(job: Job, error: unknown): void {
     this.leave(job);
     if (this.gone) this.release(job);
-    else if (error instanceof IoError) this.refuse(job, errnoOf(error.code));
-    else this.refuse(job, error instanceof StateError ? ESHUTDOWN : EINVAL);
+    else this.refuse(job, errnoOfThrown(error));
   }
 
   private ended(job: Job): void {
