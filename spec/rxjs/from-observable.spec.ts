@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { EMPTY, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { allOf } from '../../lib/event/all-of.js';
+import { firstOf } from '../../lib/event/first-of.js';
 import { fromObservable } from '../../lib/rxjs/from-observable.js';
 import { StateError } from '../../lib/wait/errors.js';
 
@@ -85,5 +86,59 @@ describe('fromObservable', () => {
     completion.cancel();
     completion.cancel();
     expect([torn, fromObservable(NEVER).state]).to.deep.equal([1, 'pending']);
+  });
+
+  it('subscribes when it is made, whoever waits, and sees nothing that came before', () => {
+    marbles(({ hot, cold, expectSubscriptions, flush }) => {
+      const source = hot('a--b--c--|');
+      const seen: unknown[] = [];
+      cold('--x').subscribe(() => fromObservable(source).notify(({ value }) => seen.push(value)));
+      cold('-----x').subscribe(() => fromObservable(source).notify(({ value }) => seen.push(value)));
+      cold('----------x').subscribe(() => fromObservable(source).notify(({ error }) => seen.push((error as StateError).code))); // prettier-ignore
+      flush();
+      expect(seen).to.deep.equal(['b', 'c', 'ERR_EMPTY']);
+      expectSubscriptions(source.subscriptions).toBe(['--^!', '-----^!', '----------(^!)']);
+    });
+  });
+
+  it('subscribes once for each that is made, to a cold source as often', () => {
+    marbles(({ cold, expectSubscriptions, flush }) => {
+      const source = cold('--a--|');
+      const both = allOf([fromObservable(source), fromObservable(source)]);
+      flush();
+      expect(both.value).to.deep.equal(['a', 'a']);
+      expectSubscriptions(source.subscriptions).toBe(['^-!', '^-!']);
+    });
+  });
+
+  it('takes the first of what comes in one frame, and neither the end nor an error behind it', () => {
+    marbles(({ cold, flush }) => {
+      const [values, ended, broken] = [cold('--(ab)'), cold('--(a|)'), cold('--(a#)')].map(fromObservable);
+      flush();
+      expect([values?.value, ended?.value, broken?.value]).to.deep.equal(['a', 'a', 'a']);
+    });
+  });
+
+  it('unsubscribes when it loses, or its time is up (E6)', () => {
+    marbles(({ cold, expectSubscriptions, flush }) => {
+      const [slow, quick] = [cold('-----a'), cold('--b')];
+      const chosen = firstOf([fromObservable(slow), fromObservable(quick)]);
+      flush();
+      expect(chosen.value).to.equal('b');
+      expectSubscriptions(slow.subscriptions).toBe('^-!');
+    });
+  });
+
+  it('is told of a cancel that comes while the source emits, before it is told the value (E8)', () => {
+    const subject = new Subject<number>();
+    let answer: unknown;
+    subject.subscribe(() => (answer = completion.cancel()));
+    const completion = fromObservable(subject);
+    subject.next(1);
+    expect([answer, completion.state, fromObservable(subject).state]).to.deep.equal([
+      'cancelled',
+      'cancelled',
+      'pending',
+    ]);
   });
 });
