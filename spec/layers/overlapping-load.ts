@@ -51,7 +51,7 @@ class Flight {
 }
 
 /** What the load has to know of the array that it is put on. */
-export interface LoadOptions {
+interface LoadOptions {
   readonly random: Random;
   readonly pool: PagePool;
   /** Blocks of the array. */
@@ -198,7 +198,7 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export function fill(pages: PageVector, id: number): void {
+function fill(pages: PageVector, id: number): void {
   for (const { buffer, byteOffset, length } of pages.views()) new Uint16Array(buffer, byteOffset, length / 2).fill(id);
 }
 
