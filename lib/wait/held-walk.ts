@@ -36,6 +36,7 @@ export class HeldWalk {
   }
 }
 
+/** @internal */
 export function hold({ ledger }: WaitQueue): HeldWalk {
   if (ledger === null || ledger.depth === 0)
     throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
@@ -43,7 +44,7 @@ export function hold({ ledger }: WaitQueue): HeldWalk {
   return (ledger.taken = new HeldWalk(takenBelow(ledger, ledger.depth), ledger.depth));
 }
 
-/** The handle taken by the call that is just returning, null when it took none. */
+/** @internal The handle taken by the call that is just returning, null when it took none. */
 export function claimHold(ledger: Ledger): HeldWalk | null {
   const held = takenBelow(ledger, ledger.depth + 1);
   if (held === null || held.depth < ledger.depth) return null;

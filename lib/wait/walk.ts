@@ -63,11 +63,12 @@ export class Ledger {
   epoch = 0;
 }
 
+/** @internal */
 export function ledgerOf(queue: WaitQueue): Ledger {
   return (queue.ledger ??= new Ledger());
 }
 
-/** The stamp of an entry that is added now. */
+/** @internal The stamp of an entry that is added now. */
 export function stampOf(ledger: Ledger): number {
   return ledger.walks !== null || ledger.depth !== 0 ? ++ledger.serial : ledger.serial;
 }
