@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { StateError } from '../wait/errors.js';
+import { startWorker } from '../threads/start-worker.js';
 import type { Row } from './experiment.js';
 import { timed } from './meter.js';
 import { received, sent, type Aside, type Assignment, type Order, type TurnEnd } from './thread-protocol.js';
@@ -128,7 +129,7 @@ class DesignThread {
 
   constructor(name: string, assignment: Assignment) {
     this.name = name;
-    this.worker = startWorker(assignment);
+    this.worker = startWorker('#compare/thread', new URL('./thread.ts', import.meta.url), { workerData: assignment });
     this.worker.on('message', (message: TurnEnd | Aside) => {
       if ('aside' in message) this.listen(message);
       else this.arrived(message);
@@ -171,15 +172,4 @@ class DesignThread {
   private gone(): string {
     return `The thread of ${this.name} has ended before it was through`;
   }
-}
-
-/** From the built package as it stands; from sources, which Node does not run, through tsx as whoever runs them does. */
-function startWorker(assignment: Assignment): Worker {
-  const options = { workerData: assignment, execArgv: [] };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(import.meta.resolve('#compare/thread')), options);
-  const url = JSON.stringify(new URL('./thread.ts', import.meta.url));
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${url}); })`, {
-    ...options,
-    eval: true,
-  });
 }

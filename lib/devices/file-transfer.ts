@@ -3,6 +3,8 @@ import { IoError, type NodeError } from '../io/io-error.js';
 import type { Transfer } from '../io/io.js';
 import { PagePool, type Run } from '../io/pages.js';
 import type { OpenFile } from './file-open.js';
+import { errorOf, READ, WRITE, type TransferThread } from './transfer-thread.js';
+import type { Asker } from '../threads/work-thread.js';
 
 /** How often a call that was interrupted, or moved no byte, is tried again before it counts as failed. */
 const ATTEMPTS = 3;
@@ -20,8 +22,9 @@ export type Ended = (transfer: FileTransfer, io: Transfer, bytes: number, error:
  * so that a transfer allocates nothing where its memory is contiguous; short transfers go on where they ended, of a
  * direct one with the block in which they ended.
  */
-export class FileTransfer {
+export class FileTransfer implements Asker {
   private readonly file: OpenFile;
+  private readonly thread: TransferThread | null;
   private readonly ended: Ended;
   /** Null at rest. */
   private io: Transfer | null = null;
@@ -32,12 +35,14 @@ export class FileTransfer {
   /** Bytes moved so far. */
   private done = 0;
   private attempts = ATTEMPTS;
-  private readonly answered = (error: NodeError | null, moved: number): void => {
+  private readonly returned = (error: NodeError | null, moved: number): void => {
     if (this.goesOn(error, moved)) this.call();
   };
 
-  constructor(file: OpenFile, ended: Ended) {
+  /** @param thread asked instead of the thread pool for what it takes; null where there is none */
+  constructor(file: OpenFile, thread: TransferThread | null, ended: Ended) {
     this.file = file;
+    this.thread = thread;
     this.ended = ended;
   }
 
@@ -68,14 +73,28 @@ export class FileTransfer {
     if (this.memory.buffer !== only.buffer) this.memory = new Uint8Array(only.buffer);
   }
 
+  /** What the thread tells. */
+  answered(result: number, ms: number): void {
+    this.thread?.took(ms);
+    const error = result >= 0 ? null : errorOf(result, this.io?.operation ?? '');
+    this.returned(error, result);
+  }
+
   private call(): void {
-    const { io, done, views, memory, answered } = this;
-    if (io === null) return;
+    const { io, done, views, memory, returned } = this;
+    if (io === null || (views === NONE && this.ask(io))) return;
     const { fd } = this.file;
     const position = io.position + done;
-    if (views !== NONE) (io.operation === 'read' ? readv : writev)(fd, this.rest(views), position, answered);
-    else if (io.operation === 'read') read(fd, memory, this.start + done, io.length - done, position, answered);
-    else write(fd, memory, this.start + done, io.length - done, position, answered);
+    if (views !== NONE) (io.operation === 'read' ? readv : writev)(fd, this.rest(views), position, returned);
+    else if (io.operation === 'read') read(fd, memory, this.start + done, io.length - done, position, returned);
+    else write(fd, memory, this.start + done, io.length - done, position, returned);
+  }
+
+  private ask({ operation, position, length }: Transfer): boolean {
+    const { thread, memory, done } = this;
+    if (thread === null) return false;
+    const kind = operation === 'read' ? READ : WRITE;
+    return thread.ask(this, kind, memory.buffer, this.start + done, length - done, position + done);
   }
 
   private callBlocking(): void {

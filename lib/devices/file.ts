@@ -8,6 +8,7 @@ import { PAGE_SIZE } from '../io/pages.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 import { closeFile, openBlocks, type OpenFile } from './file-open.js';
 import { FileTransfer, type Ended } from './file-transfer.js';
+import { TransferThread } from './transfer-thread.js';
 
 export interface FileOptions extends DeviceOptions {
   /**
@@ -32,6 +33,13 @@ export interface FileOptions extends DeviceOptions {
    * Default false.
    */
   blocking?: boolean | number;
+  /**
+   * For files that are in the page cache, where this thread must not be blocked: transfers of up to 128 KiB are made by a
+   * thread of the device's own, which is handed bursts of them through shared memory and takes no wake-up for each. Where
+   * it finds the file not cached, the thread pool takes over. Only with memory that can be shared (the default of
+   * {@link PagePool}). Not with `direct` or `blocking`. Default false.
+   */
+  thread?: boolean;
 }
 
 const READ_ONLY: readonly Operation[] = ['read', 'flush'];
@@ -55,6 +63,7 @@ export class FileDevice extends BlockDevice {
   readonly direct: boolean;
   private readonly file: OpenFile;
   private readonly blockingBytes: number;
+  private readonly thread: TransferThread | null;
   private readonly idle: FileTransfer[] = [];
   private readonly transferred: Ended = (transfer, io, bytes, error) => {
     if (this.idle.length < MAX_IDLE) this.idle.push(transfer);
@@ -74,12 +83,13 @@ export class FileDevice extends BlockDevice {
     this.file = file;
     this.direct = file.alignment > 1;
     this.blockingBytes = blockingBytesOf(options);
+    this.thread = options.thread === true ? new TransferThread(file.fd) : null;
   }
 
   /**
    * Opens a file. A length that is not a whole number of blocks is rounded down.
    * @throws ArgumentRangeError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; ArgumentError `ERR_DIRECT`
-   *   with why direct I/O is not to be had, or `ERR_BLOCKING` when it is asked for as well; the system's error when it
+   *   with why direct I/O is not to be had, or `ERR_BLOCKING` or `ERR_THREAD` for options that exclude each other; the system's error when it
    *   cannot be opened (nothing is left open)
    */
   static async open(path: string, options: FileOptions = {}): Promise<FileDevice> {
@@ -93,6 +103,7 @@ export class FileDevice extends BlockDevice {
     }
     checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: blockSize });
     blockingBytesOf(options);
+    checkThread(options);
     const file = await openBlocks({ path, size, blockSize, readOnly, direct });
     const geometry = {
       size: file.length - (file.length % blockSize),
@@ -109,13 +120,18 @@ export class FileDevice extends BlockDevice {
   submit(io: Transfer): void {
     if (io.operation === 'flush') this.sync(io, 0);
     else {
-      const transfer = this.idle.pop() ?? new FileTransfer(this.file, this.transferred);
+      const transfer = this.idle.pop() ?? new FileTransfer(this.file, this.thread, this.transferred);
       transfer.begin(io, io.length <= this.blockingBytes);
     }
   }
 
-  protected override release(): Promise<void> {
-    return closeFile(this.file.fd);
+  override get wantsSharedMemory(): boolean {
+    return this.thread !== null;
+  }
+
+  protected override async release(): Promise<void> {
+    await this.thread?.close();
+    await closeFile(this.file.fd);
   }
 
   private sync(io: Transfer, bytes: number): void {
@@ -124,6 +140,15 @@ export class FileDevice extends BlockDevice {
       if (error === null) io.finish(bytes, null);
       else io.finish(0, IoError.from(error));
     });
+  }
+}
+
+function checkThread({ thread = false, blocking = false, direct = false }: FileOptions): void {
+  if (thread && (blocking !== false || direct !== false)) {
+    throw new ArgumentError(
+      'ERR_THREAD',
+      `thread must not be given with ${direct === false ? 'blocking, which needs none' : 'direct, which goes past the page cache'}`,
+    );
   }
 }
 

@@ -184,6 +184,11 @@ export abstract class BlockDevice {
     return this.lowers;
   }
 
+  /** Whether it or a device below has threads that work on the memory of requests, where that can be shared. */
+  get wantsSharedMemory(): boolean {
+    return this.lowers.some((lower) => lower.wantsSharedMemory);
+  }
+
   get closed(): boolean {
     return this.closing !== null;
   }

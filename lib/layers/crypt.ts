@@ -2,12 +2,13 @@ import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { collate } from '../io/collate.js';
 import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
 import type { Io, Split } from '../io/io.js';
-import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
+import { IoError, PULLED, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, sumOf, without } from '../io/ranges.js';
+import { CryptThreads, DECRYPT, ENCRYPT } from './crypt-threads.js';
 import { inTurn } from './turns.js';
-import { SECTOR_SIZE, Xts } from './xts.js';
+import { SECTOR_SIZE, Xts, type Place } from './xts.js';
 
 /**
  * What is encrypted or decrypted in one turn of the event loop, some 150 µs of work. More than that goes on in parts,
@@ -20,7 +21,17 @@ export interface CryptOptions extends DeviceOptions {
   key: Uint8Array;
   /** Where the pages come from that written data is encrypted into: the caller's own are never changed. */
   pool: PagePool;
+  /**
+   * Threads that encrypt and decrypt 16 KiB and more, in memory that can be shared (the default of {@link PagePool}).
+   * What they cannot take, and less than that, is done by this one. Default 0, at most 64.
+   */
+  threads?: number;
 }
+
+const NOTHING = (): void => undefined;
+
+/** The most threads of a Crypt. */
+const MOST_THREADS = 64;
 
 /** A request in parts. */
 class Parts {
@@ -41,21 +52,24 @@ class Parts {
  * read is decrypted where it was read to; of a read that failed in part, the parts that succeeded are (I4).
  * It conceals; it does not authenticate: a changed sector decrypts to noise. `writeZeroes` is refused: zeroes would have
  * to be encrypted by whoever wants them. A request of more than 128 KiB goes down in parts, and lets others have their
- * turn in between.
+ * turn in between. With threads, requests and parts are encrypted beside each other.
  */
 export class Crypt extends Layer<PageVector | Parts | null> {
   private readonly lower: BlockDevice;
   private readonly xts: Xts;
   private readonly pool: PagePool;
+  private readonly threads: CryptThreads | null;
 
-  /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`; ArgumentError `ERR_KEY` for equal halves */
+  /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`, `ERR_THREADS`; ArgumentError `ERR_KEY` for equal halves */
   constructor(lower: BlockDevice, options: CryptOptions) {
-    const { key, pool } = options;
+    const { key, pool, threads = 0 } = options;
     checkKey(key);
+    checkThreads(threads);
     super('crypt', [lower], sectorsOf(lower), options, 'writeZeroes');
     this.lower = lower;
     this.xts = new Xts(key);
     this.pool = pool;
+    this.threads = threads === 0 ? null : new CryptThreads(threads, key);
   }
 
   submit(io: Io): void {
@@ -79,8 +93,17 @@ export class Crypt extends Layer<PageVector | Parts | null> {
       this.writeInParts(io, pages, own);
       return;
     }
-    this.xts.crypt(true, { pages, offset }, { pages: own, offset: 0 }, position, length);
-    io.substitute(this, this.lower, position, own, own);
+    this.crypt(ENCRYPT, { pages, offset }, { pages: own, offset: 0 }, position, length, (lost) => {
+      if (lost === null && !io.cancelled) io.substitute(this, this.lower, position, own, own);
+      else {
+        own.free();
+        io.finish(0, lost ?? PULLED);
+      }
+    });
+  }
+
+  override get wantsSharedMemory(): boolean {
+    return this.threads !== null || super.wantsSharedMemory;
   }
 
   override child(io: Io, frame: PageVector | Parts | null, part: Io, at: unknown): void {
@@ -91,9 +114,10 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     if (io.operation !== 'read') return;
     const ranges = part.succeededRanges().map(({ offset, length }) => ({ offset: offset + shift, length }));
     parts.encrypted++;
-    inTurn(() => {
-      this.decrypt(io, ranges);
-      if (--parts.encrypted === 0) parts.resume?.();
+    this.inTurn(() => {
+      this.decrypt(io, ranges, () => {
+        if (--parts.encrypted === 0) parts.resume?.();
+      });
     });
   }
 
@@ -106,15 +130,52 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     frame?.free();
     if (io.pages === null || io.operation === 'flush') return;
     if (io.failure !== null || io.bytes < io.length) keepWholeSectors(io);
-    if (io.operation === 'read') this.decrypt(io, io.succeededRanges());
+    if (io.operation !== 'read') return;
+    const ranges = io.succeededRanges();
+    if (this.threads === null) this.decrypt(io, ranges, NOTHING);
+    else if (ranges.length > 0) this.decrypt(io, ranges, io.suspend());
   }
 
-  private decrypt({ pages, offset, position }: Io, ranges: readonly ByteRange[]): void {
+  protected override async release(): Promise<void> {
+    await this.threads?.close();
+  }
+
+  /** `then` is called once all is decrypted: before this returns, unless there are threads. */
+  private decrypt(io: Io, ranges: readonly ByteRange[], then: () => void): void {
+    const { pages, offset, position } = io;
     if (pages === null) return;
+    let left = ranges.length;
+    if (left === 0) then();
     for (const range of ranges) {
       const place = { pages, offset: offset + range.offset };
-      this.xts.crypt(false, place, place, position + range.offset, range.length);
+      this.crypt(DECRYPT, place, place, position + range.offset, range.length, (lost) => {
+        if (lost !== null) fail(io, lost, range);
+        if (--left === 0) then();
+      });
     }
+  }
+
+  /** By a thread, or at once. `then` is told an error when it was not done. */
+  private crypt(
+    kind: number,
+    from: Place,
+    to: Place,
+    position: number,
+    length: number,
+    then: (lost: IoError | null) => void,
+  ): void {
+    const asked = this.threads?.ask(kind, from, to, length, position, (done) => {
+      then(done ? null : new IoError('EIO', { message: `A thread of ${this.name} has ended` }));
+    });
+    if (asked === true) return;
+    this.xts.crypt(kind === ENCRYPT, from, to, position, length);
+    then(null);
+  }
+
+  /** Work of this thread goes in turns. */
+  private inTurn(step: () => void): void {
+    if (this.threads === null) inTurn(step);
+    else step();
   }
 
   private readInParts(io: Io, pages: PageVector): void {
@@ -139,19 +200,35 @@ export class Crypt extends Layer<PageVector | Parts | null> {
       }
       const { operation, position, offset, fua } = io;
       const length = partLength(io, at);
-      this.xts.crypt(true, { pages, offset: offset + at }, { pages: own, offset: at }, position + at, length);
-      split.spawn(this.lower, { operation, position: position + at, pages: own, offset: at, length, fua }, at);
-      at += length;
-      if (at < io.length) inTurn(next);
-      else split.seal();
+      const part = at;
+      const [from, to] = [
+        { pages, offset: offset + part },
+        { pages: own, offset: part },
+      ];
+      this.crypt(ENCRYPT, from, to, position + part, length, (lost) => {
+        if (lost === null)
+          split.spawn(this.lower, { operation, position: position + part, pages: own, offset: part, length, fua }, part);
+        else fail(io, lost, { offset: part, length });
+        at += length;
+        if (at < io.length) this.inTurn(next);
+        else split.seal();
+      });
     };
-    inTurn(next);
+    this.inTurn(next);
   }
 }
 
 /** Up to where a multiple of PART_SIZE is on the device, or the request ends. */
 function partLength({ position, length }: Io, at: number): number {
   return Math.min(PART_SIZE - ((position + at) % PART_SIZE), length - at);
+}
+
+/** Of a range nobody knows what it holds. */
+function fail(io: Io, error: IoError, range: ByteRange): void {
+  const good = without(io.succeededRanges(), [range], io.length);
+  io.failure ??= error;
+  io.bytes = sumOf(good);
+  io.failedRanges = complementOf(good, io.length);
 }
 
 /** Nothing more is encrypted, or sent. */
@@ -198,4 +275,12 @@ function checkKey(key: Uint8Array): void {
   if (key.subarray(0, half).every((byte, i) => byte === key[half + i])) {
     throw new ArgumentError('ERR_KEY', 'The halves of an XTS key must differ, they are equal');
   }
+}
+
+function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 0 && threads <= MOST_THREADS) return;
+  throw new ArgumentRangeError(
+    'ERR_THREADS',
+    `threads must be a whole number from 0 to ${String(MOST_THREADS)}, got ${String(threads)}`,
+  );
 }

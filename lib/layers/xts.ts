@@ -5,7 +5,7 @@ import type { PageVector } from '../io/pages.js';
 export const SECTOR_SIZE = 4096;
 
 /** Where sectors lie in memory. */
-interface Place {
+export interface Place {
   readonly pages: PageVector;
   readonly offset: number;
 }
@@ -28,18 +28,30 @@ export class Xts {
 
   /** `length` bytes from one place into another, which may be the same; `position` is that of the first on the device. */
   crypt(encrypt: boolean, from: Place, to: Place, position: number, length: number): void {
-    const source = from.pages.view(from.offset, length);
+    const source = from.pages.view(from.offset, length) ?? from.pages.bytes(from.offset, length);
     const target = to.pages.view(to.offset, length);
-    const memory = source?.buffer;
-    const start = source?.byteOffset ?? 0;
+    if (target !== undefined) this.sectors(encrypt, source, 0, target, 0, length, position);
+    else {
+      const done = new Uint8Array(length);
+      this.sectors(encrypt, source, 0, done, 0, length, position);
+      to.pages.set(done, to.offset);
+    }
+  }
+
+  /** The same with bytes from `fromStart` on of one array into another. */
+  sectors(
+    encrypt: boolean,
+    from: Uint8Array,
+    fromStart: number,
+    to: Uint8Array,
+    toStart: number,
+    length: number,
+    position: number,
+  ): void {
+    const { buffer, byteOffset } = from;
     for (let at = 0; at < length; at += SECTOR_SIZE) {
-      const sector =
-        memory === undefined
-          ? from.pages.bytes(from.offset + at, SECTOR_SIZE)
-          : new Uint8Array(memory, start + at, SECTOR_SIZE);
-      const done = this.sector(encrypt, (position + at) / SECTOR_SIZE, sector);
-      if (target === undefined) to.pages.set(done, to.offset + at);
-      else target.set(done, at);
+      const bytes = new Uint8Array(buffer, byteOffset + fromStart + at, SECTOR_SIZE);
+      to.set(this.sector(encrypt, (position + at) / SECTOR_SIZE, bytes), toStart + at);
     }
   }
 

@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
 import { ArgumentError, StateError, TimeoutError } from '../wait/errors.js';
+import { BlockDevice } from '../io/device.js';
 import { PagePool } from '../io/pages.js';
 import { Buffers } from './buffers.js';
 import { Connection, type ConnectionKit } from './connection.js';
@@ -73,7 +74,7 @@ export class NbdServer {
     const { direct = true, log } = options;
     const figures = (this.figures = newFigures());
     const tls = options.tls === undefined ? null : new ServerTls(options.tls);
-    const pool = options.pool ?? new PagePool({ maxBytes: poolBytes(limits), shared: false });
+    const pool = options.pool ?? new PagePool({ maxBytes: poolBytes(limits), shared: wantShared(options.exports) });
     const exports = (this.exports = exportsOf(options.exports, pool));
     const buffers = (this.buffers = new Buffers(pool, limits.totalBytes));
     this.log = log ?? ignore;
@@ -197,6 +198,11 @@ function listening(server: Server, where: NbdListenOptions): Promise<void> {
     if ('path' in where) server.listen(where.path, done);
     else server.listen(where.port ?? NBD_PORT, where.host ?? '127.0.0.1', done);
   });
+}
+
+/** Memory that threads work on has to be shared; other memory is quicker to copy. */
+function wantShared(given: NbdServerOptions['exports']): boolean {
+  return Object.values(given).some(({ device }) => device instanceof BlockDevice && device.wantsSharedMemory);
 }
 
 function exportsOf(given: NbdServerOptions['exports'], pool: PagePool): ReadonlyMap<string, Export> {

@@ -118,8 +118,8 @@ export async function make(
     case 'null':
       return new NullDevice({ ...options, ...given({ size: description.size, blockSize: description.blockSize }) });
     case 'file': {
-      const { path, size, blockSize, readOnly, direct, blocking } = description;
-      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking }) });
+      const { path, size, blockSize, readOnly, direct, blocking, thread } = description;
+      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking, thread }) });
     }
     case 'nbd': {
       const { uri, tls, readOnly, blockSize, connections, depth, answerMs, waitMs } = description;
@@ -149,7 +149,7 @@ export async function make(
       return new RequestQueue(lower, { ...options, depth, ...given({ mergeBytes, patience, autoPlug }) });
     }
     case 'crypt':
-      return new Crypt(lower, { ...options, key: await keyOf(description), pool });
+      return new Crypt(lower, { ...options, key: await keyOf(description), pool, ...given({ threads: description.threads }) });
     case 'cache':
       return new Cache(lower, { ...options, pool, lines: description.lines, ...given({ mode: description.mode }) });
     case 'read-ahead': {

@@ -66,6 +66,7 @@ export type DeviceDescription =
       readOnly?: boolean | undefined;
       direct?: boolean | 'try' | undefined;
       blocking?: boolean | number | undefined;
+      thread?: boolean | undefined;
       name?: string | undefined;
     }
   | {
@@ -126,6 +127,7 @@ export type DeviceDescription =
       keyFile?: string | undefined;
       /** … a variable of the environment that holds them as hex digits. */
       keyEnv?: string | undefined;
+      threads?: number | undefined;
       name?: string | undefined;
     }
   | {
@@ -180,6 +182,7 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       readOnly: v.optional(v.boolean()),
       direct: v.optional(v.union([v.boolean(), v.literal('try')])),
       blocking: v.optional(v.union([v.boolean(), wholeBytes])),
+      thread: v.optional(v.boolean()),
       name,
     }),
     v.strictObject({
@@ -238,6 +241,7 @@ const device: v.GenericSchema<DeviceDescription> = v.lazy(() =>
       lower: device,
       keyFile: v.optional(v.string()),
       keyEnv: v.optional(v.string()),
+      threads: v.optional(wholeBytes),
       name,
     }),
     v.strictObject({

@@ -17,7 +17,7 @@ describe('FileTransfer', () => {
       writeFileSync(path, Uint8Array.from({ length: 1 << 18 }, (_, i) => i >> 12));
       const fd = openSync(path, 'r+');
       let told: (bytes: number) => void = () => undefined;
-      const transfer = new FileTransfer({ path, fd, length: 1 << 18, alignment: 1 }, (_transfer, _io, bytes) => told(bytes));
+      const transfer = new FileTransfer({ path, fd, length: 1 << 18, alignment: 1 }, null, (_transfer, _io, bytes) => told(bytes));
       const carry = (operation: Transfer['operation'], pages: PageVector | null, length: number): Promise<number> =>
         new Promise((resolve) => {
           told = resolve;

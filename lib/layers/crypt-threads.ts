@@ -1,0 +1,63 @@
+import { startWorker } from '../threads/start-worker.js';
+import { WorkThread, type Asker } from '../threads/work-thread.js';
+import type { Place } from './xts.js';
+
+/** Kinds of tasks. */
+export const DECRYPT: number = 0;
+export const ENCRYPT: number = 1;
+
+/** Less than this is done here before a thread has been woken, and the answer taken. */
+const LEAST_BYTES = 16 * 1024;
+
+/** Threads that encrypt and decrypt, each asked when it has the least to do. */
+export class CryptThreads {
+  private readonly threads: readonly WorkThread[];
+
+  constructor(count: number, key: Uint8Array) {
+    this.threads = Array.from(
+      { length: count },
+      () =>
+        new WorkThread((ring) =>
+          startWorker('#layers/crypt-thread', new URL('./crypt-thread.ts', import.meta.url), {
+            workerData: { ring, own: key },
+          }),
+        ),
+    );
+  }
+
+  /**
+   * Has `length` bytes encrypted or decrypted from one place into another, which may be the same; `then` is told when,
+   * and whether they were. False, and nothing was asked, for memory that cannot be shared or is in several runs, for less
+   * than 16 KiB, and when all threads have as much to do as they are given.
+   */
+  ask(kind: number, from: Place, to: Place, length: number, position: number, then: (done: boolean) => void): boolean {
+    const source = from.pages.onlyRun;
+    const target = to.pages.onlyRun;
+    if (source === null || target === null || length < LEAST_BYTES) return false;
+    const thread = this.idlest();
+    const [read, written] = [thread.numberOf(source.buffer), thread.numberOf(target.buffer)];
+    if (read === undefined || written === undefined) return false;
+    const [start, end] = [source.start + from.offset, target.start + to.offset];
+    return thread.ask(new Waiting(then), kind, read, start, written, end, length, position);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  private idlest(): WorkThread {
+    return this.threads.reduce((best, thread) => (thread.underWay < best.underWay ? thread : best));
+  }
+}
+
+class Waiting implements Asker {
+  private readonly then: (done: boolean) => void;
+
+  constructor(then: (done: boolean) => void) {
+    this.then = then;
+  }
+
+  answered(result: number): void {
+    this.then(result > 0);
+  }
+}
