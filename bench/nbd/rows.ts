@@ -12,10 +12,10 @@ export interface NbdRow {
 }
 
 const in_ = (name: string) => (folder: string) => join(folder, name);
-const file = (folder: string, name: string, blocking = false): unknown => ({
+const file = (folder: string, name: string, options: object = { thread: true }): unknown => ({
   type: 'file',
   path: join(folder, name),
-  blocking,
+  ...options,
 });
 
 const memory = [ours('memory', () => ({ type: 'memory', size: SIZE })), ...nbdkit([], () => ['memory', String(SIZE)])];
@@ -29,7 +29,7 @@ const layered = [
 
 const kitFile = nbdkit([], (folder) => ['file', in_('kit')(folder)]);
 const async_ = ours('file', (folder) => file(folder, 'own'));
-const blocking = ours('file, blocking', (folder) => file(folder, 'own-blocking', true));
+const blocking = ours('file, blocking', (folder) => file(folder, 'own-blocking', { blocking: true }));
 const qemuFile = qemuNbd((folder) => ['-f', 'raw', in_('qemu')(folder)]);
 
 const quorum = (folder: string): string =>
@@ -43,7 +43,7 @@ const mirrors = [
   qemuNbd((folder) => ['--image-opts', quorum(folder)]),
 ];
 
-const crypt = ours('crypt over a file', (folder) => ({ type: 'crypt', keyFile: in_('key')(folder), lower: file(folder, 'own-crypt') })); // prettier-ignore
+const crypt = ours('crypt over a file', (folder) => ({ type: 'crypt', threads: 2, keyFile: in_('key')(folder), lower: file(folder, 'own-crypt') })); // prettier-ignore
 const kitLuks = nbdkit(['luks'], (folder) => ['file', in_('kit-luks')(folder), 'passphrase=secret']);
 const qemuLuks = qemuNbd((folder) => [
   '--object',

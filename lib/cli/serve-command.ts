@@ -40,6 +40,11 @@ export function serveCommand(): Command {
       'the name that clients ask for (default: the empty one); as NAME=FILE, a further stack under that name, from its description; may be repeated',
       each,
     )
+    .option(
+      '--threads <n>',
+      'with --file: so many threads for crypt, and one for each file (default: none)',
+      wholeNumber(0, 64),
+    )
     .option('--read-only', 'refuse everything but reads')
     .option('--tls-cert <path>', "require TLS: the server's certificate, PEM; with --tls-key")
     .option('--tls-key <path>', 'the key of the certificate, PEM')

@@ -12,6 +12,7 @@ export interface StackFlags {
   layers?: string;
   size?: number;
   keyFile?: string;
+  threads?: number;
 }
 
 /** The variable that a key is taken from when no file is named. */
@@ -22,7 +23,7 @@ type Joining = (members: DeviceDescription[]) => DeviceDescription;
 
 const singles: Record<string, Single> = {
   pass: (lower) => ({ type: 'pass', lower }),
-  crypt: (lower, { keyFile }) => ({ type: 'crypt', lower, ...(keyFile === undefined ? { keyEnv: KEY_VARIABLE } : { keyFile }) }), // prettier-ignore
+  crypt: (lower, { keyFile, threads }) => ({ type: 'crypt', lower, ...(threads === undefined ? {} : { threads }), ...(keyFile === undefined ? { keyEnv: KEY_VARIABLE } : { keyFile }) }), // prettier-ignore
   checksum: (lower) => ({ type: 'checksum', lower }),
   cache: (lower) => ({ type: 'cache', lower, lines: 4096 }),
   retry: (lower) => ({ type: 'retry', lower }),
@@ -75,7 +76,8 @@ export function shortStack(flags: StackFlags): DeviceDescription {
   if (unknown !== undefined) throw wrongCall(`--layers knows no '${unknown}'`);
   const joins = names.filter((name) => Object.hasOwn(joining, name));
   const files = (flags.file ?? []).map((path) => {
-    return { type: 'file' as const, path, ...(flags.size === undefined ? {} : { size: flags.size }) };
+    const thread = (flags.threads ?? 0) > 0 ? { thread: true } : {};
+    return { type: 'file' as const, path, ...thread, ...(flags.size === undefined ? {} : { size: flags.size }) };
   });
   const [file] = files;
   if (file === undefined) throw wrongCall('--file must name at least one file');

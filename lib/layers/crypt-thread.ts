@@ -3,8 +3,8 @@ import { serveTasks } from '../threads/serve-tasks.js';
 import { ENCRYPT } from './crypt-threads.js';
 import { Xts } from './xts.js';
 
-serveTasks((key: Uint8Array) => {
-  const xts = new Xts(key);
+serveTasks((own) => {
+  const xts = new Xts(own as Uint8Array);
   return ({ kind, fromStart, toStart, length, position }, from, to) => {
     xts.sectors(kind === ENCRYPT, from, fromStart, to, toStart, length, position);
     return length;

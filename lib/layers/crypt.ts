@@ -207,7 +207,11 @@ export class Crypt extends Layer<PageVector | Parts | null> {
       ];
       this.crypt(ENCRYPT, from, to, position + part, length, (lost) => {
         if (lost === null)
-          split.spawn(this.lower, { operation, position: position + part, pages: own, offset: part, length, fua }, part);
+          split.spawn(
+            this.lower,
+            { operation, position: position + part, pages: own, offset: part, length, fua },
+            part,
+          );
         else fail(io, lost, { offset: part, length });
         at += length;
         if (at < io.length) this.inTurn(next);

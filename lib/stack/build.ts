@@ -149,7 +149,12 @@ export async function make(
       return new RequestQueue(lower, { ...options, depth, ...given({ mergeBytes, patience, autoPlug }) });
     }
     case 'crypt':
-      return new Crypt(lower, { ...options, key: await keyOf(description), pool, ...given({ threads: description.threads }) });
+      return new Crypt(lower, {
+        ...options,
+        key: await keyOf(description),
+        pool,
+        ...given({ threads: description.threads }),
+      });
     case 'cache':
       return new Cache(lower, { ...options, pool, lines: description.lines, ...given({ mode: description.mode }) });
     case 'read-ahead': {

@@ -3,11 +3,11 @@ import { Ring, type Task } from './ring.js';
 import { END, type WorkData } from './work-thread.js';
 
 /** Does a task between the memories it names, and returns what the asker is told. What it throws ends the thread. */
-export type Work = (task: Readonly<Task>, from: Uint8Array, to: Uint8Array) => number;
+type Work = (task: Readonly<Task>, from: Uint8Array, to: Uint8Array) => number;
 
 /** What a thread that a `WorkThread` has started runs, until it is ended. @param begin makes the work of what the thread was given */
-export function serveTasks<T>(begin: (own: T) => Work): void {
-  const { ring: memory, own } = workerData as WorkData<T>;
+export function serveTasks(begin: (own: unknown) => Work): void {
+  const { ring: memory, own } = workerData as WorkData;
   const work = begin(own);
   const ring = new Ring(memory);
   const memories: Uint8Array[] = [];

@@ -5,10 +5,10 @@ import { CAPACITY, Ring, type Task } from './ring.js';
 export const END: number = -1;
 
 /** What the thread is started with. */
-export interface WorkData<T> {
+export interface WorkData {
   readonly ring: SharedArrayBuffer;
   /** What its work has to know beforehand; copied. */
-  readonly own: T;
+  readonly own: unknown;
 }
 
 /** Who asks, and is told once. */

@@ -11,6 +11,7 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import { IoError } from '../../lib/io/io-error.js';
 import { PAGE_SIZE, PagePool, type PageVector } from '../../lib/io/pages.js';
 import { FileDevice } from '../../lib/devices/file.js';
+import { errorOf } from '../../lib/devices/transfer-thread.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Crypt } from '../../lib/layers/crypt.js';
 import { Pass } from '../../lib/layers/pass.js';
@@ -53,6 +54,9 @@ describe('FileDevice', () => {
 
   deviceContract('file', ({ size, strategy }) => FileDevice.open(newPath(), { size, ...(strategy && { strategy }) }));
 
+  deviceContract('file with a thread', ({ size, strategy }) =>
+    FileDevice.open(newPath(), { size, thread: true, ...(strategy && { strategy }) }),
+  );
   deviceContract(
     'blocking file',
     ({ size, strategy }) => FileDevice.open(newPath(), { size, blocking: 6144, ...(strategy && { strategy }) }),
@@ -240,6 +244,44 @@ describe('FileDevice', () => {
         expect(pages.bytes(0, 5000)).to.deep.equal(bytes.subarray(0, 5000));
       }
       await device.close();
+    });
+  });
+
+  describe('with a thread', () => {
+    it('is refused with direct or blocking; no file is made (I6)', async () => {
+      for (const options of [{ direct: true }, { blocking: true }] as const) {
+        const path = newPath();
+        const error = await failure(FileDevice.open(path, { size: 8192, thread: true, ...options }));
+        expect([error.code, fs.existsSync(path)]).to.deep.equal(['ERR_THREAD', false]);
+      }
+    });
+
+    it('asks for memory that can be shared, through layers, and does without it', async () => {
+      const device = await FileDevice.open(newPath(), { size: 8192, thread: true });
+      const above = new Pass(device);
+      expect(above.wantsSharedMemory).to.equal(true);
+      const pages = new PagePool({ shared: false }).allocate(4096);
+      pages.set(bytes.subarray(0, 4096));
+      await above.write(pages, { position: 4096 });
+      pages.set(new Uint8Array(4096));
+      await above.read(pages, { position: 4096 });
+      expect(pages.bytes()).to.deep.equal(bytes.subarray(0, 4096));
+      await above.close();
+    });
+
+    it('tells of an error with its code, and goes on', async () => {
+      const path = newPath();
+      const device = await FileDevice.open(path, { size: 8192, thread: true });
+      fs.truncateSync(path, 4096);
+      const pages = new PagePool().allocate(8192);
+      const request = device.read(pages, { position: 0 });
+      expect((await failure(request)).code).to.equal('EIO');
+      expect(request.succeeded).to.deep.equal([{ offset: 0, length: 4096 }]);
+      expect(await device.read(pages.range(0, 4096), { position: 0 })).to.equal(4096);
+      await device.close();
+      expect(errorOf(-28, 'write')).to.include({ code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' });
+      expect(errorOf(NaN, 'read')).to.include({ code: 'EIO' });
+      expect(errorOf(0, 'read')).to.equal(null);
     });
   });
 

@@ -1,0 +1,114 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { ArgumentRangeError } from '../../lib/wait/errors.js';
+import { PagePool } from '../../lib/io/pages.js';
+import { Seeded } from '../../lib/io/seeded.js';
+import { MemoryDevice } from '../../lib/devices/memory.js';
+import { Crypt } from '../../lib/layers/crypt.js';
+import { WorkThread } from '../../lib/threads/work-thread.js';
+import { key } from '../conformance/stacks.js';
+import { designs } from '../conformance/strategies.js';
+
+const KIB = 1024;
+const PLACES = 8;
+const ROOM = 320 * KIB;
+const SIZE = PLACES * ROOM;
+
+describe('CryptThreads', () => {
+  for (const { strategy } of designs) {
+    describe(`carrying ${strategy.name}`, () => {
+      it('write the same bytes as no threads, and read them back, many at a time (I1)', async () => {
+        const random = new Seeded(7);
+        const pool = new PagePool();
+        const [disk, plainDisk] = [
+          new MemoryDevice({ size: SIZE, strategy }),
+          new MemoryDevice({ size: SIZE, strategy }),
+        ];
+        const crypt = new Crypt(disk, { key, pool, threads: 2 });
+        const alone = new Crypt(plainDisk, { key, pool });
+        const data = Uint8Array.from({ length: SIZE }, () => random.next() * 256);
+        const transfers = Array.from({ length: PLACES }, (_, place) => {
+          const length = 4 * KIB * (1 + Math.floor(random.next() * 80));
+          const pages = pool.allocate(length);
+          const position = place * ROOM;
+          pages.set(data.subarray(position, position + length));
+          return { pages, position, length };
+        });
+        await Promise.all(transfers.map(({ pages, position }) => crypt.write(pages, { position })));
+        for (const { pages, position } of transfers) await alone.write(pages, { position });
+        expect(Buffer.compare(disk.contents, plainDisk.contents)).to.equal(0);
+        for (const { pages, length } of transfers) pages.set(new Uint8Array(length));
+        await Promise.all(transfers.map(({ pages, position }) => crypt.read(pages, { position })));
+        for (const { pages, position, length } of transfers) {
+          expect(Buffer.compare(pages.bytes(0, length), data.subarray(position, position + length))).to.equal(0);
+          pages.free();
+        }
+        expect(pool.pagesInUse).to.equal(0);
+        await crypt.close();
+      });
+
+      it('settle a request once that is cancelled while they work, and keep its pages until then (I5, I9)', async () => {
+        const pool = new PagePool();
+        const crypt = new Crypt(new MemoryDevice({ size: SIZE, strategy }), { key, pool, threads: 1 });
+        for (const length of [64 * KIB, 300 * KIB]) {
+          for (const operation of ['write', 'read'] as const) {
+            const pages = pool.allocate(length);
+            const request = crypt[operation](pages, { position: 0 });
+            let settled = 0;
+            request.notify(() => settled++);
+            request.cancel();
+            pages.free();
+            await request.then(
+              () => undefined,
+              () => undefined,
+            );
+            expect([settled, request.state === 'pending']).to.deep.equal([1, false]);
+          }
+        }
+        await crypt.drain();
+        expect(pool.pagesInUse).to.equal(0);
+        await crypt.close();
+      });
+    });
+  }
+
+  it('fail what they had when they ended, and the rest is done without them (I4)', async () => {
+    const pool = new PagePool();
+    const crypt = new Crypt(new MemoryDevice({ size: SIZE }), { key, pool, threads: 1 });
+    const pages = pool.allocate(200 * KIB);
+    const ask = sinon.stub(WorkThread.prototype, 'ask').callsFake((asker) => {
+      void setImmediate().then(() => {
+        asker.answered(NaN, 0);
+      });
+      return true;
+    });
+    try {
+      for (const length of [64 * KIB, 200 * KIB]) {
+        for (const operation of ['write', 'read'] as const) {
+          const error: unknown = await crypt[operation](pages.range(0, length), { position: 0 }).then(
+            () => null,
+            (reason: unknown) => reason,
+          );
+          expect(error).to.include({ code: 'EIO' });
+          expect((error as Error).message).to.contain('A thread of crypt has ended');
+        }
+      }
+      ask.callsFake(() => false);
+      expect(await crypt.write(pages, { position: 0 })).to.equal(pages.length);
+    } finally {
+      ask.restore();
+    }
+    pages.free();
+    expect(pool.pagesInUse).to.equal(0);
+    await crypt.close();
+  });
+
+  it('are a whole number of them, or none', () => {
+    for (const threads of [-1, 0.5, 65, NaN]) {
+      expect(() => new Crypt(new MemoryDevice({ size: SIZE }), { key, pool: new PagePool(), threads }))
+        .to.throw(ArgumentRangeError, `threads must be a whole number from 0 to 64, got ${String(threads)}`)
+        .with.property('code', 'ERR_THREADS');
+    }
+  });
+});

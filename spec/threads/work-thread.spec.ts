@@ -1,0 +1,86 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { expect } from 'chai';
+import { READ } from '../../lib/devices/transfer-thread.js';
+import { CAPACITY } from '../../lib/threads/ring.js';
+import { startWorker } from '../../lib/threads/start-worker.js';
+import { WorkThread } from '../../lib/threads/work-thread.js';
+
+/** Here with the work of a file: what is read from it is the task's. */
+describe('WorkThread', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wakechain-thread-'));
+  const path = join(folder, 'file');
+  writeFileSync(
+    path,
+    Uint8Array.from({ length: 1 << 16 }, (_, i) => i >> 8),
+  );
+  const fd = openSync(path, 'r');
+  let worker: Worker;
+  let thread: WorkThread;
+  const memory = new SharedArrayBuffer(4096, { maxByteLength: 1 << 20 });
+  const bytes = new Uint8Array(memory);
+
+  beforeEach(() => {
+    thread = new WorkThread((ring) => {
+      worker = startWorker('#devices/file-thread', new URL('../../lib/devices/file-thread.ts', import.meta.url), {
+        workerData: { ring, own: fd },
+      });
+      return worker;
+    });
+  });
+  afterEach(() => thread.close());
+  after(() => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+
+  const ask = (number: number, told: (result: number) => void): boolean => {
+    const place = thread.numberOf(memory);
+    if (place === undefined) throw new Error('not shared');
+    return thread.ask({ answered: told }, READ, place, number, place, number, 1, number * 256);
+  };
+
+  it('works in memory that both have, answers in order and later, and takes no more than fits', async () => {
+    const answers: number[] = [];
+    await new Promise<void>((resolve) => {
+      for (let number = 0; number < CAPACITY; number++) {
+        const taken = ask(number, () => {
+          answers.push(number);
+          if (answers.length === CAPACITY) resolve();
+        });
+        expect(taken).to.equal(true);
+      }
+      expect(ask(0, () => undefined)).to.equal(false);
+      expect([answers.length, thread.underWay]).to.deep.equal([0, CAPACITY]);
+    });
+    expect(answers).to.deep.equal(Array.from({ length: CAPACITY }, (_, i) => i));
+    expect([...bytes.subarray(0, CAPACITY)]).to.deep.equal(answers);
+    expect(thread.underWay).to.equal(0);
+  });
+
+  it('follows memory that grows, and knows none that cannot be shared', async () => {
+    expect(thread.numberOf(new ArrayBuffer(8))).to.equal(undefined);
+    await new Promise((resolve) => ask(1, resolve));
+    memory.grow(1 << 16);
+    const place = thread.numberOf(memory) ?? NaN;
+    const result = await new Promise((resolve) =>
+      thread.ask({ answered: resolve }, READ, place, 0, place, 8192, 4096, 256 * 200),
+    );
+    expect(result).to.equal(4096);
+    expect(bytes[8192 + 300]).to.equal(201);
+  });
+
+  it('tells those who wait when the thread has ended, and takes nothing after that', async () => {
+    const told = new Promise((resolve) => ask(7, resolve));
+    const exited = worker.terminate();
+    const result = await told;
+    await exited;
+    // It may have been quick enough to answer.
+    expect(result === 1 || Number.isNaN(result)).to.equal(true);
+    expect(ask(8, () => undefined)).to.equal(false);
+    expect(thread.underWay).to.equal(0);
+    await thread.close();
+  });
+});
