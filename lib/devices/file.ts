@@ -54,7 +54,8 @@ const MAX_IDLE = 256;
 
 /**
  * A regular file as a device. Requests are system calls on the thread pool, vectored where the memory is in several
- * runs; short transfers go on where they ended. `flush` and `fua` are `fdatasync`. Cancelling lets what runs finish.
+ * runs; short transfers go on where they ended. `flush` and `fua` are `fdatasync`: once one has failed, all fail until the
+ * file is opened again, as nobody knows what was lost. Cancelling lets what runs finish.
  */
 export class FileDevice extends BlockDevice {
   readonly lowers: readonly BlockDevice[] = [];
@@ -65,6 +66,8 @@ export class FileDevice extends BlockDevice {
   private readonly blockingBytes: number;
   private readonly thread: TransferThread | null;
   private readonly idle: FileTransfer[] = [];
+  /** What the first sync that failed did so with. The system tells it once, and has dropped what it could not write. */
+  private unstable: IoError | null = null;
   private readonly transferred: Ended = (transfer, io, bytes, error) => {
     if (this.idle.length < MAX_IDLE) this.idle.push(transfer);
     if (error === null && io.fua) this.sync(io, bytes);
@@ -136,9 +139,9 @@ export class FileDevice extends BlockDevice {
 
   private sync(io: Transfer, bytes: number): void {
     fdatasync(this.file.fd, (error) => {
-      // A write whose sync failed is not known to be on stable storage, whatever was moved.
-      if (error === null) io.finish(bytes, null);
-      else io.finish(0, IoError.from(error));
+      if (error !== null) this.unstable ??= IoError.from(error);
+      // A write whose sync failed is not known to be on stable storage, whatever was moved; nor is any before it (I7).
+      io.finish(this.unstable === null ? bytes : 0, this.unstable);
     });
   }
 }

@@ -552,7 +552,19 @@ describe('FileDevice', () => {
       inject('fdatasync', [[errno('EIO')], [errno('ENOSPC')]]);
       const error = await failure(device.write(new PagePool().allocate(512), { position: 0, fua: true }));
       expect([error.code, error.bytes, error.succeeded]).to.deep.equal(['EIO', 0, []]);
-      expect((await failure(device.flush())).code).to.equal('ENOSPC');
+      expect((await failure(device.flush())).code).to.equal('EIO');
+      await device.close();
+    });
+
+    it('has failed to sync once, no later sync vouches for what was lost then (I7)', async () => {
+      const device = await FileDevice.open(newPath(), { size: 8192 });
+      inject('fdatasync', [[errno('EIO')]]);
+      const pages = new PagePool().allocate(512);
+      await device.write(pages, { position: 0 });
+      expect((await failure(device.write(pages, { position: 512, fua: true }))).code).to.equal('EIO');
+      expect((await failure(device.flush())).code).to.equal('EIO');
+      expect((await failure(device.write(pages, { position: 512, fua: true }))).code).to.equal('EIO');
+      expect(await device.write(pages, { position: 512 })).to.equal(pages.length);
       await device.close();
     });
   });
