@@ -28,6 +28,12 @@ describe('shortStack', () => {
     expect(filesOf(stack).map(({ path }) => path)).to.deep.equal(['a', 'b']);
   });
 
+  it('gives threads to crypt, and one to each file', () => {
+    const lower = { type: 'file', path: 'disk', thread: true };
+    expect(shortStack({ file: ['disk'], layers: 'crypt', threads: 2 })).to.deep.include({ threads: 2, lower });
+    expect(shortStack({ file: ['disk'], threads: 0 })).to.deep.equal({ type: 'file', path: 'disk' });
+  });
+
   it('takes a key from the environment where no file is named', () => {
     expect(shortStack({ file: ['disk'], layers: 'crypt' })).to.include({ keyEnv: 'WAKECHAIN_KEY' });
   });
