@@ -130,7 +130,8 @@ Each row serves ${String(SIZE >> 20)} MiB over Unix sockets, ours by \`wakechain
 ${String(RUN_MS)} ms by \`fio\`, or a copy by \`nbdcopy\`; the ratio is the median of those within each round, with a bootstrap
 95 % interval. More is better. nbdkit runs with its default of threads and with one, and the better of the two counts.
 Files are in the page cache; ours have a thread each (\`thread\` of \`FileDevice\`), or are \`blocking\`, options for such
-files. \`crypt\` is AES-256-XTS as LUKS is, in sectors of 4096 bytes where LUKS has 512, with two threads. The mirror's peer is qemu's \`quorum\` of two.
+files. \`crypt\` is AES-256-XTS as LUKS is, in sectors of 4096 bytes where LUKS has 512, with two threads. The
+mirror's peer is qemu's \`quorum\` of two.
 
 ${text}
 `;
