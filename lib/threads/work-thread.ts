@@ -31,6 +31,7 @@ export class WorkThread {
   private owed = 0;
   private alive = true;
   private awaiting = false;
+  private closing = false;
   /** Memory that the thread was given. It knows each by its place. */
   private readonly memories: ArrayBufferLike[] = [];
   private readonly task: Task = {
@@ -55,8 +56,8 @@ export class WorkThread {
       while (this.ring.receive(this.take));
     } finally {
       this.awaiting = false;
-      if (this.owed === 0) this.worker.unref();
-      else this.awaitAnswer();
+      if (this.owed > 0) this.awaitAnswer();
+      else if (!this.closing) this.worker.unref();
     }
   };
 
@@ -117,8 +118,10 @@ export class WorkThread {
     return true;
   }
 
-  /** Ends the thread, when it has answered what it owes. */
+  /** Ends the thread, when it has answered what it owes. The process lives until it has ended. */
   async close(): Promise<void> {
+    this.closing = true;
+    this.worker.ref();
     if (this.alive && !this.ask({ answered: () => undefined }, END, 0, 0, 0, 0, 0, 0)) await this.worker.terminate();
     await this.ended;
   }

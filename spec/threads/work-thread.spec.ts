@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,5 +83,20 @@ describe('WorkThread', () => {
     expect(ask(8, () => undefined)).to.equal(false);
     expect(thread.underWay).to.equal(0);
     await thread.close();
+  });
+
+  it('keeps the process alive while it is being closed, used before or not, and not while it is idle', () => {
+    const lines = [
+      `const { FileDevice, PagePool } = await import('./lib/io/index.ts');`,
+      `const open = () => FileDevice.open(${JSON.stringify(path)}, { readOnly: true, thread: true });`,
+      `const [used, fresh, left] = [await open(), await open(), await open()];`,
+      `for (const device of [used, left]) await device.read(new PagePool().allocate(4096), { position: 0 });`,
+      `await used.close();`,
+      `await fresh.close();`,
+      `console.log('closed');`,
+    ];
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', lines.join('\n')];
+    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+    expect([status, stdout]).to.deep.equal([0, 'closed\n']);
   });
 });
