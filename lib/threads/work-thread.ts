@@ -71,8 +71,10 @@ export class WorkThread {
         resolve();
       });
     });
-    // Told by each task that is lost.
-    this.worker.on('error', () => undefined);
+    // Each task that is lost tells that it is; why is told once.
+    this.worker.on('error', (error) => {
+      process.emitWarning(error);
+    });
   }
 
   /** Tasks that were not answered. */

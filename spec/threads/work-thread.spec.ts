@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { READ } from '../../lib/devices/transfer-thread.js';
 import { CAPACITY } from '../../lib/threads/ring.js';
@@ -83,6 +84,16 @@ describe('WorkThread', () => {
     expect(ask(8, () => undefined)).to.equal(false);
     expect(thread.underWay).to.equal(0);
     await thread.close();
+  });
+
+  it('warns of what a thread has ended with', async () => {
+    const warned = once(process, 'warning');
+    const broken = new WorkThread(() => new Worker('throw new Error("it cannot work")', { eval: true }));
+    const told = new Promise((resolve) => broken.ask({ answered: resolve }, READ, 0, 0, 0, 0, 1, 0));
+    const [warning] = (await warned) as [Error];
+    expect(warning.message).to.equal('it cannot work');
+    expect(Number.isNaN(await told)).to.equal(true);
+    await broken.close();
   });
 
   it('keeps the process alive while it is being closed, used before or not, and not while it is idle', () => {
