@@ -10,7 +10,7 @@ const withoutOwnSpec: Record<string, string> = {
   'layers/crypt-thread.ts': 'what runs in the threads that spec/layers/crypt-threads.spec.ts asks',
   'threads/serve-tasks.ts': 'the other side of spec/threads/work-thread.spec.ts',
   'threads/start-worker.ts':
-    'spec/threads/work-thread.spec.ts starts from sources, scripts/check-installed-package.ts from the package',
+    'every spec of threads starts with it, from sources',
   'nbd/ability.ts': 'what a server allows: spec/nbd/nbd-device.spec.ts asks servers',
   'nbd/admission.ts': 'what is refused: spec/nbd/session.spec.ts has a case for each reason',
   'nbd/answers.ts': 'spec/nbd/session.spec.ts reads what it writes, byte for byte',
