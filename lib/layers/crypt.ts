@@ -1,11 +1,11 @@
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { collate } from '../io/collate.js';
 import type { BlockDevice, DeviceOptions, Geometry } from '../io/device.js';
-import type { Io, Split } from '../io/io.js';
+import type { Io } from '../io/io.js';
 import { IoError, PULLED, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
-import { complementOf, sumOf, without } from '../io/ranges.js';
+import { complementOf, sumOf } from '../io/ranges.js';
 import { CryptThreads, DECRYPT, ENCRYPT } from './crypt-threads.js';
 import { inTurn } from './turns.js';
 import { SECTOR_SIZE, Xts, type Place } from './xts.js';
@@ -52,7 +52,7 @@ class Parts {
  * read is decrypted where it was read to; of a read that failed in part, the parts that succeeded are (I4).
  * It conceals; it does not authenticate: a changed sector decrypts to noise. `writeZeroes` is refused: zeroes would have
  * to be encrypted by whoever wants them. A request of more than 128 KiB goes down in parts, and lets others have their
- * turn in between. With threads, requests and parts are encrypted beside each other.
+ * turn in between. With threads, several are encrypted or decrypted at a time.
  */
 export class Crypt extends Layer<PageVector | Parts | null> {
   private readonly lower: BlockDevice;
@@ -114,7 +114,7 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     if (io.operation !== 'read') return;
     const ranges = part.succeededRanges().map(({ offset, length }) => ({ offset: offset + shift, length }));
     parts.encrypted++;
-    this.inTurn(() => {
+    inTurn(() => {
       this.decrypt(io, ranges, () => {
         if (--parts.encrypted === 0) parts.resume?.();
       });
@@ -149,7 +149,10 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     for (const range of ranges) {
       const place = { pages, offset: offset + range.offset };
       this.crypt(DECRYPT, place, place, position + range.offset, range.length, (lost) => {
-        if (lost !== null) fail(io, lost, range);
+        if (lost !== null) {
+          io.bytes -= range.length;
+          fail(io, lost, range);
+        }
         if (--left === 0) then();
       });
     }
@@ -172,12 +175,6 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     then(null);
   }
 
-  /** Work of this thread goes in turns. */
-  private inTurn(step: () => void): void {
-    if (this.threads === null) inTurn(step);
-    else step();
-  }
-
   private readInParts(io: Io, pages: PageVector): void {
     const { position, offset } = io;
     const split = io.split(this, new Parts(null));
@@ -195,7 +192,9 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     let at = 0;
     const next = (): void => {
       if (io.cancelled) {
-        cutOff(io, split, at);
+        // Nothing more is encrypted, or sent.
+        fail(io, PULLED, { offset: at, length: io.length - at });
+        split.seal();
         return;
       }
       const { operation, position, offset, fua } = io;
@@ -214,11 +213,11 @@ export class Crypt extends Layer<PageVector | Parts | null> {
           );
         else fail(io, lost, { offset: part, length });
         at += length;
-        if (at < io.length) this.inTurn(next);
+        if (at < io.length) inTurn(next);
         else split.seal();
       });
     };
-    this.inTurn(next);
+    inTurn(next);
   }
 }
 
@@ -227,19 +226,10 @@ function partLength({ position, length }: Io, at: number): number {
   return Math.min(PART_SIZE - ((position + at) % PART_SIZE), length - at);
 }
 
-/** Of a range nobody knows what it holds. */
+/** A range has failed whose bytes are not among those that were counted. */
 function fail(io: Io, error: IoError, range: ByteRange): void {
-  const good = without(io.succeededRanges(), [range], io.length);
   io.failure ??= error;
-  io.bytes = sumOf(good);
-  io.failedRanges = complementOf(good, io.length);
-}
-
-/** Nothing more is encrypted, or sent. */
-function cutOff(io: Io, split: Split, at: number): void {
-  io.failure ??= PULLED;
-  (io.failedRanges ??= []).push({ offset: at, length: io.length - at });
-  split.seal();
+  (io.failedRanges ??= []).push(range);
 }
 
 /** Whole sectors of what is below. */
@@ -264,7 +254,7 @@ function keepWholeSectors(io: Io): void {
     const end = offset + length - ((offset + length) % SECTOR_SIZE);
     return end > start ? [{ offset: start, length: end - start }] : [];
   });
-  io.bytes = whole.reduce((sum, range) => sum + range.length, 0);
+  io.bytes = sumOf(whole);
   io.failedRanges = complementOf(whole, io.length);
 }
 

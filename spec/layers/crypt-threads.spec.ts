@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { ArgumentRangeError } from '../../lib/wait/errors.js';
+import type { IoError } from '../../lib/io/io-error.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Seeded } from '../../lib/io/seeded.js';
 import { MemoryDevice } from '../../lib/devices/memory.js';
@@ -93,6 +94,24 @@ describe('CryptThreads', () => {
           expect(error).to.include({ code: 'EIO' });
           expect((error as Error).message).to.contain('A thread of crypt has ended');
         }
+      }
+      // Of a request in parts one may be lost, and the others are what they are.
+      ask.callsFake((asker, _kind, _from, _fromStart, _to, _toStart, _length, position) => {
+        if (position > 0) return false;
+        void setImmediate().then(() => {
+          asker.answered(NaN, 0);
+        });
+        return true;
+      });
+      for (const operation of ['write', 'read'] as const) {
+        const request = crypt[operation](pages.range(0, 200 * KIB), { position: 0 });
+        await request.then(
+          () => undefined,
+          () => undefined,
+        );
+        const error = request.error as IoError;
+        const succeeded = [{ offset: 128 * KIB, length: 72 * KIB }];
+        expect([error.code, error.bytes, request.succeeded]).to.deep.equal(['EIO', 72 * KIB, succeeded]);
       }
       ask.callsFake(() => false);
       expect(await crypt.write(pages, { position: 0 })).to.equal(pages.length);
