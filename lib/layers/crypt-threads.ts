@@ -1,5 +1,5 @@
 import { startWorker } from '../threads/start-worker.js';
-import { WorkThread, type Asker } from '../threads/work-thread.js';
+import { WorkThread } from '../threads/work-thread.js';
 import type { Place } from './xts.js';
 
 /** Kinds of tasks. */
@@ -38,7 +38,8 @@ export class CryptThreads {
     const [read, written] = [thread.numberOf(source.buffer), thread.numberOf(target.buffer)];
     if (read === undefined || written === undefined) return false;
     const [start, end] = [source.start + from.offset, target.start + to.offset];
-    return thread.ask(new Waiting(then), kind, read, start, written, end, length, position);
+    const asker = { answered: (result: number) => then(result > 0) };
+    return thread.ask(asker, kind, read, start, written, end, length, position);
   }
 
   async close(): Promise<void> {
@@ -47,17 +48,5 @@ export class CryptThreads {
 
   private idlest(): WorkThread {
     return this.threads.reduce((best, thread) => (thread.underWay < best.underWay ? thread : best));
-  }
-}
-
-class Waiting implements Asker {
-  private readonly then: (done: boolean) => void;
-
-  constructor(then: (done: boolean) => void) {
-    this.then = then;
-  }
-
-  answered(result: number): void {
-    this.then(result > 0);
   }
 }

@@ -36,6 +36,11 @@ export interface Task {
   position: number;
 }
 
+/** One to be filled in, again and again. */
+export function emptyTask(): Task {
+  return { number: 0, kind: 0, from: 0, fromStart: 0, to: 0, toStart: 0, length: 0, position: 0 };
+}
+
 /**
  * Tasks one way and answers the other, in memory that two threads share: what io_uring(7) is between a process and its
  * kernel. Whoever has much to do never sleeps, and is not woken: a system call is made for a burst, not for a task.

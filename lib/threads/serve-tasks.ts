@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Ring, type Task } from './ring.js';
+import { emptyTask, Ring, type Task } from './ring.js';
 import { END, type WorkData } from './work-thread.js';
 
 /** Does a task between the memories it names, and returns what the asker is told. What it throws ends the thread. */
@@ -11,7 +11,7 @@ export function serveTasks(begin: (own: unknown) => Work): void {
   const work = begin(own);
   const ring = new Ring(memory);
   const memories: Uint8Array[] = [];
-  const task: Task = { number: 0, kind: 0, from: 0, fromStart: 0, to: 0, toStart: 0, length: 0, position: 0 };
+  const task = emptyTask();
   for (;;) {
     ring.take(task);
     if (task.kind === END) {

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { CAPACITY, Ring, type Task } from './ring.js';
+import { CAPACITY, emptyTask, Ring } from './ring.js';
 
 /** The kind of the last task: the thread ends. */
 export const END: number = -1;
@@ -34,16 +34,7 @@ export class WorkThread {
   private closing = false;
   /** Memory that the thread was given. It knows each by its place. */
   private readonly memories: ArrayBufferLike[] = [];
-  private readonly task: Task = {
-    number: 0,
-    kind: 0,
-    from: 0,
-    fromStart: 0,
-    to: 0,
-    toStart: 0,
-    length: 0,
-    position: 0,
-  };
+  private readonly task = emptyTask();
   private readonly take = (number: number, result: number, ms: number): void => {
     const asker = this.askers[number] ?? null;
     this.askers[number] = null;

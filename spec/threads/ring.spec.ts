@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import { CAPACITY, Ring, type Task } from '../../lib/threads/ring.js';
+import { CAPACITY, emptyTask, Ring, type Task } from '../../lib/threads/ring.js';
 
-const nothing = (): Task => ({ number: 0, kind: 0, from: 0, fromStart: 0, to: 0, toStart: 0, length: 0, position: 0 });
 const taskOf = (number: number): Task => ({
   number,
   kind: 1,
@@ -17,7 +16,7 @@ describe('Ring', () => {
   it('brings tasks and answers across whole and in order, many times around', () => {
     const asker = new Ring();
     const worker = new Ring(asker.memory);
-    const task = nothing();
+    const task = emptyTask();
     for (let round = 0; round < 5; round++) {
       const many = CAPACITY - round;
       for (let number = 0; number < many; number++) asker.post(taskOf(number));
