@@ -12,6 +12,7 @@ import type { FaultyDevice, Op } from '../conformance/faulty-device.js';
 import type { Random } from '../conformance/random.js';
 import { DATA, disk, isSuperblock } from './mirror-support.js';
 import { BLOCK, demand, idOf, OverlappingLoad, SETTLED, turn, type Values } from './overlapping-load.js';
+import { powerLossImage } from './power-loss-image.js';
 
 /*
  * One random program against a mirror under one design. Requests overlap, disks answer in any order, fail, and are
@@ -206,23 +207,10 @@ export class MirrorProgram {
     else op.fail(random.pick(['EIO', 'ENXIO']), missing);
   }
 
-  /** Each block of a disk that was not stable holds what it did before, or after; also what was on its way. */
   private async losePower(lost: Mirror): Promise<void> {
-    const { random } = this;
+    const { random, strategy } = this;
     const members = lost.members.map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice);
-    const images = members.map(({ contents, stable, pending, size, name }) => {
-      const image = new MemoryDevice({ size, name, strategy: this.strategy });
-      for (let at = 0; at < size; at += BLOCK) {
-        image.contents.set((random.chance(50) ? contents : stable).subarray(at, at + BLOCK), at);
-      }
-      for (const op of pending) {
-        if (op.operation !== 'write' && op.operation !== 'writeZeroes') continue;
-        for (let done = 0; done < op.length; done += BLOCK) {
-          if (random.chance(30)) image.contents.set(op.data(done, BLOCK), op.position + done);
-        }
-      }
-      return image;
-    });
+    const images = members.map((member) => powerLossImage(member, random, strategy));
     // Who has asked is told, and nothing is left behind, also where there is nothing to store that on.
     for (const each of this.disks) each.goAway();
     while (this.rebuilding !== null) await turn();

@@ -11,6 +11,7 @@ import { FaultyDevice, type Op } from '../conformance/faulty-device.js';
 import type { Random } from '../conformance/random.js';
 import { BLOCK, demand, idOf, OverlappingLoad, SETTLED, turn, type Values } from './overlapping-load.js';
 import { DATA_START, wrongParityAt } from './parity-kit.js';
+import { powerLossImage } from './power-loss-image.js';
 
 /*
  * One random program against an array under one design, whose members are given up and rebuilt onto spares while requests
@@ -241,24 +242,10 @@ export class ParityRebuildProgram {
     demand(at < 0, `parity is wrong at ${String(at)} of the members`);
   }
 
-  /** Each block of a disk that was not stable holds what it did before, or after; also what was on its way. */
-  private imageOf({ contents, stable, pending, size, name }: FaultyDevice): Image {
-    const { random } = this;
-    const image = new MemoryDevice({ size, name, strategy: this.strategy });
-    for (let at = 0; at < size; at += BLOCK) {
-      image.contents.set((random.chance(50) ? contents : stable).subarray(at, at + BLOCK), at);
-    }
-    for (const op of pending) {
-      if (op.operation !== 'write' && op.operation !== 'writeZeroes') continue;
-      for (let done = 0; done < op.length; done += BLOCK) {
-        if (random.chance(30)) image.contents.set(op.data(done, BLOCK), op.position + done);
-      }
-    }
-    return image;
-  }
-
   private async losePower(lost: Parity): Promise<void> {
-    const images = lost.members.map(({ device }) => this.imageOf((device?.lowers[0] ?? device) as FaultyDevice));
+    const { random, strategy } = this;
+    const bottoms = lost.members.map(({ device }) => (device?.lowers[0] ?? device) as FaultyDevice);
+    const images = bottoms.map((disk) => powerLossImage(disk, random, strategy));
     const missing = lost.members.filter(({ state }) => state !== 'in-sync').length;
     for (const each of this.disks) each.goAway();
     await this.quiet();
