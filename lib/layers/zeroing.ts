@@ -31,8 +31,8 @@ const AT_ONCE = 4;
 
 /**
  * `writeZeroes` for a device that has none: zeroes are written, a few pieces at a time, all from the same memory. With
- * `fua` one piece has it, and several are followed by one flush, where there is one (I7). After a failure or a cancel no further piece is begun; which bytes are zero is told as
- * of any write (I4). Everything else goes on as it is.
+ * `fua` one piece has it, and several are followed by one flush, where there is one (I7). After a failure or a cancel no
+ * further piece is begun; which bytes are zero is told as of any write (I4). Everything else goes on as it is.
  */
 export class Zeroing extends Layer<Task | null> {
   override readonly operations: readonly Operation[];
@@ -89,13 +89,14 @@ export class Zeroing extends Layer<Task | null> {
     if (task === null) return;
     const bad = complementOf(task.good, Math.min(task.next, io.length));
     const ended = task.next >= io.length && (!this.flushesAfter(io) || task.flushing);
-    if (task.failure === null && bad.length === 0 && !ended) {
-      task.good = [{ offset: 0, length: task.next }];
-      if (io.retry()) {
+    if (task.failure === null && !ended) {
+      if (bad.length === 0 && io.retry()) {
+        task.good = [{ offset: 0, length: task.next }];
         this.round(io, task);
         return;
       }
-      task.failure = PULLED;
+      // Where a write has come back short the rest is not begun either, and a cancel that asked for that is told.
+      if (bad.length === 0 || io.cancelled) task.failure = PULLED;
     }
     // What is not known to be stable is not done.
     if (task.flushing && task.failure !== null) task.good = [];

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { IoError } from '../../lib/io/io-error.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Zeroing } from '../../lib/layers/zeroing.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
@@ -43,6 +44,22 @@ describe('Zeroing', () => {
       disk.answerAll();
       expect([failed.state, disk.log.length, pool.pagesInUse]).to.deep.equal(['failed', 8, 0]);
       expect(failed.error).to.have.property('code', 'ENOSPC');
+    });
+
+    it(`tells of a cancel that kept the rest from being begun, also behind a short write, under ${strategy.name} (I5)`, () => {
+      const disk = new FaultyDevice({ size: 4 << 20, operations, strategy });
+      const device = new Zeroing(disk, { pool: new PagePool() });
+      const missing = [{ offset: 512, length: 512 }];
+      const [short, cancelled] = [0, 0].map(() => {
+        const request = device.writeZeroes(5 * PIECE, { position: 0 });
+        disk.pending.at(-4)?.answer({ missing });
+        return request;
+      });
+      cancelled?.cancel();
+      disk.answerAll();
+      expect([short?.state, short?.value]).to.deep.equal(['done', 4 * PIECE - 512]);
+      expect([cancelled?.state, (cancelled?.error as IoError).bytes]).to.deep.equal(['cancelled', 4 * PIECE - 512]);
+      expect(disk.log.length).to.equal(8);
     });
   }
 
