@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,6 +11,17 @@ import { makeCertificates } from './nbd-tls.js';
 import { check, itWith, run, startUntil, type Running } from './programs.js';
 
 const MiB = 1 << 20;
+
+/** Whether somebody takes connections there: the file of a socket appears before its server listens. */
+function listens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
 
 describe('NbdDevice, with the servers of others', function () {
   this.timeout(60_000);
@@ -39,7 +50,7 @@ describe('NbdDevice, with the servers of others', function () {
   ): Promise<NbdDevice> {
     const socket = join(folder, `s${String(servers.length)}`);
     const all = args.map((arg) => (arg === 'SOCKET' ? socket : arg));
-    servers.push(await startUntil(program, all, () => existsSync(socket)));
+    servers.push(await startUntil(program, all, () => listens(socket)));
     const device = await NbdDevice.open(`${uri}${socket}`, options);
     devices.push(device);
     return device;
