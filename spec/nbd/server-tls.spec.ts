@@ -15,8 +15,7 @@ import { exchange, RawClient, servers } from './support.js';
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 const openssl = spawnSync('openssl', ['version']).error === undefined;
 
-describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certificates)'}`, function () {
-  this.timeout(10_000);
+describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certificates)'}`, () => {
   const { serve } = servers();
   let folder = '';
   const file = (name: string): string => join(folder, name);

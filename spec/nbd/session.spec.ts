@@ -253,26 +253,24 @@ describe('Session', () => {
   });
 
   it('takes no more from a client that asks on and on and reads no reply, and expels it (P3)', async () => {
+    const exports = { '': { device: new MemoryDevice({ size: 8192 }) } };
+    const patient = await serve({ exports });
     const log: string[] = [];
-    const { path, server } = await serve({
-      exports: { '': { device: new MemoryDevice({ size: 8192 }) } },
-      limits: { stallMs: 200 },
-      log: (line) => log.push(line),
-    });
+    const { path, server } = await serve({ exports, limits: { stallMs: 200 }, log: (line) => log.push(line) });
     const count = 250_000;
     const requests = hex('25609513 0000 0000 0000000000000001 0000000000002000 00000200'.repeat(count));
     const options = [wire.OPT_STRUCTURED_REPLY];
-    const reader = await RawClient.go(path, { options });
+    const reader = await RawClient.go(patient.path, { options });
     reader.say(requests);
     for (let i = 0; i < count; i += 1000) await reader.read(26 * 1000);
-    expect(server.figures.requests).to.equal(count);
+    expect(patient.server.figures.requests).to.equal(count);
     reader.close();
     const deaf = await RawClient.go(path, { options });
     deaf.socket.pause();
     deaf.say(requests);
     await until(() => log.length > 0);
     expect(log[0]).to.include('it has read no reply for 200 ms');
-    expect(server.figures.requests).to.be.below(2 * count);
+    expect(server.figures.requests).to.be.below(count);
     deaf.close();
   });
 

@@ -131,7 +131,7 @@ export class RawClient {
 
 /** Lets the event loop turn until it is so. Gives up after a while, so that a spec that fails comes to its end. */
 export async function until(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 8_000;
+  const deadline = Date.now() + 25_000;
   while (!isSo()) {
     if (Date.now() > deadline) throw new Error(`It never came to ${String(isSo)}`);
     await new Promise((resolve) => setImmediate(resolve));
