@@ -19,8 +19,7 @@ const SIZE = 64 * 1024;
  */
 export function deviceContract(name: string, make: MakeDevice, programs = 500): void {
   for (const { strategy } of designs) {
-    it(`equals an array of bytes over ${String(programs)} random programs under ${strategy.name} (I1, I7)`, async function () {
-      this.timeout(20_000);
+    it(`equals an array of bytes over ${String(programs)} random programs under ${strategy.name} (I1, I7)`, async () => {
       const pool = new PagePool({ maxBytes: 128 * PAGE_SIZE });
       fragment(pool, 64);
       const inUse = pool.pagesInUse;

@@ -2,9 +2,7 @@ import { designs } from './strategies.js';
 import { strategyContract } from './strategy-contract.js';
 import { verbsContract } from './verbs-contract.js';
 
-describe('the designs', function () {
-  this.timeout(20_000);
-
+describe('the designs', () => {
   for (const design of designs) {
     describe(design.strategy.name, () => {
       strategyContract(design);

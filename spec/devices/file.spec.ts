@@ -364,8 +364,7 @@ describe('FileDevice', () => {
     await device.close();
   });
 
-  it('reads into more runs than one system call takes', async function () {
-    this.timeout(10_000);
+  it('reads into more runs than one system call takes', async () => {
     const path = newPath();
     const pages = scattered(1100);
     const device = await FileDevice.open(path, { size: pages.length });
@@ -378,8 +377,7 @@ describe('FileDevice', () => {
     await device.close();
   });
 
-  it('writes more zeroes than one vectored call takes', async function () {
-    this.timeout(20_000);
+  it('writes more zeroes than one vectored call takes', async () => {
     const path = newPath();
     const size = 65 << 20;
     const device = await FileDevice.open(path, { size });

@@ -117,8 +117,7 @@ for (const { strategy } of designs) {
       expect((await errorOf(Promise.resolve().then(() => mirror.flush()))).code).to.equal('ERR_CLOSED');
     });
 
-    it('loses nothing that a flush or fua acknowledged when power is cut, and its members agree (I7, I8)', async function () {
-      this.timeout(20_000);
+    it('loses nothing that a flush or fua acknowledged when power is cut, and its members agree (I7, I8)', async () => {
       for (let round = 0; round < 20; round++) {
         await cutPower(durable(2, 'first', 1024), strategy, seed + round, noToll());
         await cutPower(durable(3, 'fastest', 4096), strategy, seed + round, noToll());

@@ -20,9 +20,7 @@ const symbolsIn = (svg: string): Element[] =>
     .filter(({ attributes }) => /^mark-symbol role-mark/.test(attributes['class'] ?? ''))
     .flatMap(({ children }) => children);
 
-describe('plot', function () {
-  this.timeout(20_000);
-
+describe('plot', () => {
   it('is well-formed SVG with a title and a description', async () => {
     const svg = parseXml(await plot(resultOf()));
     expect(svg.name).to.equal('svg');

@@ -9,8 +9,7 @@ import { comparisonOf, parseXml, resultOf } from './support.js';
 
 const files = ['comparison.json', 'layers.svg', 'report.html', 'report.md'];
 
-describe('writeReport', function () {
-  this.timeout(20_000);
+describe('writeReport', () => {
   const folder = useFolder();
 
   it('writes the report, its plots and the figures into a folder that it makes', async () => {
