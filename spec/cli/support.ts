@@ -100,6 +100,12 @@ export function transferred(pid: number): { read: number; written: number } {
   return { read: Number(read), written: Number(written) };
 }
 
+/** Whether a command handles interrupts by now: Node has handlers for two of them from the start, and none for a hang-up. */
+export function takesInterrupts(pid: number): boolean {
+  const [, caught = '0'] = /SigCgt:\t([0-9a-f]+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (BigInt(`0x${caught}`) & 1n) === 1n;
+}
+
 /** Seconds of processor time that a process has used. */
 export function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { LEAST_ROUNDS, soleBaton, type Row } from '../../lib/compare/index.js';
 import { measure, type Contender } from '../../lib/compare/meter.js';
 import { counters } from '../../lib/io/index.js';
@@ -9,13 +10,19 @@ function countsOf({ figures }: Row): Record<string, number | null> {
   return Object.fromEntries(Object.keys(counters).map((name) => [name, figures[name]!.value]));
 }
 
-/** Does nothing for long enough to be timed in few rounds. */
-function busy(ms: number): void {
-  for (const end = performance.now() + ms; performance.now() < end;);
-}
-
 describe('measure', function () {
   this.timeout(30_000);
+
+  /** Under a clock of the spec's own: what takes a time then takes that, on a busy machine as well. */
+  async function timed<T>(body: (takes: (ms: number) => void) => Promise<T>): Promise<T> {
+    const clock = sinon.useFakeTimers({ toFake: ['performance', 'hrtime'] });
+    try {
+      return await body((ms) => void clock.tick(ms));
+    } finally {
+      clock.restore();
+    }
+  }
+
   /** What each call of a contender leaves in the trace. */
   function traced(trace: string[], design: string): Contender {
     return {
@@ -45,18 +52,21 @@ describe('measure', function () {
 
   it('runs what needs no preparing as often as the slowest needs for the clock, and all alike', async () => {
     const times: Record<string, number[]> = { quick: [], slow: [] };
-    const contender = (design: string, ms: number): Contender => ({
-      design,
-      run(count) {
-        times[design]!.push(count);
-        busy(ms * count);
-      },
+    await timed((takes) => {
+      const contender = (design: string, ms: number): Contender => ({
+        design,
+        run(count) {
+          times[design]!.push(count);
+          takes(ms * count);
+        },
+      });
+      return measure(1, [contender('quick', 0.01), contender('slow', 0.1)], settingOf());
     });
-    await measure(1, [contender('quick', 0.0001), contender('slow', 0.002)], settingOf());
-    // Doubled until the slowest takes 1 ms, of which one is a small part; then timed, and run twice at most for the heap.
+    // Doubled until the slowest takes as long as the plan says; then timed, and run twice at most for the heap.
     const [quick, slow] = ['quick', 'slow'].map((name) => Math.max(...times[name]!.slice(-4)));
-    expect(quick).to.equal(slow);
-    expect(slow).to.be.at.least(2);
+    const enough = 2 ** Math.ceil(Math.log2(settingOf().plan.runMs / 0.1));
+    expect(enough).to.be.greaterThan(2);
+    expect([quick, slow]).to.deep.equal([enough, enough]);
   });
 
   it('counts what is done while the clock runs, per request, and not what was prepared', async () => {
@@ -84,28 +94,36 @@ describe('measure', function () {
   });
 
   it('takes ratios against the first contender', async () => {
-    const contender = (design: string, ms: number): Contender => ({ design, prepare: () => {}, run: () => busy(ms) });
-    const rows = await measure(8, [contender('base', 1), contender('thrice', 3)], settingOf({ rounds: 5 }));
+    const rows = await timed((takes) => {
+      const contender = (design: string, ms: number): Contender => ({
+        design,
+        prepare: () => {},
+        run: () => takes(ms),
+      });
+      return measure(8, [contender('base', 1), contender('thrice', 3)], settingOf({ rounds: 5 }));
+    });
     expect(rows.map(({ design, x }) => [design, x])).to.deep.equal([
       ['base', 8],
       ['thrice', 8],
     ]);
     expect(rows[0]!.figures['time']!.ratio).to.deep.equal({ median: 1, low: 1, high: 1 });
-    expect(rows[0]!.figures['time']!.value).to.be.at.least(1e6);
-    expect(rows[1]!.figures['time']!.value).to.be.at.least(3e6);
-    expect(rows[1]!.figures['time']!.ratio!.median).to.be.greaterThan(1);
+    expect(rows.map(({ figures }) => figures['time']!.value)).to.deep.equal([1e6, 3e6]);
+    expect(rows[1]!.figures['time']!.ratio).to.deep.equal({ median: 3, low: 3, high: 3 });
   });
 
   it('tells about how much of the heap was taken', async () => {
     let kept: unknown[] = [];
-    const contender: Contender = {
-      design: 'a',
-      run(times) {
-        kept = [];
-        for (let i = 0; i < times; i++) kept.push(new Array<number>(100).fill(0.5));
-      },
-    };
-    const [row] = await measure(1, [contender], settingOf({ rounds: 9 }));
+    const [row] = await timed((takes) => {
+      const contender: Contender = {
+        design: 'a',
+        run(times) {
+          kept = [];
+          for (let i = 0; i < times; i++) kept.push(new Array<number>(100).fill(0.5));
+          takes(times / 1000);
+        },
+      };
+      return measure(1, [contender], settingOf({ rounds: 9 }));
+    });
     expect(kept).to.not.have.length(0);
     expect(row!.figures['allocated']!.value).to.be.within(400, 2400);
   });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { compare, methodOf, type CompareOptions, type Comparison, type Experiment } from '../../lib/compare/index.js';
 import { rejectionOf } from './support.js';
 
@@ -65,15 +66,20 @@ describe('a run', function () {
   });
 
   it('leaves out points that quick does not ask for while it is behind', async () => {
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const slow: Experiment = {
       ...empty,
-      async at(x, setting) {
+      at(x, setting) {
         // More than the share of two points of four, and less than there is.
-        await new Promise((resolve) => setTimeout(resolve, x === 1 ? 1200 : 0));
+        if (x === 1) clock.tick(1200);
         return empty.at(x, setting);
       },
     };
-    const found = await small({ plan: 'thorough', budgetMs: 2000, experiments: [slow, { ...empty, name: 'next' }] });
+    const found = await small({
+      plan: 'thorough',
+      budgetMs: 2000,
+      experiments: [slow, { ...empty, name: 'next' }],
+    }).finally(() => clock.restore());
     expect(found.leftOut).to.deep.equal(['empty at times 2, 3']);
     expect(found.experiments.map(({ rows }) => [...new Set(rows.map(({ x }) => x))])).to.deep.equal([[1], [1, 2, 3]]);
     expect(found.interrupted).to.equal(false);

@@ -11,7 +11,7 @@ export const LAST = 3;
 export async function alive(objects: readonly WeakRef<object>[]): Promise<number> {
   const asked = objects.slice(0, -LAST);
   let left = asked.length;
-  for (let turn = 0; turn < 5 && (turn === 0 || left > 0); turn++) {
+  for (let turn = 0; turn < 50 && (turn === 0 || left > 0); turn++) {
     // A turn keeps what it has looked at.
     await new Promise((resolve) => setImmediate(resolve));
     collect();

@@ -75,7 +75,7 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program and waits until something is the case, at most ten seconds. */
+/** Starts a program and waits until something is the case, at least half a minute. */
 export async function startUntil(
   program: string,
   args: readonly string[],
@@ -98,7 +98,7 @@ export async function startUntil(
   });
   const alive = (): boolean => child.exitCode === null && child.signalCode === null;
   for (let tries = 0; !(await ready(output)); tries++) {
-    if (!alive() || tries > 1000) {
+    if (!alive() || tries > 3000) {
       child.kill('SIGKILL');
       throw new Error(`${[program, ...args].join(' ')} is not ready: ${output}`);
     }
