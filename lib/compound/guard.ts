@@ -1,10 +1,10 @@
-import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
 import { forward } from '../event/forward.js';
 import { TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
+import { leaveEntry } from './leave-entry.js';
 import { Lazy } from './lazy.js';
 
 class Guard<T> extends Lazy<T> {
@@ -27,7 +27,7 @@ class Guard<T> extends Lazy<T> {
 
   protected begin(): void {
     this.insert(
-      tidyEntry(() => {
+      leaveEntry(() => {
         // Settled by hand, it leaves no wait behind.
         const unused = this.lower?.state === 'pending';
         if (unused && this.owns) this.lower?.cancel();

@@ -1,8 +1,8 @@
-import { tidyEntry } from '../event/callbacks.js';
 import { ReusableCompletion, type Completion } from '../event/completion.js';
 import { TAKES } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
+import { leaveEntry } from './leave-entry.js';
 import { Lazy } from './lazy.js';
 
 class Mapped<S, T> extends Lazy<T> {
@@ -29,7 +29,7 @@ class Mapped<S, T> extends Lazy<T> {
       if (outcome.status === 'done') outcome.succeed(this.change(outcome.value as S));
     });
     between.add(
-      tidyEntry(() => {
+      leaveEntry(() => {
         // The change threw: it has no use for what was taken.
         if (between.state === 'failed') this.refuse();
       }),
@@ -43,7 +43,7 @@ class Mapped<S, T> extends Lazy<T> {
     between.forward(this);
     // Settled by hand, it leaves no wait behind; nothing to ask of one that has settled.
     this.insert(
-      tidyEntry(() => between.cancel()),
+      leaveEntry(() => between.cancel()),
       0,
       false,
     );

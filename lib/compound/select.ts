@@ -1,4 +1,3 @@
-import { tidyEntry } from '../event/callbacks.js';
 import type { Child } from '../event/child.js';
 import type { Collation } from '../event/collation.js';
 import { Completion } from '../event/completion.js';
@@ -8,6 +7,7 @@ import { ChildrenFailedError } from '../event/errors.js';
 import type { Outcome } from '../event/outcome.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { inTurn } from './in-turn.js';
+import { leaveEntry } from './leave-entry.js';
 import { isThenable } from './thenable.js';
 
 /** Something to wait for, and what is done with what it brings if it is the one that is taken. */
@@ -89,7 +89,7 @@ export function select<const B extends readonly Branch<unknown>[], D = never>(
   const answer = new Completion<unknown>();
   parent.forward(answer);
   // Settled by hand, it leaves no wait behind.
-  answer.add(tidyEntry(() => parent.cancel()));
+  answer.add(leaveEntry(() => parent.cancel()));
   const start = options?.fair === true ? Math.floor(Math.random() * branches.length) : 0;
   const sources = branches.map(({ source }) => source);
   parent.ownAll(sources, start);

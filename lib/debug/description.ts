@@ -1,6 +1,8 @@
 import { ReusableCompletion } from '../event/completion.js';
 import { CompoundEvent } from '../event/compound.js';
 import { hubs } from '../event/promise-hub.js';
+import { SemaphoreGroup } from '../sync/acquire-all.js';
+import { Standing } from '../sync/standing.js';
 import { ArgumentError } from '../wait/errors.js';
 import { lockOf, noteLock } from './locks.js';
 import { Task } from './task.js';
@@ -50,7 +52,15 @@ export function nameOf(waitable: object): string {
   if (lock !== undefined) return nameOf(lock);
   const description = descriptionOf(waitable);
   const kind = kindOf(waitable);
-  return description === undefined ? kind : `${kind} "${description}"`;
+  return description === undefined ? `${kind}${detailsOf(waitable)}` : `${kind} "${description}"`;
+}
+
+/** Of what stands in a line the lock tells more than its kind. */
+function detailsOf(waitable: object): string {
+  if (waitable instanceof Standing) return waitable.standsIn === null ? '' : ` of ${nameOf(waitable.standsIn)}`;
+  if (!(waitable instanceof SemaphoreGroup)) return '';
+  const amounts = [...waitable.amounts].map(([semaphore, permits]) => `${String(permits)} of ${nameOf(semaphore)}`);
+  return ` (${amounts.join(', ')})`;
 }
 
 function kindOf(waitable: object): string {

@@ -4,13 +4,16 @@ import { takeUp } from '../event/forward.js';
 import { ReusableCompletion } from '../event/completion.js';
 import { hubs } from '../event/promise-hub.js';
 import { hubOfSignal } from '../event/signal-hub.js';
+import { SemaphoreGroup } from '../sync/acquire-all.js';
 import { LINK, ONCE, type WaitEntry } from '../wait/entry.js';
 import { WaitQueue } from '../wait/queue.js';
-import { dependenciesOf, nodeOf } from './dependencies.js';
+import { dependenciesOf } from './dependencies.js';
 import { nameOf, stateOf } from './description.js';
+import { branchAt, groupAt } from './places.js';
 import { holdersOf } from './holders.js';
 import { noteLock, queuesOf } from './locks.js';
 import { recordOf } from './recording.js';
+import { nodeOf } from './stands-on.js';
 import { Task } from './task.js';
 
 export interface ExplainOptions {
@@ -22,7 +25,7 @@ export interface ExplainOptions {
 
 /**
  * The tree of what something waits for, and of who waits for it, as text, a line each. Takes completions, compounds,
- * queues, promises, AbortSignals, locks and channels. While waits are recorded (`recordWaits`) it also says since when,
+ * branches, queues, promises, AbortSignals, locks and channels. While waits are recorded (`recordWaits`) it also says since when,
  * where and in which task each began, and who holds a lock. Only looks.
  */
 export function explain(x: object, options: ExplainOptions = {}): string {
@@ -42,7 +45,8 @@ function standingFor(x: object): object {
 
 class Tree {
   readonly lines: string[] = [];
-  private readonly shown = new Set<object>();
+  /** What was shown with what it waits for, and with who waits for it. */
+  private readonly shown = { down: new Set<object>(), up: new Set<object>() };
   private readonly depth: number;
   private readonly breadth: number;
 
@@ -52,10 +56,11 @@ class Tree {
   }
 
   show(relation: string, node: object, level: number, direction: 'both' | 'down' | 'up'): void {
-    const again = this.shown.has(node);
+    const again = this.shown[direction === 'up' ? 'up' : 'down'].has(node);
     this.line(level, `${relation}${nameOf(node)}${headOf(node)}${again ? ' (see above)' : ''}`);
     if (again) return;
-    this.shown.add(node);
+    if (direction !== 'up') this.shown.down.add(node);
+    if (direction !== 'down') this.shown.up.add(node);
     if (direction !== 'up') this.showDependencies(node, level + 1);
     if (direction !== 'down') this.showWaiters(node, level + 1);
   }
@@ -64,18 +69,16 @@ class Tree {
     for (const { lost } of holdersOf(node)) {
       if (lost) this.line(level, 'is held by nobody: the hold was lost, and never given back');
     }
-    const isHeld = !WaitQueue.is(node) && !(node instanceof Task);
     const { on } = dependenciesOf(node);
     this.some(on, level, (each) => {
+      const isHeld = each instanceof Task && !(node instanceof Task);
       this.show(isHeld ? 'is held by ' : 'waits for ', each, level, 'down');
     });
   }
 
   private showWaiters(node: object, level: number): void {
-    const queues = WaitQueue.is(node) ? [node] : queuesOf(node);
-    const waiters = queues.flatMap((queue) => [...queue].filter(isShown));
-    this.some(waiters, level, (entry) => {
-      const target = targetOf(entry);
+    this.some(waitersOf(node), level, (entry) => {
+      const target = targetOf(entry, node);
       if (target === null) this.line(level, `is waited for by ${kindOf(entry)}`);
       else this.show('is waited for by ', nodeOf(target), level, 'up');
     });
@@ -100,13 +103,19 @@ function headOf(node: object): string {
   return `: ${stateOf(node)}${layers > 0 ? `, ${String(layers)} ${layers === 1 ? 'layer' : 'layers'}` : ''}`;
 }
 
-/** Layers, cancel actions and what tidies up do not wait. */
-function isShown(entry: WaitEntry): boolean {
-  return targetOf(entry) !== null || kindOf(entry) !== null;
+/** Who waits for a node: layers, cancel actions and what tidies up do not. */
+function waitersOf(node: object): WaitEntry[] {
+  if (node instanceof SemaphoreGroup) return [...node.first.takers].filter((entry) => groupAt(entry) === node);
+  const queues = WaitQueue.is(node) ? [node] : queuesOf(node);
+  return queues.flatMap((queue) => [...queue].filter((entry) => targetOf(entry, node) !== null || kindOf(entry) !== null)); // prettier-ignore
 }
 
-/** The completion or queue that an entry passes on to. */
-function targetOf(entry: WaitEntry): WaitQueue | null {
+/** What an entry on a node passes on to: a completion or queue, or what it has its place for. */
+function targetOf(entry: WaitEntry, node: object): object | null {
+  const group = groupAt(entry);
+  if (group !== null && group !== node) return group;
+  const branch = branchAt(entry);
+  if (branch !== null) return branch;
   if (entry instanceof Child || entry.wake === takeUp || (entry.flags & LINK) !== 0) return entry.data as WaitQueue;
   return null;
 }

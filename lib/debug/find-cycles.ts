@@ -1,6 +1,7 @@
-import { dependenciesOf, nodeOf, type Dependencies } from './dependencies.js';
+import { dependenciesOf } from './dependencies.js';
 import { nameOf } from './description.js';
 import { recordedWaits } from './recording.js';
+import { nodeOf, type Dependencies } from './stands-on.js';
 import { Task } from './task.js';
 
 /** Some that wait for each other in a circle: none of them can go on. */
@@ -50,7 +51,7 @@ export function findCycles(...from: object[]): Cycle[] {
 type Graph = ReadonlyMap<object, Dependencies>;
 
 function recordedRoots(): object[] {
-  return recordedWaits().flatMap(({ task, queue }) => [task, queue === null ? null : nodeOf(queue)].filter((node) => node !== null)); // prettier-ignore
+  return recordedWaits().flatMap(({ task, waited }) => [task, waited === null ? null : nodeOf(waited)].filter((node) => node !== null)); // prettier-ignore
 }
 
 /** All that is reached from the roots, breadth first. */

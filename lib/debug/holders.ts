@@ -20,31 +20,29 @@ interface Noted {
 
 /** Who holds what, as far as it was seen. */
 let held = new WeakMap<object, Set<Noted>>();
-let noted = new WeakMap<Hold, Noted>();
+let noted = new WeakMap<Hold, Noted[]>();
 
 export function forgetHolders(): void {
   held = new WeakMap();
   noted = new WeakMap();
 }
 
-/** A task has acquired `hold` of `lock`. */
-export function noteHold(lock: object, hold: Hold, task: Task | null): void {
-  const note = { lock, amount: hold.amount, task, hold: new WeakRef(hold) };
-  noted.set(hold, note);
+/** A task has acquired `hold` of `lock`; of several semaphores at once, called with each. */
+export function noteHold(lock: object, hold: Hold, task: Task | null, amount: number = hold.amount): void {
+  const note = { lock, amount, task, hold: new WeakRef(hold) };
+  noted.set(hold, [...(noted.get(hold) ?? []), note]);
   noteLock(lock);
   add(note);
 }
 
 /** A hold was given back, or became another. */
 export function noteEnd(hold: Hold): void {
-  const note = noted.get(hold);
-  if (note !== undefined) held.get(note.lock)?.delete(note);
+  for (const note of noted.get(hold) ?? []) held.get(note.lock)?.delete(note);
 }
 
 /** A hold that was given back is held again by who had it. */
 export function noteAgain(hold: Hold): void {
-  const note = noted.get(hold);
-  if (note !== undefined) add(note);
+  for (const note of noted.get(hold) ?? []) add(note);
 }
 
 /** Who holds the lock now, of those who were seen to acquire it. */

@@ -1,7 +1,10 @@
 import { callWaiter, settlePromise } from '../event/callbacks.js';
+import { ReusableCompletion } from '../event/completion.js';
+import { SemaphoreGroup } from '../sync/acquire-all.js';
 import { ONCE, type WaitEntry } from '../wait/entry.js';
 import type { WaitQueue } from '../wait/queue.js';
 import { nameOf, stateOf } from './description.js';
+import { endsOf } from './stands-on.js';
 import type { Task } from './task.js';
 
 /** Where this package is: calls within it say nothing about who waits. */
@@ -29,6 +32,12 @@ export class PendingWait {
     return this.entry.deref()?.queue ?? null;
   }
 
+  /** @internal As {@link queue}; of who waits for several semaphores at once, the request. */
+  get waited(): object | null {
+    const entry = this.entry.deref();
+    return entry?.data instanceof SemaphoreGroup ? entry.queue && entry.data : (entry?.queue ?? null);
+  }
+
   /** How long it has lasted, in milliseconds. */
   get ageMs(): number {
     return performance.now() - this.since;
@@ -54,16 +63,25 @@ export class PendingWait {
     return `${this.by} for ${this.ageMs.toFixed(0)} ms${place === undefined ? '' : `, ${place}`}`;
   }
 
+  /** What a compound waits for in the end, which its own name does not tell. */
+  private endings(): string[] {
+    const { waited } = this;
+    const ends = waited !== null && ReusableCompletion.is(waited) ? endsOf(waited, FEW + 1).map(nameOf) : [];
+    if (ends.length > FEW) ends[FEW] = '…';
+    return ends.length === 0 ? [] : [`it stands on ${ends.join(', ')}`];
+  }
+
   private get by(): string {
     return this.task === null ? '' : ` in ${String(this.task)}`;
   }
 
   /** As the kernel's report of a hung task: what is waited for, by whom, how long, and where it began. */
   toString(): string {
-    const { queue } = this;
-    const state = queue === null ? 'over' : stateOf(queue);
-    const head = `${queue === null ? 'a wait' : nameOf(queue)}${state === '' ? '' : ` (${state})`} has been waited for`;
-    return [`${head}${this.by} for ${this.ageMs.toFixed(0)} ms`, ...this.stack.map((line) => `    ${line}`)].join('\n');
+    const { waited } = this;
+    const state = waited === null ? 'over' : stateOf(waited);
+    const head = `${waited === null ? 'a wait' : nameOf(waited)}${state === '' ? '' : ` (${state})`} has been waited for`;
+    const lines = [...this.endings(), ...this.stack].map((line) => `    ${line}`);
+    return [`${head}${this.by} for ${this.ageMs.toFixed(0)} ms`, ...lines].join('\n');
   }
 }
 
@@ -71,6 +89,9 @@ export class PendingWait {
 export function isWait(entry: WaitEntry): boolean {
   return (entry.flags & ONCE) !== 0 || entry.wake === settlePromise || entry.wake === callWaiter;
 }
+
+/** How many are named of what a compound waits for. */
+const FEW = 5;
 
 function isHosts(frame: string): boolean {
   return frame.includes(' (node:') || frame.includes('at node:') || frame.endsWith('(<anonymous>)');

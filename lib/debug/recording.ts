@@ -1,8 +1,17 @@
+import { SemaphoreGroup } from '../sync/acquire-all.js';
+import { Barrier } from '../sync/barrier.js';
+import { Channel } from '../sync/channel.js';
+import { Condition } from '../sync/condition.js';
+import { EventCounter } from '../sync/event-counter.js';
 import { Hold } from '../sync/hold.js';
+import { Latch } from '../sync/latch.js';
 import { Mutex } from '../sync/mutex.js';
+import { Once } from '../sync/once.js';
+import { Poller } from '../sync/poller.js';
 import { RwLock } from '../sync/rw-lock.js';
 import { Semaphore } from '../sync/semaphore.js';
 import { Takers } from '../sync/takers.js';
+import { Taking } from '../sync/taking.js';
 import { ArgumentRangeError, LONGEST_DELAY_MS, StateError } from '../wait/errors.js';
 import type { WaitEntry } from '../wait/entry.js';
 import { WaitQueue } from '../wait/queue.js';
@@ -120,7 +129,8 @@ export class Recording {
     // Whose line a claim stands in is known while the lock's own method runs.
     let acquiring: object | null = null;
     const noted = <T>(lock: object, taken: T, task: Task | null): T => {
-      if (taken instanceof Hold) noteHold(lock, taken, task);
+      if (taken instanceof Hold && present === this) noteHold(lock, taken, task);
+      if (taken instanceof Taking) noteClaim(taken as unknown as Claiming, (hold) => noted(lock, hold, task));
       return taken;
     };
     const during = (lock: object, acquire: () => unknown): unknown => {
@@ -149,6 +159,7 @@ export class Recording {
         return take.call(this, () => noted(lock, (claim as () => unknown)(), task), ...rest);
       };
     });
+    this.recordGroups();
     for (const [name, note] of ends) {
       this.replace(Hold.prototype as unknown as Methods, name, (method) => {
         return function (this: object, ...args): unknown {
@@ -166,6 +177,28 @@ export class Recording {
     }
   }
 
+  /** Several semaphores at once: who asks is known when it gets in line, and what it has when it claims them. */
+  private recordGroups(): void {
+    const tasks = new WeakMap<object, Task | null>();
+    const prototype = SemaphoreGroup.prototype as unknown as Methods;
+    this.replace(prototype, 'enter', (enter) => {
+      return function (this: object): unknown {
+        tasks.set(this, currentTask());
+        for (const semaphore of (this as SemaphoreGroup).amounts.keys()) noteLock(semaphore);
+        return enter.call(this);
+      };
+    });
+    this.replace(prototype, 'claim', (claim) => {
+      return function (this: object): unknown {
+        const claimed = claim.call(this);
+        const task = tasks.has(this) ? tasks.get(this) : currentTask();
+        const { amounts, hold } = this as SemaphoreGroup;
+        if (claimed === true) for (const [lock, permits] of amounts) noteHold(lock, hold, task ?? null, permits);
+        return claimed;
+      };
+    });
+  }
+
   /** Puts another method in the place of one, until the recording stops. */
   private replace(prototype: Methods, name: string, replacement: (original: Method) => Method): void {
     const original = prototype[name] as Method;
@@ -179,11 +212,29 @@ export class Recording {
 type Method = (this: object, ...args: unknown[]) => unknown;
 type Methods = Record<string, Method>;
 
-/** What acquires, and answers with a hold or stands in line for one. */
+/** A branch, as far as it is looked into. */
+interface Claiming {
+  readonly how: { take: () => unknown };
+}
+
+/** Of a branch it is known where it was made who has what it takes: it takes while somebody else runs. */
+function noteClaim({ how }: Claiming, note: (taken: unknown) => unknown): void {
+  const { take } = how;
+  how.take = () => note(take());
+}
+
+/** What answers with a hold or stands in line for one, and what else makes it known whose a queue is. */
 const acquirers = [
-  [Mutex.prototype, ['acquire', 'tryAcquire', 'retake']],
-  [Semaphore.prototype, ['acquire', 'tryAcquire']],
-  [RwLock.prototype, ['read', 'write', 'tryRead', 'tryWrite', 'upgrade', 'downgrade']],
+  [Mutex.prototype, ['acquire', 'acquiring', 'tryAcquire', 'retake']],
+  [Semaphore.prototype, ['acquire', 'acquiring', 'tryAcquire']],
+  [RwLock.prototype, ['read', 'reading', 'write', 'writing', 'tryRead', 'tryWrite', 'upgrade', 'downgrade']],
+  [Channel.prototype, ['send', 'sending', 'receive', 'receiving']],
+  [EventCounter.prototype, ['read', 'reading', 'write', 'writing']],
+  [Barrier.prototype, ['arrive', 'arriving']],
+  [Condition.prototype, ['wait']],
+  [Latch.prototype, ['wait', 'opening']],
+  [Once.prototype, ['get', 'getting']],
+  [Poller.prototype, ['wait']],
 ] as unknown as [Methods, string[]][];
 
 /** What becomes of a hold. */

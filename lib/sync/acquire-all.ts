@@ -26,7 +26,7 @@ export function acquireAll(
   options: Omit<AcquireOptions, 'barge'> = {},
 ): Promise<Hold> {
   if (options.timeoutMs !== undefined) checkDelay('timeoutMs', options.timeoutMs);
-  const group = new Group(amountsOf(wanted));
+  const group = new SemaphoreGroup(amountsOf(wanted));
   if (options.signal?.aborted === true) return sleep<never>(group.first.takers, null, options);
   return group.take() ? Promise.resolve(group.hold) : group.wait(options);
 }
@@ -39,8 +39,9 @@ export function acquiringAll(
   wanted: readonly (Semaphore | Wanted)[],
   options?: Omit<AcquireOptions, 'barge'>,
 ): Taking<Hold> {
-  const group = new Group(amountsOf(wanted));
+  const group = new SemaphoreGroup(amountsOf(wanted));
   const claim = {
+    group,
     ...holding(() => (group.claim() ? group.hold : null)),
     taken: () => {
       group.passOn();
@@ -55,11 +56,14 @@ export function acquiringAll(
   return new Taking(group.first.takers, claim, options);
 }
 
-/** One request for several semaphores: who waits stands in the first one's line, and keeps a place in the others'. */
-class Group implements Held {
+/**
+ * One request for several semaphores: who waits stands in the first one's line, and keeps a place in the others'. The
+ * `data` of each place tells whose it is. @internal
+ */
+export class SemaphoreGroup implements Held {
   readonly hold: Hold = new Hold(this, 1);
   readonly first: Semaphore;
-  private readonly amounts: ReadonlyMap<Semaphore, number>;
+  readonly amounts: ReadonlyMap<Semaphore, number>;
   /** Null until it stands in line. */
   private places: Map<Semaphore, WaitEntry> | null = null;
 
@@ -79,6 +83,9 @@ class Group implements Held {
         this.leave();
       },
     );
+    // The sleeper's place is the last in the line.
+    const place = this.first.takers.head?.prev;
+    if (place) place.data = this;
     this.enter();
     return waiting as Promise<Hold>;
   }
@@ -89,10 +96,11 @@ class Group implements Held {
     for (const semaphore of this.amounts.keys()) {
       if (semaphore === this.first) continue;
       // Its turn there is a reason to ask who waits, who takes when it is first everywhere.
-      const place = new WaitEntry(() => {
+      const serve = (): number => {
         this.first.takers.serve();
         return STOP;
-      });
+      };
+      const place = new WaitEntry<unknown>(serve, { data: this });
       this.places.set(semaphore, place);
       semaphore.takers.addExclusive(place);
     }

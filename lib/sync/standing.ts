@@ -55,6 +55,11 @@ export abstract class Standing<T> extends Completion<T> {
     return claimed;
   }
 
+  /** @internal Where it has its place, for who looks into a program that hangs; null while it has none. */
+  get standsIn(): object | null {
+    return this.place.queue;
+  }
+
   protected override cancelling(): void {
     this.leave();
   }

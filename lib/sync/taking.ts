@@ -25,6 +25,8 @@ interface Claim<T> {
   entered?(): void;
   /** Gives those up, for those behind; called when the taker has left without having taken. */
   left?(): void;
+  /** What stands in several lines at once. */
+  readonly group?: object;
 }
 
 /** The claim of a hold. @internal */
@@ -63,6 +65,11 @@ export class Taking<T> extends Standing<T> {
     const { has } = this;
     this.has = null;
     if (has !== null) this.how.giveBack(has.taken as never);
+  }
+
+  /** @internal */
+  override get standsIn(): object | null {
+    return this.place.queue === null ? null : (this.how.group ?? this.place.queue);
   }
 
   /** @internal Whether both are branches of one choice, however deep: of these, one is taken, and they do not meet. */

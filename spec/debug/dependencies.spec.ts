@@ -1,41 +1,32 @@
 import { expect } from 'chai';
-import { dependenciesOf, nodeOf } from '../../lib/debug/dependencies.js';
-import { queuesOf } from '../../lib/debug/locks.js';
+import { dependenciesOf } from '../../lib/debug/dependencies.js';
 import { recordWaits, type Recording } from '../../lib/debug/recording.js';
 import { currentTask, task } from '../../lib/debug/task.js';
-import { allOf, anyOf, Completion, CompoundEvent, Mutex, timeout, WaitQueue } from '../../lib/index.js';
+import { acquireAll, acquiringAll, Completion, Mutex, Semaphore, WaitQueue } from '../../lib/index.js';
+import { groupAt } from '../../lib/debug/places.js';
 
 describe('dependenciesOf', () => {
-  it('tells the pending children of a compound: stuck with one of them, or only with all', () => {
-    const [one, other] = [new Completion(), new Completion()];
-    const all = allOf([one, other]);
-    expect(dependenciesOf(all)).to.deep.equal({ on: [one, other], stuckWith: 'one', free: false });
-    one.complete();
-    expect(dependenciesOf(all)).to.deep.equal({ on: [other], stuckWith: 'one', free: false });
-    other.complete();
-    expect(dependenciesOf(all)).to.deep.equal({ on: [], stuckWith: 'all', free: true });
-    const third = new Completion();
-    expect(dependenciesOf(anyOf([third]))).to.deep.equal({ on: [third], stuckWith: 'all', free: false });
-  });
-
-  it('tells that a compound which is not sealed may get another child', () => {
-    const compound = new CompoundEvent({ arrive: () => undefined, conclude: () => undefined });
-    compound.own(new Completion());
-    expect(dependenciesOf(compound).free).to.equal(true);
-  });
-
-  it('tells what is forwarded to a completion; one with a timer goes on by itself', () => {
-    const source = new Completion();
-    const target = new Completion();
-    expect(dependenciesOf(target)).to.deep.equal({ on: [], stuckWith: 'all', free: true });
+  it('takes a completion for what it stands on, and a lock of which nothing was recorded for free', () => {
+    const [source, target] = [new Completion(), new Completion()];
     source.forward(target);
     expect(dependenciesOf(target)).to.deep.equal({ on: [source], stuckWith: 'all', free: false });
-    const limited = new Completion().within(60_000);
-    expect([dependenciesOf(limited).on.length, dependenciesOf(limited).free]).to.deep.equal([1, true]);
-    limited.cancel();
-    const timer = timeout(60_000);
-    expect(dependenciesOf(timer).free).to.equal(true);
-    timer.cancel();
+    expect(dependenciesOf(new Mutex()).free).to.equal(true);
+  });
+
+  it('tells of a request for several semaphores which keep it waiting: it is stuck with one of them', async () => {
+    const [one, other, third] = [new Semaphore(2), new Semaphore(1), new Semaphore(1)];
+    const hold = await other.acquire();
+    const waiting = acquireAll([one, other, third]);
+    const group = groupAt(one.takers.head!)!;
+    expect(dependenciesOf(group)).to.deep.equal({ on: [other], stuckWith: 'one', free: false });
+    expect(dependenciesOf(third), 'its line waits for who is first').to.deep.equal({ on: [group], stuckWith: 'all', free: false }); // prettier-ignore
+    expect(dependenciesOf(other).free, 'held by somebody').to.equal(true);
+    const branch = acquiringAll([third, one]);
+    const wanted = branch.promise();
+    expect(dependenciesOf(groupAt(third.takers.head!.next!)!).on).to.deep.equal([third, one]);
+    hold.release();
+    (await waiting).release();
+    (await wanted).release();
   });
 
   describe('while waits are recorded', () => {
@@ -55,7 +46,6 @@ describe('dependenciesOf', () => {
       });
       expect(dependenciesOf(mutex)).to.deep.equal({ on: [anna], stuckWith: 'one', free: false });
       expect(dependenciesOf(anna)).to.deep.equal({ on: [queue], stuckWith: 'all', free: false });
-      expect(nodeOf(queuesOf(mutex)[0]!)).to.equal(mutex);
       queue.wake();
       expect(dependenciesOf(anna).free).to.equal(true);
     });

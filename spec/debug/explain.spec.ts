@@ -5,12 +5,16 @@ import { explain } from '../../lib/debug/explain.js';
 import { recordWaits } from '../../lib/debug/recording.js';
 import { task } from '../../lib/debug/task.js';
 import {
+  acquireAll,
+  acquiringAll,
   allOf,
   Channel,
   Completion,
   firstOf,
   fromPromise,
+  Latch,
   Mutex,
+  Semaphore,
   WaitEntry,
   WaitQueue,
   WOKEN,
@@ -97,6 +101,58 @@ describe('explain', () => {
     } finally {
       recording.stop();
     }
+  });
+
+  it('tells the branches in a line, and for what they stand there', async () => {
+    const [mutex, jobs] = [named(new Mutex(), 'accounts'), named(new Channel(), 'jobs')];
+    const hold = await mutex.acquire();
+    const turn = named(firstOf([mutex.acquiring(), jobs.receiving()]), 'turn');
+    turn.notify(() => undefined);
+    expect(explain(turn).split('\n')).to.deep.equal([
+      'CompoundEvent "turn": pending, 0 of 2 settled',
+      '  waits for Taking of Mutex "accounts": pending',
+      '    waits for Mutex "accounts"',
+      '  waits for Taking of Channel "jobs": pending',
+      '    waits for Channel "jobs"',
+      '  is waited for by a callback',
+    ]);
+    expect(explain(mutex).split('\n')).to.deep.equal([
+      'Mutex "accounts"',
+      '  is waited for by Taking of Mutex "accounts": pending',
+      '    is waited for by CompoundEvent "turn": pending, 0 of 2 settled',
+      '      is waited for by a callback',
+    ]);
+    const latch = named(new Latch(1), 'ready');
+    const opening = named(latch.opening(), 'my turn');
+    opening.notify(() => undefined);
+    expect(explain(latch).split('\n')[1]).to.equal('  is waited for by Wakened "my turn": pending');
+    turn.cancel();
+    opening.cancel();
+    hold.release();
+  });
+
+  it('tells who asks for several semaphores at once, in the line of each (W6)', async () => {
+    const [disks, tapes] = [named(new Semaphore(2), 'disks'), named(new Semaphore(1), 'tapes')];
+    const hold = await tapes.acquire();
+    const waiting = acquireAll([{ semaphore: disks, permits: 2 }, tapes]);
+    const branch = acquiringAll([tapes, disks]);
+    const wanted = branch.promise();
+    const tree = [
+      '  is waited for by SemaphoreGroup (2 of Semaphore "disks", 1 of Semaphore "tapes")',
+      '    is waited for by a sleeper',
+      '  is waited for by SemaphoreGroup (1 of Semaphore "tapes", 1 of Semaphore "disks")',
+      '    is waited for by Taking of SemaphoreGroup (1 of Semaphore "tapes", 1 of Semaphore "disks"): pending',
+      '      is waited for by a promise',
+    ];
+    expect(explain(tapes).split('\n')).to.deep.equal(['Semaphore "tapes"', ...tree]);
+    expect(explain(disks).split('\n').slice(3)).to.deep.equal(tree);
+    expect(explain(disks).split('\n').slice(1, 3)).to.deep.equal([
+      '  waits for SemaphoreGroup (2 of Semaphore "disks", 1 of Semaphore "tapes")',
+      '    waits for Semaphore "tapes"',
+    ]);
+    hold.release();
+    (await waiting).release();
+    (await wanted).release();
   });
 
   it('goes round no circle, and only so far and so wide', () => {

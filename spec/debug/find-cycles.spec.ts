@@ -3,7 +3,7 @@ import { describe as named, nameOf } from '../../lib/debug/description.js';
 import { findCycles } from '../../lib/debug/find-cycles.js';
 import { recordWaits, type Recording } from '../../lib/debug/recording.js';
 import { task } from '../../lib/debug/task.js';
-import { allOf, anyOf, Completion, Mutex, RwLock, Semaphore, type CompoundEvent } from '../../lib/index.js';
+import { acquireAll, allOf, anyOf, Channel, Completion, firstOf, guard, map, Mutex, RwLock, select, Semaphore, when, type CompoundEvent } from '../../lib/index.js'; // prettier-ignore
 import type { AcquireOptions } from '../../lib/sync/takers.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -130,6 +130,90 @@ describe('findCycles', () => {
     await turn();
     await turn();
     expect(findCycles().map(({ members }) => members.length)).to.deep.equal([4]);
+  });
+
+  it('follows branches of a compound, and what a branch took (E9)', async () => {
+    const [accounts, books] = [named(new Mutex(), 'accounts'), named(new Mutex(), 'books')];
+    const begin = (name: string, body: () => Promise<unknown>): void => void task(name, body).catch(() => undefined);
+    begin('anna', async () => {
+      await accounts.acquiring();
+      await turn();
+      await select([
+        when(
+          map(books.acquiring(options), (hold) => hold),
+          () => 1,
+        ),
+      ]);
+    });
+    begin('bert', async () => {
+      await anyOf([books.acquiring()]);
+      await turn();
+      await firstOf([guard(() => accounts.acquiring(options))]);
+    });
+    await turn();
+    await turn();
+    const [cycle, ...others] = findCycles();
+    expect(others).to.deep.equal([]);
+    expect(cycle!.members).to.include.members([accounts, books]);
+    expect(String(cycle).split('\n')).to.include.members([
+      'Taking of Mutex "books" waits for Mutex "books"',
+      'Mutex "books" is held by task "bert"',
+    ]);
+  });
+
+  it('finds none where a choice of locks has another, or a channel (E5)', async () => {
+    const [accounts, books, jobs] = [new Mutex(), new Mutex(), new Channel()];
+    const begin = (name: string, body: () => Promise<unknown>): void => void task(name, body).catch(() => undefined);
+    begin('anna', async () => {
+      await accounts.acquire();
+      await turn();
+      await firstOf([books.acquiring(options), jobs.receiving(options)]);
+    });
+    begin('bert', async () => {
+      await books.acquire();
+      await turn();
+      await firstOf([accounts.acquiring(options)]);
+    });
+    await turn();
+    await turn();
+    expect(findCycles()).to.deep.equal([]);
+  });
+
+  it('finds who asks for several semaphores at once, holding one that others wait with', async () => {
+    const [disks, tapes] = [named(new Semaphore(2), 'disks'), named(new Semaphore(1), 'tapes')];
+    const begin = (name: string, body: () => Promise<unknown>): void => void task(name, body).catch(() => undefined);
+    begin('anna', async () => {
+      await acquireAll([disks, tapes]);
+      await turn();
+      await acquireAll([{ semaphore: disks, permits: 2 }], options);
+    });
+    await turn();
+    await turn();
+    expect(findCycles().map(String)).to.deep.equal([
+      'task "anna" waits for SemaphoreGroup (2 of Semaphore "disks")\n' +
+        'SemaphoreGroup (2 of Semaphore "disks") waits for Semaphore "disks"\n' +
+        'Semaphore "disks" is held by task "anna"',
+    ]);
+  });
+
+  it('finds who waits behind a request that waits for what it holds (W6)', async () => {
+    const [disks, tapes] = [named(new Semaphore(1), 'disks'), named(new Semaphore(1), 'tapes')];
+    const begin = (name: string, body: () => Promise<unknown>): void => void task(name, body).catch(() => undefined);
+    begin('anna', async () => {
+      await disks.acquire();
+      await turn();
+      await tapes.acquire(options);
+    });
+    begin('bert', () => acquireAll([disks, tapes], options));
+    await turn();
+    await turn();
+    const [cycle] = findCycles();
+    expect(String(cycle).split('\n')).to.have.members([
+      'task "anna" waits for Semaphore "tapes"',
+      'Semaphore "tapes" waits for SemaphoreGroup (1 of Semaphore "disks", 1 of Semaphore "tapes")',
+      'SemaphoreGroup (1 of Semaphore "disks", 1 of Semaphore "tapes") waits for Semaphore "disks"',
+      'Semaphore "disks" is held by task "anna"',
+    ]);
   });
 
   it('finds completions that wait for each other, with nothing recorded', () => {

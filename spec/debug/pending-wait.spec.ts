@@ -3,7 +3,18 @@ import sinon from 'sinon';
 import { describe as named } from '../../lib/debug/description.js';
 import { isWait, PendingWait } from '../../lib/debug/pending-wait.js';
 import { Task } from '../../lib/debug/task.js';
-import { Completion, WaitEntry, WaitQueue, WOKEN } from '../../lib/index.js';
+import {
+  acquireAll,
+  allOf,
+  Channel,
+  Completion,
+  firstOf,
+  Mutex,
+  Semaphore,
+  WaitEntry,
+  WaitQueue,
+  WOKEN,
+} from '../../lib/index.js';
 
 describe('PendingWait', () => {
   let clock: sinon.SinonFakeTimers;
@@ -35,6 +46,37 @@ describe('PendingWait', () => {
     expect(stack[0]).to.contain('begin').and.to.contain('pending-wait.spec');
     expect(stack.filter((line) => line.includes('/lib/') && !line.includes('node_modules'))).to.deep.equal([]);
     expect(where).to.contain('for 0 ms, at begin');
+  });
+
+  it('tells of a compound what it stands on in the end, and how many of many', () => {
+    const [mutex, jobs] = [named(new Mutex(), 'accounts'), named(new Channel(), 'jobs')];
+    const held = mutex.tryAcquire();
+    const choice = firstOf([mutex.acquiring(), jobs.receiving()]);
+    choice.notify(() => undefined);
+    const waiter = (waited: WaitQueue): string => String(new PendingWait([...waited].at(-1)!, null)).split('\n')[1]!;
+    expect(waiter(choice)).to.equal('    it stands on Mutex "accounts", Channel "jobs"');
+    const many = allOf(Array.from({ length: 100_000 }, () => new WaitQueue()));
+    many.notify(() => undefined);
+    expect(waiter(many)).to.equal(`    it stands on ${'WaitQueue, '.repeat(5)}…`);
+    const queue = new WaitQueue();
+    void queue.next();
+    expect(waiter(queue)).to.not.contain('stands on');
+    choice.cancel();
+    held?.release();
+  });
+
+  it('tells of several semaphores that are waited for at once', async () => {
+    const [disks, tapes] = [named(new Semaphore(1), 'disks'), named(new Semaphore(1), 'tapes')];
+    const hold = await tapes.acquire();
+    const waiting = acquireAll([disks, tapes]);
+    const wait = new PendingWait(disks.takers.head!, null);
+    expect(String(wait)).to.match(
+      /^SemaphoreGroup \(1 of Semaphore "disks", 1 of Semaphore "tapes"\) has been waited for/,
+    );
+    expect(wait.waited).to.not.equal(wait.queue);
+    hold.release();
+    (await waiting).release();
+    expect([wait.waited, wait.queue]).to.deep.equal([null, null]);
   });
 
   it('leaves the depth of stacks as it was', () => {
