@@ -26,11 +26,25 @@ export async function runPrograms(count: number, run: (random: Random, seed: num
   }
 }
 
-/** What came up less often than asked for, for each program; nothing when there are too few for chance to be even. */
-export function rareOnes(floors: Record<string, number>, tally: ReadonlyMap<string, number>, count: number): string[] {
-  if (count < 500) return [];
-  const rare = Object.entries(floors).filter(([what, floor]) => (tally.get(what) ?? 0) < floor * count);
-  return rare.map(([what]) => `${what}: ${String(tally.get(what) ?? 0)} times in ${String(count)} programs`);
+/** So often, at least, a thing must be asked for before its count tells anything. */
+const TELLING = 3;
+
+/**
+ * What came up less often than asked for, for each program; nothing when there are too few for chance to be even. Floors
+ * lie so far below what is usual, by five standard deviations and more, that no seed comes near them.
+ * @param count programs, each from a seed of its own
+ * @param times how often each was run: the same again is no further chance
+ */
+export function rareOnes(
+  floors: Record<string, number>,
+  tally: ReadonlyMap<string, number>,
+  count: number,
+  times = 1,
+): string[] {
+  if (count < 200) return [];
+  const asked = Object.entries(floors).filter(([, floor]) => floor * count >= TELLING);
+  const rare = asked.filter(([what, floor]) => (tally.get(what) ?? 0) < floor * count * times);
+  return rare.map(([what]) => `${what}: ${String(tally.get(what) ?? 0)} times in ${String(count * times)} programs`);
 }
 
 /** A small seeded generator (mulberry32): fast enough to make thousands of programs. */

@@ -167,10 +167,10 @@ const floors: Record<string, number> = {
   read: 3,
   write: 5,
   done: 4,
-  failed: 0.03,
+  failed: 0.01,
   cancelled: 0.5,
   'fault error': 0.05,
-  'fault torn': 0.05,
+  'fault torn': 0.04,
   'fault short': 0.05,
   'fault hang': 0.05,
 };

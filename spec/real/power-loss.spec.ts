@@ -87,8 +87,12 @@ describe('after a loss of power', function () {
   for (const durable of durables) {
     it(`${durable.name} has what a flush or fua acknowledged, and of the rest one of the writes (I7, I8)`, async () => {
       const toll = noToll();
-      for (const { strategy } of designs) {
-        for (let round = 0; round < ROUNDS; round++) await cutPower(durable, strategy, seed + round * 7919, toll);
+      for (const [i, { strategy }] of designs.entries()) {
+        // Each design has rounds of its own, so that the toll is taken of as many as there are. One round alone is the same for all.
+        const first = i * (ROUNDS - 1);
+        for (let round = first; round < first + ROUNDS; round++) {
+          await cutPower(durable, strategy, seed + round * 7919, toll);
+        }
       }
       const { rounds, ...happened } = toll;
       console.log(`      seed ${String(seed)}, ${String(rounds)} cuts: ${JSON.stringify(happened)}`);
