@@ -1,4 +1,5 @@
 import { TAKES } from '../event/marks.js';
+import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
 import { Lazy } from '../compound/lazy.js';
 
@@ -33,15 +34,27 @@ class Running<T> extends Lazy<T> {
   }
 
   protected begin(): void {
+    let runs = true;
+    // Settled by hand, it leaves nothing running that heeds its signal.
+    this.add(
+      tidyEntry(() => {
+        if (runs) this.controller.abort();
+      }),
+    );
     try {
       this.start(this.controller.signal).then(
         (value) => {
+          runs = false;
           this.came = { value };
           if (!this.complete(value) || this.unwanted) this.refuse();
         },
-        (error: unknown) => this.fail(error),
+        (error: unknown) => {
+          runs = false;
+          this.fail(error);
+        },
       );
     } catch (error) {
+      runs = false;
       this.fail(error);
     }
   }
@@ -49,7 +62,8 @@ class Running<T> extends Lazy<T> {
 
 /**
  * A completion of an asynchronous function that takes a signal: `fromAsync((signal) => fetch(url, { signal }))`. It is
- * called when somebody waits; its signal aborts when the completion is cancelled, which settles at once. A value that
+ * called when somebody waits; its signal aborts when the completion is cancelled, which settles at once, and when it is
+ * settled by hand. A value that
  * comes later, or for a compound that has lost, is handed to `giveBack`.
  */
 export function fromAsync<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: AsyncOptions<T>): Completion<T> {

@@ -1,11 +1,14 @@
 import { getSystemErrorName } from 'node:util';
-import { fromEmitter } from '../adapters/from-emitter.js';
+import { hubOfEmitter } from '../adapters/emitter-hub.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
+import { PASS, WaitEntry, WOKEN } from '../wait/entry.js';
 import type { StreamLike } from './finished.js';
 
 /** What is used of a ChildProcess. */
 export interface ChildLike extends StreamLike {
+  /** Undefined of one that could not be started. */
+  readonly pid?: number | undefined;
   readonly exitCode: number | null;
   readonly signalCode: string | null;
   readonly spawnfile?: string;
@@ -21,7 +24,8 @@ export interface Exit {
 
 /**
  * Completes with how a child process has ended, also if it had before; fails when it could not be started, before or
- * after. With `kill`, cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and
+ * after. An `error` of one that runs (a kill that failed, a message that could not be sent, the abort of its signal) ends
+ * nothing: it is waited for until it has exited. With `kill`, cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and
  * the completion has the exit. Without, cancelling it only lets go.
  */
 export function exited(child: ChildLike, options?: { kill?: string }): Completion<Exit> {
@@ -31,15 +35,19 @@ export function exited(child: ChildLike, options?: { kill?: string }): Completio
   if (exitCode !== null && exitCode < 0) completion.fail(spawnError(child, exitCode));
   else if (exitCode !== null || signalCode !== null) completion.complete({ code: exitCode, signal: signalCode });
   if (completion.settled) return completion;
-  const exit = fromEmitter(child, 'exit');
-  exit.notify(({ state, error }) => {
-    if (state === 'done')
-      completion.complete({ code: exit.value[0] as number | null, signal: exit.value[1] as string });
-    else if (state === 'failed') completion.fail(error);
+  const came = new WaitEntry((_entry, args) => {
+    const [code, signal] = args as [number | null, string | null];
+    return completion.complete({ code, signal }) ? WOKEN : PASS;
   });
+  const failed = new WaitEntry((_entry, args) => {
+    return child.pid === undefined && completion.fail((args as unknown[])[0]) ? WOKEN : PASS;
+  });
+  hubOfEmitter(child, 'exit').add(came);
+  hubOfEmitter(child, 'error').add(failed);
   completion.add(
     tidyEntry(() => {
-      exit.cancel();
+      came[Symbol.dispose]();
+      failed[Symbol.dispose]();
     }),
   );
   const kill = options?.kill;

@@ -27,6 +27,29 @@ describe('fromAsync', () => {
     expect([race.state, seen?.aborted, seen?.reason]).to.deep.equal(['cancelled', true, 'r']);
   });
 
+  it('aborts its signal also when it is settled by hand, and not when it has ended by itself (E6)', async () => {
+    for (const settle of ['complete', 'fail'] as const) {
+      let seen: AbortSignal | undefined;
+      const completion = fromAsync((signal) => ((seen = signal), new Promise<number>(() => undefined)));
+      completion.notify(() => undefined);
+      completion[settle](1);
+      expect([seen?.aborted, (seen?.reason as Error).name]).to.deep.equal([true, 'AbortError']);
+    }
+    const signals: AbortSignal[] = [];
+    await fromAsync((signal) => Promise.resolve(signals.push(signal)));
+    for (const thrown of [Promise.reject(new Error('e')), null]) {
+      const failing = fromAsync((signal) => {
+        signals.push(signal);
+        if (thrown === null) throw new Error('t');
+        return thrown;
+      });
+      await failing.promise().catch(() => undefined);
+    }
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([false, false, false]);
+    const unwanted = fromAsync(() => expect.fail('nobody waited'));
+    expect([unwanted.complete(1), unwanted.value]).to.deep.equal([true, 1]);
+  });
+
   it('gives back what comes too late, or for a compound that has lost (E9)', async () => {
     const mutex = new Mutex();
     const options = { giveBack: (hold: { release(): unknown }) => void hold.release() };

@@ -25,6 +25,26 @@ describe('exited', () => {
     expect({ ...(error as object) }).to.deep.equal({ ...(failure as object) });
   });
 
+  it('waits on for one that runs when something else about it fails: an abort, a kill, a message (C1)', async () => {
+    const stop = new AbortController();
+    const aborted = exited(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { signal: stop.signal }));
+    stop.abort();
+    expect(await aborted).to.deep.equal({ code: null, signal: 'SIGTERM' });
+
+    const child = spawn(process.execPath, ['-e', 'process.once("disconnect", () => process.exit(4))'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }); // prettier-ignore
+    const errors: unknown[] = [];
+    child.on('error', ({ code }: NodeJS.ErrnoException) => errors.push(code));
+    const exit = exited(child);
+    await once(child, 'spawn');
+    child.disconnect();
+    child.send('too late');
+    // As Node tells it of a kill that the system refuses.
+    child.emit('error', Object.assign(new Error('kill EPERM'), { code: 'EPERM' }));
+    expect(await exit).to.deep.equal({ code: 4, signal: null });
+    expect(errors).to.have.members(['EPERM', 'ERR_IPC_CHANNEL_CLOSED']);
+    expect([child.listenerCount('exit'), child.listenerCount('error')]).to.deep.equal([0, 1]);
+  });
+
   it('kills when it is cancelled, if asked to, and has the exit (C5)', async () => {
     const child = node('setInterval(() => {}, 1000)');
     const exit = exited(child, { kill: 'SIGKILL' });
