@@ -57,12 +57,13 @@ export async function soak({ seed, folder, tally, lose = false }: SoakOptions): 
   const pool = new PagePool({ maxBytes: 1 << 27 });
   const { stack, top } = await SoakStack.make(random, pool, folder);
   const text = describeStack(top);
+  const program = new Program(random, pool, stack, top, tally);
   try {
-    const program = new Program(random, pool, stack, top, tally);
     stack.inject(lose);
     for (let round = 0; round < ROUNDS; round++) await program.round();
     await program.end();
   } catch (error) {
+    await program.rest();
     throw new Error(`seed ${String(seed)}, ${text}: ${(error as Error).message}`, { cause: error });
   } finally {
     for (const { counts } of stack.faults) tally.faults += counts.error + counts.short + counts.torn + counts.hang;
@@ -158,6 +159,17 @@ class Program {
     demand(this.pool.pagesInUse === 0, `${String(this.pool.pagesInUse)} pages are in use after the close`);
     for (const trace of stack.traces) demand(trace.inFlight === 0, `${trace.name} has not seen the end of all`);
     for (const queue of stack.queues) demand(queue.queued + queue.inFlight === 0, `${queue.name} is not empty`);
+  }
+
+  /** After a failure: what is under way still ends before the disks are closed, and is nobody's later. */
+  async rest(): Promise<void> {
+    for (const fault of this.stack.faults) fault.heal();
+    try {
+      await this.pumped(Promise.allSettled(this.background));
+      await this.drained();
+    } catch {
+      // It has failed already.
+    }
   }
 
   private flight(at: number, length: number): Flight {
