@@ -20,7 +20,7 @@ const parts: Record<string, { imports: string[]; packages?: string[] }> = {
   node: { imports: ['wait', 'event', 'adapters', 'sync'] },
   io: { imports: ['wait', 'event'] },
   'io/strategy': { imports: ['wait', 'event', 'io'] },
-  threads: { imports: [] },
+  threads: { imports: ['wait'] },
   layers: { imports: ['wait', 'event', 'io', 'threads'] },
   // A device at the bottom of a stack has the engine's own design unless it is given another.
   devices: { imports: ['wait', 'event', 'io', 'io/strategy', 'threads'] },

@@ -9,7 +9,6 @@ const withoutOwnSpec: Record<string, string> = {
   'devices/file-thread.ts': 'what runs in the thread that spec/devices/transfer-thread.spec.ts asks',
   'layers/crypt-thread.ts': 'what runs in the threads that spec/layers/crypt-threads.spec.ts asks',
   'threads/serve-tasks.ts': 'the other side of spec/threads/work-thread.spec.ts',
-  'threads/start-worker.ts': 'every spec of threads starts with it, from sources',
   'nbd/ability.ts': 'what a server allows: spec/nbd/nbd-device.spec.ts asks servers',
   'nbd/admission.ts': 'what is refused: spec/nbd/session.spec.ts has a case for each reason',
   'nbd/answers.ts': 'spec/nbd/session.spec.ts reads what it writes, byte for byte',

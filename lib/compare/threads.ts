@@ -129,7 +129,7 @@ class DesignThread {
 
   constructor(name: string, assignment: Assignment) {
     this.name = name;
-    this.worker = startWorker('#compare/thread', new URL('./thread.ts', import.meta.url), { workerData: assignment });
+    this.worker = startWorker('#compare/thread', { workerData: assignment });
     this.worker.on('message', (message: TurnEnd | Aside) => {
       if ('aside' in message) this.listen(message);
       else this.arrived(message);

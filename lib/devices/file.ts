@@ -93,7 +93,7 @@ export class FileDevice extends BlockDevice {
    * Opens a file. A length that is not a whole number of blocks is rounded down.
    * @throws ArgumentRangeError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; ArgumentError `ERR_DIRECT`
    *   with why direct I/O is not to be had, or `ERR_BLOCKING` or `ERR_THREAD` for options that exclude each other; the
-   *   system's error when it cannot be opened (nothing is left open)
+   *   system's error when it cannot be opened; StateError `ERR_THREAD_FILE` in a bundle (nothing is left open)
    */
   static async open(path: string, options: FileOptions = {}): Promise<FileDevice> {
     const { size, readOnly = false, direct = false } = options;
@@ -113,7 +113,12 @@ export class FileDevice extends BlockDevice {
       blockSize,
       preferredSize: Math.max(PAGE_SIZE, blockSize),
     };
-    return new FileDevice(file, geometry, options);
+    try {
+      return new FileDevice(file, geometry, options);
+    } catch (error) {
+      await closeFile(file.fd);
+      throw error;
+    }
   }
 
   override get zeroesByWriting(): boolean {

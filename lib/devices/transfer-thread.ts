@@ -26,11 +26,7 @@ export class TransferThread {
   private quick = QUICK_IN_A_ROW;
 
   constructor(fd: number) {
-    this.thread = new WorkThread((ring) =>
-      startWorker('#devices/file-thread', new URL('./file-thread.ts', import.meta.url), {
-        workerData: { ring, own: fd },
-      }),
-    );
+    this.thread = new WorkThread((ring) => startWorker('#devices/file-thread', { workerData: { ring, own: fd } }));
   }
 
   /** Has a transfer made; false, and nothing was asked, for one that the pool is for. */

@@ -16,12 +16,7 @@ export class CryptThreads {
   constructor(count: number, key: Uint8Array) {
     this.threads = Array.from(
       { length: count },
-      () =>
-        new WorkThread((ring) =>
-          startWorker('#layers/crypt-thread', new URL('./crypt-thread.ts', import.meta.url), {
-            workerData: { ring, own: key },
-          }),
-        ),
+      () => new WorkThread((ring) => startWorker('#layers/crypt-thread', { workerData: { ring, own: key } })),
     );
   }
 

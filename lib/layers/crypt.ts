@@ -60,7 +60,7 @@ export class Crypt extends Layer<PageVector | Parts | null> {
   private readonly pool: PagePool;
   private readonly threads: CryptThreads | null;
 
-  /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`, `ERR_THREADS`; ArgumentError `ERR_KEY` for equal halves */
+  /** @throws ArgumentRangeError `ERR_KEY` for a key of another length, `ERR_GEOMETRY`, `ERR_THREADS`; ArgumentError `ERR_KEY` for equal halves; StateError `ERR_THREAD_FILE` for threads in a bundle */
   constructor(lower: BlockDevice, options: CryptOptions) {
     const { key, pool, threads = 0 } = options;
     checkKey(key);

@@ -26,9 +26,7 @@ describe('WorkThread', () => {
 
   beforeEach(() => {
     thread = new WorkThread((ring) => {
-      worker = startWorker('#devices/file-thread', new URL('../../lib/devices/file-thread.ts', import.meta.url), {
-        workerData: { ring, own: fd },
-      });
+      worker = startWorker('#devices/file-thread', { workerData: { ring, own: fd } });
       return worker;
     });
   });
