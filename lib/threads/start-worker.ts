@@ -10,7 +10,7 @@ import { StateError } from '../wait/errors.js';
 export function startWorker(name: `#${string}`, options: WorkerOptions): Worker {
   const own = { ...options, execArgv: [] };
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL(fileOf(name)), own);
-  const url = JSON.stringify(new URL(`../${name.slice(1)}.ts`, import.meta.url));
+  const url = JSON.stringify(`${import.meta.url.replace(/threads\/[^/]*$/, name.slice(1))}.ts`);
   return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${url}); })`, {
     ...own,
     eval: true,
