@@ -147,6 +147,20 @@ e2fsck: done
 4 pieces, countdown: cannot, it carves requests up, and has no layer 'retry'
 4 pieces, edge: 1 headers, 0 operations
 `,
+  '11-supervisor.ts': `
+life 1
+  well, for the time 1
+  well, for the time 2
+  well, for the time 3
+silent for too long
+life 2
+  well, for the time 1
+  well, for the time 2
+  well, for the time 3
+exited: SIGTERM
+stopped: Ctrl-C
+children: SIGTERM, SIGTERM
+`,
 };
 
 /** Programs that an example needs: without them it says so, and prints less. */
