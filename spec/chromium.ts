@@ -14,6 +14,6 @@ export async function launchChromium(): Promise<Browser> {
   if (chromiumPath === null) {
     throw new Error('Chromium was not found: install it (apt-get install chromium) or set CHROMIUM to its path');
   }
-  // Its own sandbox refuses to start for root, as in containers.
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
+  // Its own sandbox refuses to start for root, as in containers. On a busy machine it takes its time.
+  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'], timeout: 90_000 });
 }

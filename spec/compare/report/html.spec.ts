@@ -23,7 +23,7 @@ const comparison = comparisonOf({
 });
 
 describe('reportPage', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let html: string;
   before(async () => {
     html = await reportPage(comparison);
