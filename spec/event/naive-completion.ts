@@ -184,11 +184,15 @@ export class NaiveCompletion {
     }
     for (let waiter = this.waiters.shift(); waiter !== undefined; waiter = this.waiters.shift()) {
       const { call } = waiter;
+      let last = false;
       this.world.call(() => {
         this.guarded(() => call(this as never));
         // The last has been called: what it claimed is none of this one's business.
-        this.walking = this.waiters.length > 0;
+        last = this.waiters.length === 0;
+        this.walking = !last;
       });
+      // What it claimed may have begun another life, whose waiters are not for this walk.
+      if (last) return;
     }
     this.walking = false;
   }
