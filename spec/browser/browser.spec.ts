@@ -4,14 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import * as debug from '../../lib/debug/index.js';
 import * as wakechain from '../../lib/index.js';
 import { chromiumPath, launchChromium } from '../chromium.js';
 import { applyingSpecs } from './applying.js';
 import { bundleSpecs } from './bundle.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-const folders = ['wait', 'event', 'compound', 'adapters', 'sync'];
-const { files: specs, reasons } = applyingSpecs(root, folders, new Set(Object.keys(wakechain)));
+const folders = ['wait', 'event', 'compound', 'adapters', 'sync', 'debug'];
+const { files: specs, reasons } = applyingSpecs(
+  root,
+  folders,
+  new Set([...Object.keys(wakechain), ...Object.keys(debug)]),
+);
 
 /** What became of the tests of one spec file. */
 interface Ran {
@@ -95,7 +100,7 @@ function inChromium(this: Mocha.Suite): void {
     const limit = setTimeout(() => void browser.close(), 150_000);
     try {
       execFileSync('tar', ['-xzf', packed(), '-C', folder, '--strip-components=1']);
-      const { files, entries } = await bundleSpecs(root, specs, join(folder, 'dist/index.js'));
+      const { files, entries } = await bundleSpecs(root, specs, join(folder, 'dist'));
       const tab = await browser.newPage();
       tab.on('pageerror', (error) => errors.push(String(error)));
       await tab.route('**/*', (route) => {

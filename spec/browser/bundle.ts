@@ -8,8 +8,8 @@ interface Bundled {
   readonly entries: ReadonlyMap<string, string>;
 }
 
-/** Bundles specs for a browser, with every import of lib answered by the entry point of a published package. */
-export async function bundleSpecs(root: string, specs: readonly string[], entryPoint: string): Promise<Bundled> {
+/** Bundles specs for a browser, with every import of lib answered by the entry points of a published package: its `dist` folder. */
+export async function bundleSpecs(root: string, specs: readonly string[], dist: string): Promise<Bundled> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: [...specs],
@@ -24,7 +24,7 @@ export async function bundleSpecs(root: string, specs: readonly string[], entryP
     target: 'es2022',
     define: { 'process.env': JSON.stringify(seeds()) },
     inject: [`${root}/spec/browser/node-globals.ts`],
-    plugins: [publishedLib(root, entryPoint)],
+    plugins: [publishedLib(root, dist)],
     logLevel: 'error',
   });
   const files = new Map(outputFiles.map(({ path, text }) => [path.slice(`${root}/out/`.length), text]));
@@ -42,11 +42,11 @@ function seeds(): Record<string, string> {
   return { ...(WAKECHAIN_SEED && { WAKECHAIN_SEED }), WAKECHAIN_PROGRAMS: WAKECHAIN_PROGRAMS ?? '500' };
 }
 
-function publishedLib(root: string, entryPoint: string): Plugin {
+function publishedLib(root: string, dist: string): Plugin {
   return {
     name: 'published',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^\.\.\/\.\.\/lib\/(index|wait|event|compound|adapters|sync)\b/ }, ({ path }) => ({
+      onResolve({ filter: /^\.\.\/\.\.\/lib\/(index|wait|event|compound|adapters|sync|debug)\b/ }, ({ path }) => ({
         path: path.replace('../../', '').replace(/\.js$/, '.ts'),
         namespace: 'published',
       }));
@@ -54,7 +54,7 @@ function publishedLib(root: string, entryPoint: string): Plugin {
       onResolve({ filter: /^mocha$/ }, () => ({ path: 'mocha', namespace: 'global' }));
       onLoad({ filter: /./, namespace: 'published' }, ({ path }) => ({
         contents: [
-          `export * from ${JSON.stringify(entryPoint)};`,
+          `export * from ${JSON.stringify(`${dist}/${path.startsWith('lib/debug/') ? 'debug/' : ''}index.js`)};`,
           ...Object.entries(constantsOf(root, path)).map(([name, value]) => `export const ${name} = ${value};`),
         ].join('\n'),
         resolveDir: root,

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { explain } from '../../lib/debug/explain.js';
 import { forgetHolders, holdersOf, noteAgain, noteEnd, noteHold } from '../../lib/debug/holders.js';
 import { Task } from '../../lib/debug/task.js';
-import { Semaphore } from '../../lib/index.js';
+import { Mutex, Semaphore } from '../../lib/index.js';
+import { alive } from '../pains/alive.js';
 
 describe('holdersOf', () => {
   afterEach(forgetHolders);
@@ -22,6 +24,15 @@ describe('holdersOf', () => {
     expect(holdersOf(permits).map(({ amount }) => amount)).to.deep.equal([1, 2]);
     two.release();
     one.release();
+  });
+
+  it('tells of a hold that was lost: nobody can give it back', async () => {
+    const mutex = new Mutex();
+    const take = (): void => noteHold(mutex, mutex.tryAcquire()!, anna);
+    take();
+    await alive([new WeakRef({})]);
+    expect(holdersOf(mutex)).to.deep.equal([{ amount: 1, task: anna, lost: true }]);
+    expect(explain(mutex)).to.contain('is held by nobody: the hold was lost');
   });
 
   it('knows nothing of what it has not seen, or was told to forget', async () => {
