@@ -11,8 +11,11 @@ export interface MemoryOptions extends DeviceOptions {
   blockSize?: number;
 }
 
-/** Bytes that are looked through for one answer of what is zero: a tenth of a millisecond. */
+/** Bytes that are looked at for one answer of what is zero: a tenth of a millisecond. */
 const LOOK_BYTES = 1 << 20;
+
+/** What it takes to find a page that begins with data: a line of the processor's cache. */
+const GLANCE_BYTES = 64;
 
 /** A device in memory, zeroed; answers at once. What it acknowledged is as stable as the process. */
 export class MemoryDevice extends BlockDevice {
@@ -49,10 +52,13 @@ export class MemoryDevice extends BlockDevice {
     const list = new ExtentList();
     const unit = Math.max(PAGE_SIZE, this.blockSize);
     const nothing = new Uint8Array(unit);
-    const end = position + Math.min(length, Math.max(LOOK_BYTES, unit));
-    for (let at = position; at < end; at = position + list.length) {
+    const end = position + length;
+    let left = Math.max(LOOK_BYTES, unit);
+    for (let at = position; at < end && left > 0; at = position + list.length) {
       const next = Math.min(end, at - (at % unit) + unit);
-      const zero = Buffer.compare(this.contents.subarray(at, next), nothing.subarray(0, next - at)) === 0;
+      const begins = this.contents[at] === 0;
+      const zero = begins && Buffer.compare(this.contents.subarray(at, next), nothing.subarray(0, next - at)) === 0;
+      left -= begins ? next - at : GLANCE_BYTES;
       if (!list.add(next - at, { allocated: true, zero })) break;
     }
     return list.extents;

@@ -37,9 +37,23 @@ describe('MemoryDevice', () => {
     expect(known).to.deep.equal([
       { length: 3584, allocated: true, zero: true },
       { length: 4096, allocated: true, zero: false },
-      { length: (1 << 20) - 7680, allocated: true, zero: true },
+      { length: (1 << 20) - 4096, allocated: true, zero: true },
     ]);
     expect(await device.extents(device.size - 10, 10)).to.deep.equal([{ length: 10, allocated: true, zero: true }]);
+  });
+
+  it('tells at a glance of pages that begin with data, and so of many in one answer (I14)', async () => {
+    const device = new MemoryDevice({ size: 4 << 20 });
+    device.contents.fill(1);
+    expect(await device.extents(512, device.size - 512)).to.deep.equal([
+      { length: device.size - 512, allocated: true, zero: false },
+    ]);
+    device.contents.fill(0, 0, 4096);
+    const unaligned = await device.extents(1000, (4 << 20) - 1000);
+    expect(unaligned.map(({ length, zero }) => [length, zero])).to.deep.equal([
+      [3096, true],
+      [(4 << 20) - 4096, false],
+    ]);
   });
 
   it('shows its own memory, of any bytes (I15)', () => {
