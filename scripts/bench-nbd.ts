@@ -127,7 +127,7 @@ Printed by \`npm run bench:nbd -- --write\`: Node ${process.version}, ${String(c
 ${versionOf('nbdkit')}, ${versionOf('qemu-nbd')}, ${versionOf('fio')}.
 
 Each row serves ${String(SIZE >> 20)} MiB over Unix sockets, ours by \`wakechain serve\`. The contenders take turns in ${String(rounds)} rounds of
-${String(RUN_MS)} ms by \`fio\`, or a copy by \`nbdcopy\`; the ratio is the median of those within each round, with a bootstrap
+${String(RUN_MS)} ms by \`fio\`, or of copies by \`nbdcopy\`, behind one that does not count; the ratio is the median of those within each round, with a bootstrap
 95 % interval. More is better. nbdkit runs with its default of threads and with one, and the better of the two counts.
 Files are in the page cache; ours have a thread each (\`thread\` of \`FileDevice\`), or are \`blocking\`, options for such
 files. \`crypt\` is AES-256-XTS as LUKS is, in sectors of 4096 bytes where LUKS has 512, with two threads. The
