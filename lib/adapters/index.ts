@@ -12,6 +12,7 @@ export { toSignal } from './to-signal.js';
 export { abortWhen } from './abort-when.js';
 export { fromEmitter } from './from-emitter.js';
 export { fromEvents, type EventsOptions, type Overflow } from './from-events.js';
+export { toEvents } from './to-events.js';
 export { fromIterable } from './from-iterable.js';
 export { toIterable } from './to-iterable.js';
 export { fromPort } from './from-port.js';
