@@ -208,7 +208,9 @@ export class Poller<D = undefined> implements Pollable {
     item.oneShot = oneShot;
     item.exclusive = exclusive;
     item.tag = data as D;
-    if (!this.marked.has(item) && (look(item).events & item.mask) !== 0) this.mark(item);
+    // Looked at also when it is marked: a poller that is asked drops what is ready no more, and so that loses its place.
+    const ready = (look(item).events & item.mask) !== 0;
+    if (ready && !this.marked.has(item)) this.mark(item);
   }
 
   /** Takes events off the list. What becomes ready meanwhile comes behind, and is left for the next time. */

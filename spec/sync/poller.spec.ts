@@ -186,6 +186,20 @@ describe('Poller', () => {
     expect([(await pollers[0].wait(now)).length, (await pollers[1].wait(now)).length]).to.deep.equal([1, 1]);
   });
 
+  it('that is watched forgets the place of what is ready no more, whenever it is looked at (W6)', async () => {
+    const [early, late] = [new EventCounter({ count: 1 }), new EventCounter()];
+    const [inner, outer] = [new Poller<string>(), new Poller()];
+    inner.add(early, { data: 'early' });
+    inner.add(late, { data: 'late' });
+    outer.add(inner);
+    early.tryRead();
+    // It is marked there, and looked at all the same.
+    outer.modify(inner);
+    late.tryWrite();
+    early.tryWrite();
+    expect((await inner.wait({ timeoutMs: 0 })).map(({ data }) => data)).to.deep.equal(['late', 'early']);
+  });
+
   it('is a source for other pollers, not in a circle and at most five in a row', async () => {
     const counter = new EventCounter();
     const [inner, outer] = [new Poller(), new Poller()];
