@@ -1,9 +1,10 @@
 /**
  * The server beside nbdkit and qemu-nbd, in one interleaved run: fio and nbdcopy over Unix sockets.
  *
- *   npm run bench:nbd                     every row: about 6 minutes on two cores
+ *   npm run bench:nbd                     every row: about 7 minutes on two cores
  *   npm run bench:nbd -- memory crypt     rows whose name has one of these words
  *     --rounds N                          rounds of each row (default 7)
+ *     --bound                             what one thread of Node does at most, instead of ours
  *     --write                             into docs/benchmarks-nbd.md as well
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -13,7 +14,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measure, type Load } from '../bench/nbd/load.js';
-import { nbdRows, noisy, type NbdRow } from '../bench/nbd/rows.js';
+import { boundRows, nbdRows, noisy, type NbdRow } from '../bench/nbd/rows.js';
 import { Server, SIZE } from '../bench/nbd/servers.js';
 import { bootstrap, median } from '../bench/statistics.js';
 
@@ -22,16 +23,17 @@ const PAGE = 'docs/benchmarks-nbd.md';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '7' }, write: { type: 'boolean' } },
+  options: { rounds: { type: 'string', default: '7' }, bound: { type: 'boolean' }, write: { type: 'boolean' } },
 });
 const rounds = Number(options.rounds);
 if (!Number.isSafeInteger(rounds) || rounds < 1)
   throw new TypeError(`--rounds is a number from 1 up, got ${options.rounds}`);
-const rows = nbdRows.filter(
+const offered = options.bound === true ? boundRows : nbdRows;
+const rows = offered.filter(
   (row) => positionals.length === 0 || positionals.some((word) => titleOf(row).includes(word)),
 );
 if (rows.length === 0)
-  throw new TypeError(`No row has ${positionals.join(' or ')}; there are: ${nbdRows.map(titleOf).join('; ')}`);
+  throw new TypeError(`No row has ${positionals.join(' or ')}; there are: ${offered.map(titleOf).join('; ')}`);
 const lacking = ['nbdkit', 'qemu-nbd', 'fio', 'nbdcopy'].filter(
   (program) => spawnSync(program, ['--version']).status !== 0,
 );
@@ -43,17 +45,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 prepare();
 let number = 0;
-const lines: string[][] = [];
-for (const [i, row] of rows.entries()) {
-  process.stderr.write(`${String(i + 1)}/${String(rows.length)} ${titleOf(row)}\n`);
-  lines.push(await lineOf(row));
-}
-const page = pageOf(lines);
+const lines = await linesOf(rows);
+const page = pageOf(lines, options.write === true ? await linesOf(boundRows) : []);
 process.stdout.write(page);
 if (options.write === true) {
-  if (rows.length < nbdRows.length) throw new TypeError('--write takes every row: name none');
+  if (options.bound === true || rows.length < nbdRows.length)
+    throw new TypeError('--write takes every row of ours: name none');
   writeFileSync(PAGE, page);
   execFileSync('node_modules/.bin/prettier', ['--write', '--log-level', 'warn', PAGE]);
+}
+
+async function linesOf(measured: readonly NbdRow[]): Promise<string[][]> {
+  const all: string[][] = [];
+  for (const [i, row] of measured.entries()) {
+    process.stderr.write(`${String(i + 1)}/${String(measured.length)} ${titleOf(row)}\n`);
+    all.push(await lineOf(row));
+  }
+  return all;
 }
 
 /** Makes the files: the same noise in each, a mirror's superblocks, and what LUKS asks for. */
@@ -117,10 +125,26 @@ function told(row: NbdRow, reach: number, figures: ReadonlyMap<Server, readonly 
   return [row.what, loadText(row.load), amount(row.load, own.mid), peer.contender.name, amount(row.load, peer.mid), figure, reach.toFixed(2), ratio >= reach ? 'yes' : 'no']; // prettier-ignore
 }
 
-function pageOf(table: readonly string[][]): string {
-  const head = ['what', 'load', 'ours', 'best peer', 'does', 'ours ÷ peer (95 %)', 'reach', 'reached?'];
+function tableOf(first: string, lines: readonly string[][]): string {
+  const head = ['what', 'load', first, 'best peer', 'does', `${first} ÷ peer (95 %)`, 'reach', 'reached?'];
   const rule = head.map(() => '---');
-  const text = [head, rule, ...table].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function boundOf(lines: readonly string[][]): string {
+  return `
+## What one thread does at most
+
+nbdkit has a thread for each connection or more, and its threads wait in the system's calls; a server here is one thread of
+Node, and is woken for each of them. \`npm run bench:nbd -- --bound\` measures the least that such a thread can do: the
+same calls and copies, without checks, limits, errors, layers or other forms of reply. What it does not reach no server of
+this kind does.
+
+${tableOf('bare', lines)}
+`;
+}
+
+function pageOf(table: readonly string[][], bound: readonly string[][]): string {
   return `# Benchmarks of the NBD server
 
 Printed by \`npm run bench:nbd -- --write\`: Node ${process.version}, ${String(cpus().length)} cores, ${cpus()[0]?.model ?? ''},
@@ -133,8 +157,8 @@ Files are in the page cache; ours have a thread each (\`thread\` of \`FileDevice
 files. \`crypt\` is AES-256-XTS as LUKS is, in sectors of 4096 bytes where LUKS has 512, with two threads. The
 mirror's peer is qemu's \`quorum\` of two.
 
-${text}
-`;
+${tableOf(options.bound === true ? 'bare' : 'ours', table)}
+${bound.length > 0 ? boundOf(bound) : ''}`;
 }
 
 function titleOf({ what, load, contenders }: NbdRow): string {

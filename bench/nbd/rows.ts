@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Load } from './load.js';
-import { nbdkit, ours, qemuNbd, SIZE, type Contender } from './servers.js';
+import { bare, nbdkit, ours, qemuNbd, SIZE, type Contender } from './servers.js';
 
 /** One comparison: ours against the best of the peers, and what is to be reached. */
 export interface NbdRow {
@@ -78,6 +78,15 @@ export const nbdRows: readonly NbdRow[] = [
   { what: 'crypt', load: writes('64k', 8), contenders: [crypt, ...kitLuks], reach: 1 },
   { what: 'crypt', load: reads('4k', 32), contenders: [crypt, qemuLuks], reach: 1.5 },
   { what: 'crypt', load: writes('64k', 8), contenders: [crypt, qemuLuks], reach: 1.5 },
+];
+
+const bareMemory = [bare(), ...memory.slice(1)];
+
+/** The same loads and peers for a server that does nothing but what they take: what is out of reach for one thread. */
+export const boundRows: readonly NbdRow[] = [
+  { what: 'bare memory', load: { copy: 'from' }, contenders: bareMemory, reach: 1 },
+  { what: 'bare memory', load: { copy: 'to' }, contenders: bareMemory, reach: 0.9 },
+  { what: 'bare file', load: reads('64k', 8), contenders: [bare(in_('own-blocking')), ...kitFile], reach: 0.95 },
 ];
 
 /** What the files of all contenders hold: the same noise, so that none is sparse. */

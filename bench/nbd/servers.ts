@@ -29,6 +29,17 @@ export function ours(name: string, describe: (folder: string) => unknown): Conte
   };
 }
 
+/** What one thread of Node does at most, of memory or of a file: no server of ours does more. */
+export function bare(file?: (folder: string) => string): Contender {
+  const program = [process.execPath, '--import', 'tsx', 'bench/nbd/bare-server.ts'] as const;
+  return {
+    name: 'bare',
+    ours: true,
+    start: (folder, socket) =>
+      Promise.resolve([...program, socket, String(SIZE), ...(file === undefined ? [] : [file(folder)])]),
+  };
+}
+
 /** nbdkit with its default of threads, and with one, which contend less on two cores. */
 export function nbdkit(filters: readonly string[], plugin: (folder: string) => string[]): Contender[] {
   const chosen = filters.map((filter) => `--filter=${filter}`);
