@@ -1,5 +1,5 @@
 /**
- * What one thread of Node does at most: a server of the system calls and copies that requests take, and next to nothing
+ * What one thread of Node can be expected to reach: a server of the system calls and copies that requests take, and next to nothing
  * else: no checks, limits, errors or layers, and the simplest form of reply. `npm run bench:nbd -- --bound` runs it.
  *
  *   bare-server SOCKET BYTES [FILE]    of memory, or of a file in the page cache

@@ -82,7 +82,7 @@ export const nbdRows: readonly NbdRow[] = [
 
 const bareMemory = [bare(), ...memory.slice(1)];
 
-/** The same loads and peers for a server that does nothing but what they take: what is out of reach for one thread. */
+/** The same loads and peers for a server that does little but what they take: what one thread can be expected to reach. */
 export const boundRows: readonly NbdRow[] = [
   { what: 'bare memory', load: { copy: 'from' }, contenders: bareMemory, reach: 1 },
   { what: 'bare memory', load: { copy: 'to' }, contenders: bareMemory, reach: 0.9 },

@@ -29,7 +29,7 @@ export function ours(name: string, describe: (folder: string) => unknown): Conte
   };
 }
 
-/** What one thread of Node does at most, of memory or of a file: no server of ours does more. */
+/** A server in one thread of Node that does little more than it has to, of memory or of a file. */
 export function bare(file?: (folder: string) => string): Contender {
   const program = [process.execPath, '--import', 'tsx', 'bench/nbd/bare-server.ts'] as const;
   return {
