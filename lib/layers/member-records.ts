@@ -219,6 +219,8 @@ export class MemberRecords {
       this.unstored = this.changed;
       this.intent.saved(bits);
     } else {
+      // What failed may have damaged its copy: the next goes there too, and the one good copy is not written over.
+      this.sequence++;
       this.touch();
       this.intent.abandon();
     }

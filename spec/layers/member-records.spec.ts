@@ -109,6 +109,25 @@ describe('MemberRecords', () => {
     expect([told, records.failure, records.isSettled]).to.deep.equal([['EIO', null], null, true]);
   });
 
+  it('writes over the copy that a failed storing may have damaged, not over the one that is good (I8)', () => {
+    store();
+    for (const each of disks) each.only.answer();
+    records.drop(records.places[0]!);
+    records.drop(records.places[1]!);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      store();
+      expect(disks[2]?.only.position).to.equal(0);
+      disks[2]?.only.fail();
+    }
+    expect([told, copyAt(2, 4096)?.sequence]).to.deep.equal([[null, 'EIO', 'EIO', 'EIO'], 11]);
+    store();
+    expect(disks[2]?.only.position).to.equal(0);
+    disks[2]?.only.answer();
+    store();
+    expect(disks[2]?.only.position).to.equal(4096);
+    disks[2]?.only.answer();
+  });
+
   it('does not hold a spare to account for what the one before it did', () => {
     store();
     const before = records.places[1]!;
