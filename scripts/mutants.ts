@@ -287,8 +287,8 @@ function restore(tree: string, files: readonly string[]): void {
 function runSpecs(tree: string, specs: readonly string[], options: readonly string[], limit: number): Promise<SpecRun> {
   const report = join(mkdtempSync(join(scratch, 'report-')), 'mocha.json');
   const mocha = resolve('node_modules/mocha/bin/mocha.js');
-  // A test that hangs ends before the whole run is given up, and so tells which it is.
-  const each = Math.min(Number(timeoutMs), limit - 5000);
+  // A test that hangs, and its hooks after it, end before the whole run is given up, and so tell which it is.
+  const each = Math.min(Number(timeoutMs), limit / 4);
   const args = [mocha, '--no-config', '--timeout', String(each), '--reporter', 'json'];
   const compiled = specs.map((spec) => spec.replace(/\.ts$/, '.js'));
   const started = performance.now();
