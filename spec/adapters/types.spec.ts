@@ -1,5 +1,5 @@
 /* Most of what stands here is for the compiler alone. */
-/* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-unnecessary-type-parameters */
+/* eslint-disable @typescript-eslint/no-unused-vars */
 import { expect } from 'chai';
 import {
   abortWhen,
@@ -28,9 +28,7 @@ import {
   type Taking,
   type Timer,
 } from '../../lib/index.js';
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(yes: Same<A, B>): void => void expect(yes).to.equal(true);
+import { same } from '../same.js';
 
 describe('the types of lib/adapters', () => {
   const emitter = new EventTarget();

@@ -323,16 +323,18 @@ describe('wakechain compare', function () {
     const interrupted = { code: 130, signal: null, stdout: '', stderr: line };
 
     const forEver = ['--rounds', '100000', '--experiment'];
+    const writes = (pid: number): boolean => transferred(pid).written > BIG / 10;
+    const measures = (pid: number): boolean => takesInterrupts(pid) && cpuSeconds(pid) > 0.7;
     const phases: [name: string, args: string[], reached: (pid: number) => boolean][] = [
-      ['while it writes the file', ['--file', 'BIG'], (pid) => transferred(pid).written > BIG / 10],
+      ['while it writes the file', ['--file', 'BIG'], writes],
       [
         'while it reads the file back',
         ['--file', 'BIG'],
         (pid) => transferred(pid).written >= BIG && transferred(pid).read > BIG * 1.2,
       ],
-      ['in the experiment depth', [...forEver, 'depth'], (pid) => takesInterrupts(pid) && cpuSeconds(pid) > 0.7],
-      ['in the experiment fan-out', [...forEver, 'fan-out'], (pid) => takesInterrupts(pid) && cpuSeconds(pid) > 0.7],
-      ['in the experiment cancel', [...forEver, 'cancel'], (pid) => takesInterrupts(pid) && cpuSeconds(pid) > 0.7],
+      ['in the experiment depth', [...forEver, 'depth'], measures],
+      ['in the experiment fan-out', [...forEver, 'fan-out'], measures],
+      ['in the experiment cancel', [...forEver, 'cancel'], measures],
     ];
 
     /** Interrupts it at a moment; on a busy machine that may have passed before it is seen, and it is run again. */
@@ -361,14 +363,12 @@ describe('wakechain compare', function () {
     }
 
     (hasProc ? it : it.skip)(`three times in a row, still tidies up and exits with 130${why}`, async () => {
-      const writes = (pid: number): boolean => transferred(pid).written > BIG / 10;
       // All wait until it goes on, so that no time passes between them on its clock.
       const signals = ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGCONT'] as const;
       expect(await interrupt(['--file', big], writes, signals)).to.deep.equal(interrupted);
     });
 
     (hasProc ? it : it.skip)(`by a terminal that closes, tidies up all the same${why}`, async () => {
-      const writes = (pid: number): boolean => transferred(pid).written > BIG / 10;
       expect(await interrupt(['--file', big], writes, ['SIGHUP'])).to.deep.equal(interrupted);
     });
 

@@ -1,5 +1,5 @@
 /* Most of what stands here is for the compiler alone. */
-/* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-unnecessary-type-parameters */
+/* eslint-disable @typescript-eslint/no-unused-vars */
 /* eslint-disable @typescript-eslint/no-invalid-void-type, @typescript-eslint/no-unsafe-call */
 import { expect } from 'chai';
 import {
@@ -24,10 +24,7 @@ import {
   type Outcome,
 } from '../../lib/index.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
-
-/** True only when both types are the same; anything else is a compile error where it is used. */
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(yes: Same<A, B>): void => void expect(yes).to.equal(true);
+import { same } from '../same.js';
 
 declare const never: never;
 

@@ -1,13 +1,11 @@
 /* Most of what stands here is for the compiler alone. */
-/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters */
+
 import { spawn } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { anyOf, type Completion, type Taking } from '../../lib/index.js';
 import { drained, exited, finished, readable, reading, written, type Exit } from '../../lib/node/index.js';
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(yes: Same<A, B>): void => void expect(yes).to.equal(true);
+import { same } from '../same.js';
 
 describe('the types of lib/node', () => {
   it('give a stream what it brings, and a process how it ended', () => {
