@@ -34,6 +34,8 @@ const rows = offered.filter(
 );
 if (rows.length === 0)
   throw new TypeError(`No row has ${positionals.join(' or ')}; there are: ${offered.map(titleOf).join('; ')}`);
+if (options.write === true && (options.bound === true || rows.length < nbdRows.length))
+  throw new TypeError('--write takes every row of ours: name none');
 const lacking = ['nbdkit', 'qemu-nbd', 'fio', 'nbdcopy'].filter(
   (program) => spawnSync(program, ['--version']).status !== 0,
 );
@@ -49,8 +51,6 @@ const lines = await linesOf(rows);
 const page = pageOf(lines, options.write === true ? await linesOf(boundRows) : []);
 process.stdout.write(page);
 if (options.write === true) {
-  if (options.bound === true || rows.length < nbdRows.length)
-    throw new TypeError('--write takes every row of ours: name none');
   writeFileSync(PAGE, page);
   execFileSync('node_modules/.bin/prettier', ['--write', '--log-level', 'warn', PAGE]);
 }
