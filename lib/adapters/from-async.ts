@@ -63,8 +63,7 @@ class Running<T> extends Lazy<T> {
 /**
  * A completion of an asynchronous function that takes a signal: `fromAsync((signal) => fetch(url, { signal }))`. It is
  * called when somebody waits; its signal aborts when the completion is cancelled, which settles at once, and when it is
- * settled by hand. A value that
- * comes later, or for a compound that has lost, is handed to `giveBack`.
+ * settled by hand. A value that comes later, or for a compound that has lost, is handed to `giveBack`.
  */
 export function fromAsync<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: AsyncOptions<T>): Completion<T> {
   return new Running<T>(start, options);

@@ -25,8 +25,8 @@ export interface Exit {
 /**
  * Completes with how a child process has ended, also if it had before; fails when it could not be started, before or
  * after. An `error` of one that runs (a kill that failed, a message that could not be sent, the abort of its signal) ends
- * nothing: it is waited for until it has exited. With `kill`, cancelling it sends that signal and leaves the process to exit: `cancel` answers `requested`, and
- * the completion has the exit. Without, cancelling it only lets go.
+ * nothing: it is waited for until it has exited. With `kill`, cancelling it sends that signal and leaves the process to
+ * exit: `cancel` answers `requested`, and the completion has the exit. Without, cancelling it only lets go.
  */
 export function exited(child: ChildLike, options?: { kill?: string }): Completion<Exit> {
   const completion = new Completion<Exit>();
