@@ -197,13 +197,14 @@ export class ReusableCompletion<T = void> extends WaitQueue {
 
   /**
    * Makes a settled or untouched completion as new, in its next epoch (C7). Returns that epoch.
-   * @throws StateError `ERR_BUSY` while anyone waits or layers run
+   * @throws StateError `ERR_BUSY` while anyone waits, layers run, or it goes on though it was asked to cancel
    */
   reset(): number {
-    if (this.head !== null || (this.marks & (WALKING | CALLING)) !== 0 || this.state === 'completing') {
+    const goesOn = (this.marks & (KIND | CANCEL_ASKED)) === CANCEL_ASKED;
+    if (this.head !== null || goesOn || (this.marks & (WALKING | CALLING)) !== 0 || this.state === 'completing') {
       throw new StateError(
         'ERR_BUSY',
-        `reset() is refused while anyone waits or layers run, the state is ${this.state}`,
+        `reset() is refused before it has settled or while anyone waits, the state is ${this.state}`,
       );
     }
     this.marks &= ~OWNED;

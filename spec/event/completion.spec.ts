@@ -463,6 +463,22 @@ describe('ReusableCompletion', () => {
       expect(completion.reset()).to.equal(1);
     });
 
+    it('is refused while it goes on though it was asked to cancel, also from the cancel action (C5, C7)', () => {
+      const completion = new ReusableCompletion();
+      let within = '';
+      const action = completion.onCancel(() => {
+        completion.remove(action);
+        within = codeOf(() => completion.reset());
+        return false;
+      });
+      expect(completion.cancel()).to.equal('requested');
+      expect([within, codeOf(() => completion.reset())]).to.deep.equal(['ERR_BUSY', 'ERR_BUSY']);
+      completion.complete();
+      expect(completion.reset()).to.equal(1);
+      expect(completion.cancel()).to.equal('cancelled');
+      expect(completion.state).to.equal('cancelled');
+    });
+
     it('is refused while a promise has not been told (C7)', async () => {
       const completion = new ReusableCompletion<number>();
       const promise = completion.promise();

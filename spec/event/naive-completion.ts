@@ -132,7 +132,7 @@ export class NaiveCompletion {
   }
 
   reset(): number {
-    const busy = this.walking || (this.status !== null && !this.settled);
+    const busy = this.walking || (this.status === null ? this.cancelAsked : !this.settled);
     if (busy || this.front.length + this.waiters.length > 0) throw new StateError('ERR_BUSY', '');
     return this.startLife();
   }
