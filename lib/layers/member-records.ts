@@ -1,9 +1,9 @@
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
-import type { PagePool, PageVector } from '../io/pages.js';
+import type { PagePool } from '../io/pages.js';
 import { IntentLog } from './intent-log.js';
-import { writeMember } from './member-io.js';
-import { copyPosition, copySize, encodeSuperblock, type MemberState, type Superblock } from './superblock.js';
+import type { Copy, MemberState, Superblock } from './superblock.js';
+import { SuperblockCopies } from './superblock-copies.js';
 
 /** A device in its place in an array. Another device in the same place is another member. */
 export interface Member {
@@ -14,6 +14,16 @@ export interface Member {
   readonly state: MemberState;
   /** While it is rebuilt: bytes of data, from the start, that it holds and that are stable. May change in any turn. */
   readonly rebuilt: number;
+}
+
+/** A member as it was found, or is to be. */
+export interface MemberStart {
+  readonly device: BlockDevice | null;
+  readonly state: MemberState;
+  /** Default 0. */
+  readonly rebuilt?: number;
+  /** Where its superblock was found; null, the default, for a new one. */
+  readonly copy?: Copy | null;
 }
 
 /** A member that is there. */
@@ -34,7 +44,9 @@ type Told = (error: IoError | null) => void;
  * nor begun before its region is marked there.
  *
  * Every storing goes to all members that are not failed, with one sequence number. One that cannot be written to is
- * dropped, and the rest are told of that before anybody else is.
+ * dropped, and the rest are told of that before anybody else is. What the last one in sync does not take has failed, and
+ * those that are being rebuilt may have taken it: until it takes one they get no other, or they would be ahead of it by
+ * more than the one change by which a member may be behind and count as in sync (mirror-open.ts).
  */
 export class MemberRecords {
   private readonly all: Place[];
@@ -43,8 +55,8 @@ export class MemberRecords {
   failure: IoError | null = null;
   private readonly identity: Superblock;
   private readonly pool: PagePool;
-  /** For a superblock of each member that is there; taken at once, lest a full pool costs a member. */
-  private readonly pages: (PageVector | undefined)[] = [];
+  /** The superblock of each member that is there. */
+  private readonly copies: (SuperblockCopies | undefined)[] = [];
   private generation: number;
   private sequence: number;
   /** A state has changed since the storing that has begun last … */
@@ -60,20 +72,16 @@ export class MemberRecords {
    *   generation and sequence were stored last
    * @throws IoError `ENOMEM`
    */
-  constructor(
-    identity: Superblock,
-    members: readonly { device: BlockDevice | null; state: MemberState; rebuilt?: number }[],
-    pool: PagePool,
-  ) {
+  constructor(identity: Superblock, members: readonly MemberStart[], pool: PagePool) {
     this.identity = identity;
     this.generation = identity.generation;
     this.sequence = identity.sequence;
     this.pool = pool;
     this.all = members.map((_, index) => ({ index, device: null, state: 'failed', rebuilt: 0 }));
     try {
-      for (const [index, { device, state, rebuilt = 0 }] of members.entries()) {
+      for (const [index, { device, state, rebuilt = 0, copy = null }] of members.entries()) {
         if (device === null) continue;
-        this.set(index, state, device);
+        this.set(index, state, device, copy);
         this.rebuiltTo(index, rebuilt);
       }
     } catch (error) {
@@ -109,16 +117,17 @@ export class MemberRecords {
 
   /**
    * Changes a member's state, or puts a device in its place, as another member. Not stored until {@link store}.
+   * @param copy where the device's superblock of this array is; null when it has none
    * @throws IoError `ENOMEM`, for a device; nothing changed
    */
-  set(index: number, state: MemberState, device?: BlockDevice): void {
+  set(index: number, state: MemberState, device?: BlockDevice, copy: Copy | null = null): void {
     const place = this.all[index];
     if (place === undefined) return;
     if (device === undefined) place.state = state;
     else {
-      const pages = this.pool.allocate(copySize(device.blockSize));
-      this.pages[index]?.free();
-      this.pages[index] = pages;
+      const copies = new SuperblockCopies(device, this.pool, copy);
+      this.copies[index]?.free();
+      this.copies[index] = copies;
       this.all[index] = { index, device, state, rebuilt: 0 };
     }
     this.touch();
@@ -167,8 +176,8 @@ export class MemberRecords {
 
   /** Gives the memory back; nothing must be stored any more. */
   free(): void {
-    for (const pages of this.pages) pages?.free();
-    this.pages.length = 0;
+    for (const copies of this.copies) copies?.free();
+    this.copies.length = 0;
   }
 
   private run(kept: readonly Told[]): void {
@@ -179,11 +188,11 @@ export class MemberRecords {
     this.changed = false;
     this.sequence++;
     const bits = this.intent.snapshot();
-    const targets = this.written;
+    const targets = this.failure === null ? this.written : this.inSync;
     const failures = new Map<Member, IoError>();
     let pending = targets.length + 1;
     const ended = (): void => {
-      if (--pending === 0) this.stored(told, bits, failures);
+      if (--pending === 0) this.stored(told, bits, failures, targets);
     };
     for (const target of targets) {
       this.write(target, bits, (error) => {
@@ -194,34 +203,34 @@ export class MemberRecords {
     ended();
   }
 
-  private write({ device, index }: PresentMember, bits: Uint8Array, then: Told): void {
+  private write({ index }: PresentMember, bits: Uint8Array, then: Told): void {
     const { identity, generation, sequence } = this;
     const states = this.all.map(({ state }) => state);
     const rebuilt = this.all.map(({ state, rebuilt: bytes }) => (state === 'rebuilding' ? bytes : 0));
-    const pages = this.pages[index] as PageVector;
-    pages.set(encodeSuperblock({ ...identity, index, generation, sequence, states, rebuilt, dirty: bits }));
-    const range = pages.range(0, copySize(device.blockSize));
-    writeMember(device, range, { position: copyPosition(device.blockSize, sequence), fua: true }, then);
+    this.copies[index]?.write({ ...identity, index, generation, sequence, states, rebuilt, dirty: bits }, then);
   }
 
-  private stored(told: readonly Told[], bits: Uint8Array, failures: ReadonlyMap<Member, IoError>): void {
+  private stored(
+    told: readonly Told[],
+    bits: Uint8Array,
+    failures: ReadonlyMap<Member, IoError>,
+    targets: readonly Member[],
+  ): void {
     let failure: IoError | null = null;
     for (const [member, error] of failures) {
       if (!this.drop(member)) failure = new IoError('EIO', { message: 'The state cannot be stored', cause: error });
     }
-    if (failure === null && failures.size > 0) {
+    this.failure = failure;
+    if (failure === null && (failures.size > 0 || this.written.some((member) => !targets.includes(member)))) {
       this.run(told);
       return;
     }
     this.storing = false;
-    this.failure = failure;
     if (failure === null) {
       this.unstored = this.changed;
       this.intent.saved(bits);
     } else {
-      // What failed may have damaged its copy: the next goes there too, and the one good copy is not written over.
-      this.sequence++;
-      this.touch();
+      this.unstored = true;
       this.intent.abandon();
     }
     for (const then of told) then(failure);

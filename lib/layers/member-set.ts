@@ -2,17 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import type { PagePool } from '../io/pages.js';
-import { writeMember } from './member-io.js';
 import { joinGeometry, someMembers } from './members.js';
-import {
-  copyPosition,
-  copySize,
-  dataStartFor,
-  encodeSuperblock,
-  MAX_MEMBERS,
-  readSuperblock,
-  type Superblock,
-} from './superblock.js';
+import { dataStartFor, MAX_MEMBERS, readSuperblock, type Superblock } from './superblock.js';
+import { SuperblockCopies } from './superblock-copies.js';
 
 /*
  * Superblocks of arrays whose members never change and are all needed: who belongs together and in which order. They are
@@ -140,20 +132,11 @@ function checkMembers(role: string, members: readonly BlockDevice[]): readonly B
 
 /** Both copies, each stable before the call resolves. */
 async function store(device: BlockDevice, superblock: Superblock, pool: PagePool): Promise<void> {
-  const length = copySize(device.blockSize);
-  const pages = pool.allocate(length);
+  const copies = new SuperblockCopies(device, pool, null);
   try {
-    for (const sequence of [0, 1]) {
-      pages.set(new Uint8Array(length));
-      pages.set(encodeSuperblock({ ...superblock, sequence }));
-      const range = pages.range(0, length);
-      const options = { position: copyPosition(device.blockSize, sequence), fua: true };
-      const error = await new Promise<Error | null>((resolve) => {
-        writeMember(device, range, options, resolve);
-      });
-      if (error !== null) throw error;
-    }
+    const error = await new Promise<Error | null>((resolve) => copies.write(superblock, resolve));
+    if (error !== null) throw error;
   } finally {
-    pages.free();
+    copies.free();
   }
 }

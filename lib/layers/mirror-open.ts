@@ -5,13 +5,15 @@ import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import type { Copied } from './copy-range.js';
 import { joinGeometry, someMembers } from './members.js';
-import { MemberRecords } from './member-records.js';
+import { MemberRecords, type MemberStart } from './member-records.js';
 import { MirrorArray } from './mirror-array.js';
 import {
   dataStartFor,
   MAX_MEMBERS,
   MAX_REGIONS,
+  readNewest,
   readSuperblock,
+  type Found,
   type MemberState,
   type Superblock,
 } from './superblock.js';
@@ -85,10 +87,13 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
   const all = someMembers('Mirror', members);
   checkMembers(all);
   const found = await readAll(all, pool);
-  const top = [...found.values()].reduce((best, each) => (each.generation > best.generation ? each : best));
-  const places = Array.from({ length: top.memberCount }, (_, index) => {
-    const [device, own] = [...found].find(([, each]) => each.index === index) ?? [null, null];
-    return { device, state: own === null ? ('failed' as const) : stateOf(own, top), rebuilt: own?.rebuilt[index] ?? 0 };
+  const superblocks = [...found.values()].map(({ superblock }) => superblock);
+  const top = superblocks.reduce((best, each) => (each.generation > best.generation ? each : best));
+  const places = Array.from({ length: top.memberCount }, (_, index): MemberStart => {
+    const [device, own] = [...found].find(([, { superblock }]) => superblock.index === index) ?? [];
+    if (device === undefined || own === undefined) return { device: null, state: 'failed' };
+    const { superblock, copy } = own;
+    return { device, state: stateOf(superblock, top), rebuilt: superblock.rebuilt[index] ?? 0, copy };
   });
   if (!places.some(({ state }) => state === 'in-sync')) {
     throw new ArgumentError(
@@ -100,10 +105,10 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
   const { blockSize } = joinGeometry(all);
   const bytes = Math.ceil(Math.ceil(top.dataSize / top.regionSize) / 8);
   const dirty = new Uint8Array(bytes);
-  for (const { index, dirty: marked } of found.values()) {
+  for (const { index, dirty: marked } of superblocks) {
     if (places[index]?.state === 'in-sync') for (let i = 0; i < bytes; i++) dirty[i] = or(dirty[i], marked[i]);
   }
-  const sequence = [...found.values()].reduce((most, each) => Math.max(most, each.sequence), 0);
+  const sequence = superblocks.reduce((most, each) => Math.max(most, each.sequence), 0);
   const changed = places.some(({ state }, index) => state !== top.states[index]);
   return arrayOf({ ...top, dirty, sequence }, blockSize, places, pool, changed);
 }
@@ -150,37 +155,43 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
 }
 
 /** What the members say; one that cannot be read is left out. */
-async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map<BlockDevice, Superblock>> {
-  const found = new Map<BlockDevice, Superblock>();
+async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map<BlockDevice, Found>> {
+  const found = new Map<BlockDevice, Found>();
   let failure: unknown = null;
   for (const device of all) {
-    let own: Superblock | null;
+    let newest: Found | null;
     try {
-      own = await readSuperblock(device, pool);
+      newest = await readNewest(device, pool);
     } catch (error) {
       if (!(error instanceof IoError) || error.code === 'ENOMEM') throw error;
       failure = error;
       continue;
     }
-    if (own?.role !== 'mirror' || own.dataStart + own.dataSize > device.size || own.index >= own.memberCount) {
+    const own = newest?.superblock ?? null;
+    if (
+      newest === null ||
+      own?.role !== 'mirror' ||
+      own.dataStart + own.dataSize > device.size ||
+      own.index >= own.memberCount
+    ) {
       const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
       throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a mirror: it ${is}`);
     }
-    const [first] = found.values();
+    const first = [...found.values()][0]?.superblock;
     if (first !== undefined && (first.uuid !== own.uuid || first.memberCount !== own.memberCount)) {
       throw new ArgumentError(
         'ERR_FOREIGN_MEMBER',
         `${device.name} is a member of the mirror ${own.uuid}, expected one of ${first.uuid}`,
       );
     }
-    const same = [...found].find(([, each]) => each.index === own.index);
+    const same = [...found].find(([, { superblock }]) => superblock.index === own.index);
     if (same !== undefined) {
       throw new ArgumentError(
         'ERR_DUPLICATE_MEMBER',
         `${device.name} and ${same[0].name} both are member ${String(own.index)} of the mirror ${own.uuid}`,
       );
     }
-    found.set(device, own);
+    found.set(device, newest);
   }
   if (found.size === 0) throw failure;
   return found;
@@ -196,8 +207,8 @@ function stateOf(own: Superblock, top: Superblock): MemberState {
 }
 
 /** Refuses members that each have gone on without the other: whose data holds is not for the library to say. */
-function checkHistory(found: ReadonlyMap<BlockDevice, Superblock>, top: Superblock): void {
-  for (const [device, own] of found) {
+function checkHistory(found: ReadonlyMap<BlockDevice, Found>, top: Superblock): void {
+  for (const [device, { superblock: own }] of found) {
     const apart =
       own.generation === top.generation
         ? own.states.some((state, i) => state !== top.states[i])
@@ -223,7 +234,7 @@ function checkMembers(all: readonly BlockDevice[]): void {
 function arrayOf(
   identity: Superblock,
   blockSize: number,
-  places: readonly { device: BlockDevice | null; state: MemberState; rebuilt?: number }[],
+  places: readonly MemberStart[],
   pool: PagePool,
   changed: boolean,
 ): MirrorArray {

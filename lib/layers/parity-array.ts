@@ -159,8 +159,12 @@ export class ParityArray {
     this.changes++;
   }
 
-  /** Puts another device in a member's place, which holds nothing yet. */
+  /**
+   * Puts another device in a member's place, which holds nothing yet.
+   * @throws IoError `ENOMEM`; nothing changed
+   */
   replace(member: number, device: BlockDevice): void {
+    this.store.place(member, device, null);
     this.devices[member] = device;
     this.rebuiltStripes = this.safeStripes = 0;
     this.setState(member, 'rebuilding');
@@ -221,7 +225,6 @@ export class ParityArray {
       const bits = this.log.snapshot();
       const devices = [...this.devices];
       const failed = await this.store.store(
-        devices,
         [...this.states],
         this.all.map((member) => this.safeBytes(member)),
         bits,

@@ -8,7 +8,7 @@ import { joinGeometry } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
-import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readSuperblock, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
+import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readNewest, readSuperblock, type Copy, type Found, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
 
 const NEEDED: readonly Operation[] = ['read', 'write', 'flush'];
 
@@ -64,10 +64,9 @@ export async function createArray(
   const identity = { uuid: randomUUID(), memberCount: members.length, dataStart, dataSize: stripes * chunk, chunk, regionSize }; // prettier-ignore
   const states = members.map((): MemberState => 'in-sync');
   const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
-  // Twice, so that neither copy of an array that was there before is left.
-  for (const advance of [true, false]) {
-    const failed = await store.store(members, states, [], dirty, advance);
-    if (failed.length === 0) continue;
+  placeAll(store, [...members.entries()].map(([index, device]) => ({ index, device, copy: null }))); // prettier-ignore
+  const failed = await store.store(states, [], dirty, true);
+  if (failed.length > 0) {
     store.close();
     const names = failed.map((index) => members[index]?.name).join(', ');
     throw new IoError('EIO', { message: `No superblock could be written to ${names}` });
@@ -79,17 +78,17 @@ export async function createArray(
 export async function openArray(members: readonly BlockDevice[], force: boolean, pool: PagePool): Promise<ParityArray> {
   if (new Set(members).size < members.length)
     throw new ArgumentError('ERR_DUPLICATE_MEMBER', 'A device is given twice');
-  const found: { device: BlockDevice; superblock: Superblock }[] = [];
+  const found: (Found & { device: BlockDevice })[] = [];
   for (const device of members) {
-    const superblock = await readSuperblock(device, pool).catch((error: unknown) => {
+    const newest = await readNewest(device, pool).catch((error: unknown) => {
       if (error instanceof IoError && error.code !== 'ENOMEM') return undefined; // As good as absent.
       throw error;
     });
-    if (superblock === undefined) continue;
-    if (superblock?.role !== 'parity' || superblock.layout !== LEFT_SYMMETRIC) {
+    if (newest === undefined) continue;
+    if (newest?.superblock.role !== 'parity' || newest.superblock.layout !== LEFT_SYMMETRIC) {
       throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a parity array`);
     }
-    found.push({ device, superblock });
+    found.push({ device, ...newest });
   }
   const newest = newestOf(found.map(({ superblock }) => superblock));
   const devices: (BlockDevice | null)[] = Array.from({ length: newest.memberCount }, () => null);
@@ -122,18 +121,29 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
         'with a torn write would be computed wrongly. Open it with force to accept that',
     );
   }
-  const { dataStart, dataSize, chunk, memberCount } = newest;
-  const array = new ParityArray(
-    new ParityMap(memberCount, chunk, dataSize / chunk, dataStart),
-    devices,
-    newest.states,
-    dirty,
-    new ParityStore(newest, pool, newest),
-    pool,
-  );
+  const { dataStart, dataSize, chunk, memberCount, generation } = newest;
+  const sequence = found.reduce((most, { superblock }) => Math.max(most, superblock.sequence), 0);
+  const store = new ParityStore(newest, pool, { generation, sequence });
+  const places = found.filter(({ device, superblock }) => devices[superblock.index] === device);
+  placeAll(store, places.map(({ device, superblock: { index }, copy }) => ({ index, device, copy }))); // prettier-ignore
+  const map = new ParityMap(memberCount, chunk, dataSize / chunk, dataStart);
+  const array = new ParityArray(map, devices, newest.states, dirty, store, pool);
   for (const [member, state] of states.entries()) array.setState(member, state);
   array.resumeAt(rebuilt);
   return array;
+}
+
+/** Tells a store of the members that are there. @throws IoError `ENOMEM`: the store is closed */
+function placeAll(
+  store: ParityStore,
+  members: readonly { index: number; device: BlockDevice; copy: Copy | null }[],
+): void {
+  try {
+    for (const { index, device, copy } of members) store.place(index, device, copy);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }
 
 /** The number of the last dirty region, counted from 1; 0 when there is none. */

@@ -1,7 +1,7 @@
 import type { BlockDevice } from '../io/device.js';
-import type { PagePool, PageVector } from '../io/pages.js';
-import { writeMember } from './member-io.js';
-import { copyPosition, copySize, encodeSuperblock, type MemberState, type Superblock } from './superblock.js';
+import type { PagePool } from '../io/pages.js';
+import type { Copy, MemberState, Superblock } from './superblock.js';
+import { SuperblockCopies } from './superblock-copies.js';
 
 /** What is equal in the superblocks of all members, but for how often they were written. */
 type ParityIdentity = Pick<Superblock, 'uuid' | 'memberCount' | 'dataStart' | 'dataSize' | 'chunk' | 'regionSize'>;
@@ -12,22 +12,29 @@ export const LEFT_SYMMETRIC = 2;
 /** Writes an array's superblocks, one store at a time. */
 export class ParityStore {
   readonly identity: ParityIdentity;
-  /** Where superblocks are put together, a copy for each member: set aside, so that the pool being used up fails none. */
-  private readonly reserve: PageVector;
-  private readonly copySize: number;
+  private readonly pool: PagePool;
+  /** The superblock of each member that is there. */
+  private readonly copies: (SuperblockCopies | undefined)[] = [];
   private generation: number;
   private sequence: number;
 
-  /**
-   * @param last of the stores before: `generation`, `sequence`
-   * @throws IoError `ENOMEM`
-   */
+  /** @param last of the stores before: `generation`, `sequence` */
   constructor(identity: ParityIdentity, pool: PagePool, last: { generation: number; sequence: number }) {
     this.identity = identity;
-    this.copySize = identity.dataStart / 2;
-    this.reserve = pool.allocate(this.copySize * identity.memberCount);
+    this.pool = pool;
     this.generation = last.generation;
     this.sequence = last.sequence;
+  }
+
+  /**
+   * Puts a device in a member's place; a store under way still goes to the one before.
+   * @param copy where its superblock of this array was found; null when it has none
+   * @throws IoError `ENOMEM`; nothing changed
+   */
+  place(index: number, device: BlockDevice, copy: Copy | null): void {
+    const copies = new SuperblockCopies(device, this.pool, copy);
+    this.copies[index]?.free();
+    this.copies[index] = copies;
   }
 
   /**
@@ -36,7 +43,6 @@ export class ParityStore {
    * @param advance whether a state is another than in the store before
    */
   async store(
-    devices: readonly (BlockDevice | null)[],
     states: readonly MemberState[],
     rebuilt: readonly number[],
     dirty: Uint8Array,
@@ -47,11 +53,13 @@ export class ParityStore {
     const { identity, generation, sequence } = this;
     const failed: number[] = [];
     await Promise.all(
-      devices.map(async (device, index) => {
-        if (device === null || states[index] === 'failed') return;
+      this.copies.map(async (copies, index) => {
+        if (copies === undefined || states[index] === 'failed') return;
         const superblock = { ...identity, role: 'parity', layout: LEFT_SYMMETRIC, index } as const;
-        const bytes = encodeSuperblock({ ...superblock, generation, sequence, states, rebuilt, dirty });
-        if (!(await this.write(device, index, bytes, sequence))) failed.push(index);
+        const error = await new Promise((resolve) => {
+          copies.write({ ...superblock, generation, sequence, states, rebuilt, dirty }, resolve);
+        });
+        if (error !== null) failed.push(index);
       }),
     );
     return failed;
@@ -59,17 +67,7 @@ export class ParityStore {
 
   /** Gives the memory back; nothing is stored afterwards. */
   close(): void {
-    this.reserve.free();
-  }
-
-  private async write(device: BlockDevice, index: number, bytes: Uint8Array, sequence: number): Promise<boolean> {
-    const range = this.reserve.range(index * this.copySize, copySize(device.blockSize));
-    for (const view of this.reserve.views(range.offset, range.length)) view.fill(0);
-    this.reserve.set(bytes, range.offset);
-    const options = { position: copyPosition(device.blockSize, sequence), fua: true };
-    const error = await new Promise((resolve) => {
-      writeMember(device, range, options, resolve);
-    });
-    return error === null;
+    for (const copies of this.copies) copies?.free();
+    this.copies.length = 0;
   }
 }

@@ -244,8 +244,6 @@ export class Parity extends Layer<StripeOperation | null> {
     }
     array.replace(member, spare);
     this.refreshLowers();
-    // Twice, so that neither copy of what was there before is left.
-    await array.save();
     await array.save();
   }
 

@@ -7,8 +7,8 @@ import type { PagePool } from '../io/pages.js';
 /*
  * What a layer over several devices writes down about itself on each of them, as Linux md does: who belongs together, in
  * which order, who is up to date, and where members may disagree after a crash. Unlike md's there are two copies at the
- * start of a member, written in turn: a write that is torn damages one copy, and the one before it is still there.
- * Numbers are little endian.
+ * start of a member, and a write goes over the one that does not hold (superblock-copies.ts): one that is torn damages one
+ * copy, and the one before it is still there. Numbers are little endian.
  *
  *      0  magic        8 bytes        48  sequence                 u64
  *      8  CRC-32       u32            56  data start, bytes        u64
@@ -40,6 +40,9 @@ const STATES_AT = 128;
 const REBUILT_AT = 192;
 const DIRTY_AT = 1024;
 const DIRTY_BYTES = MAX_REGIONS / 8;
+
+/** One of the two copies, by its place. */
+export type Copy = 0 | 1;
 
 export type Role = 'mirror' | 'parity' | 'stripe' | 'linear';
 
@@ -156,9 +159,9 @@ export function copySize(blockSize: number): number {
   return Math.max(SUPERBLOCK_SIZE, blockSize);
 }
 
-/** Where a superblock with this sequence number goes on a member: the two places in turn. */
-export function copyPosition(blockSize: number, sequence: number): number {
-  return (sequence % 2) * copySize(blockSize);
+/** Where a copy is on a member, in bytes. */
+export function copyPosition(blockSize: number, copy: Copy): number {
+  return copy * copySize(blockSize);
 }
 
 /** Where data begins behind both copies, on members of at most this block size. */
@@ -167,33 +170,47 @@ export function dataStartFor(blockSize: number): number {
 }
 
 /**
- * The newer one of a member's two copies, which lie by its own block size; null when neither is one.
+ * What the newer one of a member's two copies says, which lie by its own block size; null when neither is one.
  * @throws IoError when the member is too small for it (`ENXIO`), or neither copy can be read; `ENOMEM`; ArgumentError
  *   `ERR_SUPERBLOCK_VERSION`
  */
 export async function readSuperblock(device: BlockDevice, pool: PagePool): Promise<Superblock | null> {
+  return (await readNewest(device, pool))?.superblock ?? null;
+}
+
+/** A superblock, and which copy it was found in. */
+export interface Found {
+  readonly superblock: Superblock;
+  readonly copy: Copy;
+}
+
+/** The newer one of a member's two copies. Throws as {@link readSuperblock}. */
+export async function readNewest(device: BlockDevice, pool: PagePool): Promise<Found | null> {
   const { blockSize } = device;
   if (device.size < dataStartFor(blockSize)) {
     throw new IoError('ENXIO', { message: `${device.name} has no room for a superblock` });
   }
   const size = copySize(blockSize);
   const pages = pool.allocate(size);
-  const copies: (Superblock | null)[] = [];
-  let failure: unknown = null;
+  const failures: unknown[] = [];
+  let newest: Found | null = null;
   try {
-    for (const position of [0, size]) {
+    for (const copy of [0, 1] as const) {
       try {
         // A short transfer ends behind the first zeroes, which the checksum tells.
-        const bytes = await device.read(pages.range(0, size), { position });
-        copies.push(bytes === size ? decodeSuperblock(pages.bytes()) : null);
+        const bytes = await device.read(pages.range(0, size), { position: copyPosition(blockSize, copy) });
+        const superblock = bytes === size ? decodeSuperblock(pages.bytes()) : null;
+        if (superblock !== null && superblock.sequence > (newest?.superblock.sequence ?? -1)) {
+          newest = { superblock, copy };
+        }
       } catch (error) {
         if (!(error instanceof IoError)) throw error;
-        failure = error;
+        failures.push(error);
       }
     }
   } finally {
     pages.free();
   }
-  if (copies.length === 0) throw failure;
-  return copies.reduce((best, copy) => (best === null || (copy?.sequence ?? -1) > best.sequence ? copy : best), null);
+  if (failures.length === 2) throw failures[1];
+  return newest;
 }

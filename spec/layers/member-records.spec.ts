@@ -29,7 +29,7 @@ describe('MemberRecords', () => {
     disks = ['a', 'b', 'c'].map((name) => new FaultyDevice({ name, size: 1 << 14 }));
     records = new MemberRecords(
       identity,
-      disks.map((device) => ({ device, state: 'in-sync' as const })),
+      disks.map((device) => ({ device, state: 'in-sync', copy: 0 })),
       pool,
     );
   });
@@ -126,6 +126,28 @@ describe('MemberRecords', () => {
     store();
     expect(disks[2]?.only.position).to.equal(4096);
     disks[2]?.only.answer();
+  });
+
+  it('stores on the last in sync alone while that does not take it, so that none gets ahead by two changes (I8)', () => {
+    records.set(1, 'rebuilding');
+    records.set(2, 'failed');
+    store();
+    disks[0]?.only.fail();
+    disks[1]?.only.answer();
+    for (const state of ['rebuilding', 'failed', 'rebuilding'] as const) {
+      records.set(2, state);
+      store();
+      expect(disks.map(({ pending }) => pending.length)).to.deep.equal([1, 0, 0]);
+      disks[0]?.only.fail();
+    }
+    expect([told, copyAt(1, 4096)?.generation]).to.deep.equal([['EIO', 'EIO', 'EIO', 'EIO'], 5]);
+    store();
+    disks[0]?.only.answer();
+    // Then all get it, before anybody is told.
+    expect([told.length, disks.map(({ pending }) => pending.length)]).to.deep.equal([4, [1, 1, 1]]);
+    for (const each of disks) each.only.answer();
+    expect([told.at(-1), states()]).to.deep.equal([null, ['in-sync', 'rebuilding', 'rebuilding']]);
+    expect(copyAt(1, 0)).to.deep.equal({ ...copyAt(0, 0), index: 1 });
   });
 
   it('does not hold a spare to account for what the one before it did', () => {

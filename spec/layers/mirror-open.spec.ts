@@ -195,7 +195,7 @@ describe('Mirror.create and Mirror.open', () => {
       sequence: top!.sequence + 1,
       states: ['in-sync', 'in-sync', 'failed'] as const,
     };
-    a.contents.set(encodeSuperblock(next), copyPosition(512, next.sequence));
+    a.contents.set(encodeSuperblock(next), copyPosition(512, 1));
     const mirror = await Mirror.open([a, b, c], { pool });
     expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync', 'failed']);
     await mirror.close();

@@ -15,17 +15,18 @@ describe('ParityStore', () => {
   };
   const states: MemberState[] = ['in-sync', 'failed', 'rebuilding'];
 
-  it('writes to all that have not failed, stably, to both places in turn, and advances with the states', async () => {
+  it('writes to all that have not failed, stably, over the copy that does not hold, and advances with the states', async () => {
     const pool = new PagePool();
     const disks = someDisks(3, 8);
     const store = new ParityStore(identity, pool, { generation: 4, sequence: 7 });
+    for (const [index, disk] of disks.entries()) store.place(index, disk, index === 2 ? null : 1);
     const dirty = Uint8Array.of(5);
-    expect(await store.store(disks, states, [], dirty, true)).to.deep.equal([]);
-    expect(await store.store(disks, states, [], dirty, false)).to.deep.equal([]);
+    expect(await store.store(states, [], dirty, true)).to.deep.equal([]);
+    expect(await store.store(states, [], dirty, false)).to.deep.equal([]);
     expect(disks.map(({ log }) => log)).to.deep.equal([
       ['write 0+4096', 'write 4096+4096'],
       [],
-      ['write 0+4096', 'write 4096+4096'],
+      ['write 0+4096', 'write 4096+4096', 'write 0+4096'],
     ]);
     expect(disks[0]?.stable).to.deep.equal(disks[0]?.contents);
     const found = await readSuperblock(disks[2] as never, pool);
@@ -43,6 +44,10 @@ describe('ParityStore', () => {
     last.inline = false;
     last.onSubmit = (op) => (op.fail(), false);
     const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
-    expect(await store.store(disks, states, [], new Uint8Array(1), true)).to.deep.equal([2]);
+    for (const [index, disk] of disks.entries()) store.place(index, disk, 0);
+    expect(() => store.place(0, last, null)).to.throw('ENOMEM');
+    expect(await store.store(states, [], new Uint8Array(1), true)).to.deep.equal([2]);
+    store.close();
+    expect(pool.pagesInUse).to.equal(0);
   });
 });

@@ -9,8 +9,10 @@ import {
   decodeSuperblock,
   encodeSuperblock,
   MAX_REGIONS,
+  readNewest,
   readSuperblock,
   SUPERBLOCK_SIZE,
+  type Copy,
   type Superblock,
 } from '../../lib/layers/superblock.js';
 import { ArgumentError } from '../../lib/wait/errors.js';
@@ -90,13 +92,14 @@ describe('Superblock', () => {
 
   describe('readSuperblock', () => {
     const write = (contents: Uint8Array, written: Superblock, blockSize = 512): void =>
-      contents.set(encodeSuperblock(written), copyPosition(blockSize, written.sequence));
+      contents.set(encodeSuperblock(written), copyPosition(blockSize, (written.sequence % 2) as Copy));
 
     it('takes the newer of both copies, whichever place it has', async () => {
       const disk = new MemoryDevice({ size: 1 << 16 });
       for (const sequence of [1, 2, 3, 4]) {
         write(disk.contents, { ...superblock, sequence });
         expect((await readSuperblock(disk, pool))?.sequence).to.equal(sequence);
+        expect((await readNewest(disk, pool))?.copy).to.equal(sequence % 2);
       }
     });
 
@@ -106,7 +109,7 @@ describe('Superblock', () => {
         write(disk.contents, { ...superblock, sequence: 7 });
         write(disk.contents, { ...superblock, sequence: 8 });
         const next = encodeSuperblock({ ...superblock, sequence: 9, dirty: superblock.dirty.map((byte) => ~byte) });
-        disk.contents.set(next.subarray(0, torn), copyPosition(512, 9));
+        disk.contents.set(next.subarray(0, torn), copyPosition(512, 1));
         // Behind the last byte that is not zero a writing cannot be torn.
         if (torn < 3072) expect((await readSuperblock(disk, pool))?.sequence, String(torn)).to.equal(8);
       }
