@@ -9,6 +9,8 @@ export interface Line {
   dirty: boolean;
   /** Being written below. */
   writing: boolean;
+  /** Of a write that is to have others besides: must not give way to them. */
+  claimed: boolean;
 }
 
 /** The lines of a cache, least recently used first. */
@@ -57,9 +59,32 @@ export class CacheLines {
       // No memory to cache in is no reason to fail a request that can do without.
       return undefined;
     }
-    const line = { number, pages, dirty: false, writing: false };
+    const line = { number, pages, dirty: false, writing: false, claimed: false };
     this.lines.set(number, line);
     return line;
+  }
+
+  /**
+   * All lines that a write needs, ready to be filled; or undefined when one is not to be had, and then each that holds
+   * something newer than what is below holds it still. A line that is not here is added for a write of the whole of it only.
+   */
+  claim(parts: readonly { readonly number: number; readonly length: number }[]): Line[] | undefined {
+    if (parts.length > this.capacity) return undefined;
+    if (parts.some(({ number, length }) => length < this.lineSize && !this.lines.has(number))) return undefined;
+    const here = parts.map(({ number }) => this.get(number));
+    for (const line of here) if (line !== undefined) line.claimed = true;
+    const lines: Line[] = [];
+    for (const [i, { number }] of parts.entries()) {
+      const line = here[i] ?? this.add(number);
+      if (line === undefined || !this.renew(line)) break;
+      line.claimed = true;
+      lines.push(line);
+    }
+    const all = lines.length === parts.length;
+    for (const line of all ? lines : here) if (line !== undefined) line.claimed = false;
+    if (all) return lines;
+    for (const line of lines) if (line.claimed) this.drop(line);
+    return undefined;
   }
 
   /** Forgets a line, whatever it holds. */
@@ -86,7 +111,7 @@ export class CacheLines {
 
   private evict(): boolean {
     for (const line of this.lines.values()) {
-      if (line.dirty || line.writing) continue;
+      if (line.dirty || line.writing || line.claimed) continue;
       this.drop(line);
       return true;
     }

@@ -138,24 +138,22 @@ export class Cache extends Layer<Frame> {
   }
 
   /**
-   * Takes a write into the cache; false when a line of it has to go below. Then lines that were taken in before it are
-   * dirty with the write's own bytes, and are brought down in front of it.
+   * Takes a write into the cache; false, and nothing has changed, when a line of it has to go below: a cancel may still
+   * stop it there, and it would tell of nothing written (I4).
    */
   private keep(io: Io): boolean {
     const parts = this.partsOf(io);
     // A write in flight below could land on what is brought down later.
     if (parts.some((part) => this.writers.has(part.number))) return false;
-    const kept: Line[] = [];
-    for (const part of parts) {
-      const whole = part.length === this.lines.lineSize;
-      const line = this.lines.get(part.number) ?? (whole ? this.lines.add(part.number) : undefined);
-      if (line === undefined || !this.lines.renew(line)) return false;
+    const lines = this.lines.claim(parts);
+    if (lines === undefined) return false;
+    for (const [i, part] of parts.entries()) {
+      const line = lines[i] as Line;
       fill(line, part.within, io, part.offset, part.length);
       this.fills.delete(part.number);
       this.writeBack.mark(line);
-      kept.push(line);
     }
-    if (io.fua) this.bringDown(io, kept);
+    if (io.fua) this.bringDown(io, lines);
     else io.finish(io.length, null);
     this.writeBack.trim(this.capacity >> 1);
     return true;

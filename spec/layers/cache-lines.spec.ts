@@ -45,6 +45,22 @@ describe('CacheLines', () => {
     expect([lines.renew(line), line.pages === before, line.pages.bytes(0, 1)[0]]).to.deep.equal([true, false, 7]);
   });
 
+  it('claims all lines of a write, none in the place of another of them, or leaves what they hold (I4)', () => {
+    const { pool, lines } = setUp(2);
+    const whole = (...numbers: number[]) => numbers.map((number) => ({ number, length: 4096 }));
+    const old = add(lines, 0);
+    expect(lines.claim(whole(5, 6, 7))).to.equal(undefined);
+    expect(lines.claim([...whole(0), { number: 1, length: 512 }])).to.equal(undefined);
+    expect([[...lines], pool.pagesInUse]).to.deep.equal([[old], 1]);
+    expect(lines.claim([{ number: 0, length: 512 }, ...whole(1)])?.map(({ number }) => number)).to.deep.equal([0, 1]);
+    expect(lines.claim(whole(1, 2))?.map(({ number }) => number)).to.deep.equal([1, 2]);
+    for (const line of lines) line.dirty = line.number === 1;
+    expect(lines.claim([...whole(3), { number: 2, length: 512 }])).to.equal(undefined);
+    expect([[...lines].map(({ number, claimed }) => [number, claimed])]).to.deep.equal([[[1, false], [2, false]]]); // prettier-ignore
+    expect(lines.claim(whole(3, 4))).to.equal(undefined);
+    expect([[...lines].map(({ number }) => number), pool.pagesInUse]).to.deep.equal([[1], 1]);
+  });
+
   it('forgets a line once', () => {
     const { pool, lines } = setUp(2);
     const line = add(lines, 0);

@@ -137,6 +137,37 @@ for (const { strategy } of designs) {
       expect([disk.stable[0], cache.dirty]).to.deep.equal([6, 0]);
     });
 
+    it('has all of a write that it cannot keep whole, or nothing when that is cancelled on its way below (I4, I5)', async () => {
+      // Too many lines; and one of which it lacks the half that is not written, before or behind lines that it can keep.
+      const writes = [
+        { position: 0, end: 3, old: 1 },
+        { position: 0.5, end: 2, old: 1 },
+        { position: 0, end: 1.5, old: 0 },
+      ];
+      for (const { position, end, old } of writes) {
+        const { disk, cache, pages } = setUp(strategy, 'back', 2, false);
+        disk.contents.fill(1);
+        pages.set(new Uint8Array(SIZE).fill(2));
+        await cache.write(pages.range(0, LINE), { position: old * LINE });
+        pages.set(new Uint8Array(SIZE).fill(3));
+        const write = cache.write(pages.range(0, (end - position) * LINE), { position: position * LINE });
+        write.cancel();
+        disk.answerAll();
+        disk.inline = true;
+        await write.promise().catch(() => undefined);
+        // Clones that no cancel finds run out.
+        const cancelled = write.succeeded.length === 0;
+        await cache.flush();
+        await cache.read(pages.range(0, 4 * LINE), { position: 0 });
+        for (const bytes of [pages.bytes(), disk.contents]) {
+          for (let at = 0; at < 4; at += 0.5) {
+            const written = !cancelled && at >= position && at < end;
+            expect(bytes[at * LINE]).to.equal(written ? 3 : Math.floor(at) === old ? 2 : 1);
+          }
+        }
+      }
+    });
+
     it('writes a line that is dirtied on its way down once more, and never two at a time', async () => {
       const { disk, cache, pages } = setUp(strategy, 'back', 8, false);
       pages.set(new Uint8Array(LINE).fill(1));
