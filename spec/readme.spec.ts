@@ -159,21 +159,34 @@ describe('README.md', () => {
     expect([...behind.matchAll(/\[[^\]]+\]\([^)]+\)/g)].length).to.equal(3);
   });
 
-  it('names every error code of lib, and no other', () => {
-    const lib = readdirSync(`${root}/lib`, { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.ts'),
-    );
-    const codesIn = (text: string, quote: string): string[] =>
-      [...text.matchAll(new RegExp(`${quote}(ERR_[A-Z_]+|ABORT_ERR)${quote}`, 'g'))].map(([, code = '']) => code);
-    const inLib = new Set(lib.flatMap((file) => codesIn(textOf(`lib/${file}`), "'")));
-    inLib.delete('ERR_MODULE_NOT_FOUND'); // Node's own: lib looks for it and throws none.
-    expect([...new Set(codesIn(readme, '`'))].sort()).to.deep.equal([...inLib].sort());
-  });
-
   it('names every entry point of the package', () => {
     const { exports } = JSON.parse(textOf('package.json')) as { exports: Record<string, unknown> };
     const names = Object.keys(exports).filter((key) => key !== './package.json');
     expect(names.filter((name) => !readme.includes(`\`wakechain${name.slice(1)}\` `))).to.deep.equal([]);
+  });
+});
+
+describe('docs/errors.md', () => {
+  const page = textOf('docs/errors.md');
+  const lib = readdirSync(`${root}/lib`, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => textOf(`lib/${file}`));
+
+  it('names every error code of lib, and no other', () => {
+    const codesIn = (text: string, quote: string): string[] =>
+      [...text.matchAll(new RegExp(`${quote}(ERR_[A-Z_]+|ABORT_ERR)${quote}`, 'g'))].map(([, code = '']) => code);
+    const inLib = new Set(lib.flatMap((text) => codesIn(text, "'")));
+    inLib.delete('ERR_MODULE_NOT_FOUND'); // Node's own: lib looks for it and throws none.
+    expect([...new Set(codesIn(page, '`'))].sort()).to.deep.equal([...inLib].sort());
+  });
+
+  it('says of each code which class of error has it', () => {
+    const rows = page.split('\n').filter((line) => line.startsWith('|'));
+    const made = lib.flatMap((text) => [...text.matchAll(/new (\w+Error)\(\s*'(ERR_[A-Z_]+)'/g)]);
+    const told = (name: string, code: string): boolean =>
+      rows.some((row) => row.includes(`\`${code}\``) && row.includes(`\`${name}\``));
+    expect(made.length).to.be.greaterThan(100);
+    expect(made.filter(([, name = '', code = '']) => !told(name, code)).map(([text]) => text)).to.deep.equal([]);
   });
 });
 
