@@ -40,7 +40,7 @@ async function check(repair: boolean): Promise<void> {
   }
 }
 
-await run('mkfs.ext4', '-q', '-F', '-d', 'examples', image, '16M');
+await run('mkfs.ext4', '-q', '-F', '-d', import.meta.dirname, image, '16M');
 await run('nbdcopy', '--flush', image, uri); // The file system goes onto the disk, encrypted and twice.
 
 const rot = await open(join(folder, 'a'), 'r+'); // A megabyte of one file rots, behind everybody's back.
