@@ -32,8 +32,8 @@ export class Linear extends Layer {
     const geometry = joinGeometry(members);
     const starts: number[] = [];
     let size = 0;
-    for (const segment of full) {
-      checkSegment(segment, geometry.blockSize);
+    for (const [index, segment] of full.entries()) {
+      checkSegment(segment, index, geometry.blockSize);
       starts.push(size);
       size += segment.length;
     }
@@ -131,14 +131,14 @@ function complete(segment: Segment): Required<Segment> {
   return { device: segment.device, start, length: segment.length ?? segment.device.size - start };
 }
 
-function checkSegment({ device, start, length }: Required<Segment>, blockSize: number): void {
+function checkSegment({ device, start, length }: Required<Segment>, index: number, blockSize: number): void {
   const aligned = [start, length].every(
     (value) => Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0,
   );
   if (aligned && length > 0 && start + length <= device.size) return;
   throw new ArgumentRangeError(
     'ERR_SEGMENT',
-    `A segment must be multiples of ${String(blockSize)} within the ${String(device.size)} bytes of ${device.name}, ` +
-      `got start ${String(start)}, length ${String(length)}`,
+    `Segment ${String(index)} must be multiples of ${String(blockSize)} within the ${String(device.size)} bytes of ` +
+      `${device.name}, got start ${String(start)}, length ${String(length)}`,
   );
 }

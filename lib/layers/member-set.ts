@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import type { PagePool } from '../io/pages.js';
-import { joinGeometry, someMembers } from './members.js';
+import { joinGeometry, MemberError, someMembers } from './members.js';
 import { dataStartFor, MAX_MEMBERS, readSuperblock, type Superblock } from './superblock.js';
 import { SuperblockCopies } from './superblock-copies.js';
 
@@ -55,7 +55,7 @@ export async function createSet(
   for (const device of overwrite ? [] : devices) {
     const found = await readSuperblock(device, pool);
     if (found === null) continue;
-    throw new ArgumentError('ERR_MEMBER_IN_USE', `${device.name} is a member of the ${found.role} ${found.uuid}`);
+    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
   }
   const uuid = randomUUID();
   for (const [index, device] of devices.entries()) {
@@ -87,20 +87,22 @@ export async function openSet(
     const own = await readSuperblock(device, pool);
     if (own?.role !== role || own.dataStart + own.dataSize > device.size || own.index >= own.memberCount) {
       const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
-      throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a ${role}: it ${is}`);
+      throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a ${role}: it ${is}`);
     }
     first ??= own;
     if (own.uuid !== first.uuid || own.memberCount !== first.memberCount) {
-      throw new ArgumentError(
+      throw new MemberError(
         'ERR_FOREIGN_MEMBER',
-        `${device.name} is a member of the ${role} ${own.uuid}, expected one of ${first.uuid}`,
+        device,
+        `is a member of the ${role} ${own.uuid}, expected one of ${first.uuid}`,
       );
     }
     const other = places[own.index];
     if (other !== undefined) {
-      throw new ArgumentError(
+      throw new MemberError(
         'ERR_DUPLICATE_MEMBER',
-        `${device.name} and ${other.device.name} both are member ${String(own.index)} of the ${role} ${own.uuid}`,
+        device,
+        `and ${other.device.name} both are member ${String(own.index)} of the ${role} ${own.uuid}`,
       );
     }
     places[own.index] = { device, own };

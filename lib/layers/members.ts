@@ -7,6 +7,21 @@ import type { Layer } from '../io/layer.js';
  * What layers over several devices have in common.
  */
 
+/** A device that cannot be what it was given as, of several: the error knows which. */
+export class MemberError extends ArgumentError {
+  readonly #device: BlockDevice;
+
+  constructor(code: string, device: BlockDevice, why: string) {
+    super(code, `${device.name} ${why}`);
+    this.#device = device;
+  }
+
+  /** Not a field, for a console would print all of it. */
+  get device(): BlockDevice {
+    return this.#device;
+  }
+}
+
 /** Members that are at least one. @throws ArgumentError `ERR_MEMBERS` */
 export function someMembers(name: string, members: readonly BlockDevice[]): [BlockDevice, ...BlockDevice[]] {
   const [first, ...rest] = members;

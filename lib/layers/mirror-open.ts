@@ -4,7 +4,7 @@ import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import type { Copied } from './copy-range.js';
-import { joinGeometry, someMembers } from './members.js';
+import { joinGeometry, MemberError, someMembers } from './members.js';
 import { MemberRecords, type MemberStart } from './member-records.js';
 import { MirrorArray } from './mirror-array.js';
 import {
@@ -59,7 +59,7 @@ export async function createArray(
   for (const device of options.overwrite === true ? [] : all) {
     const found = await readSuperblock(device, pool);
     if (found === null) continue;
-    throw new ArgumentError('ERR_MEMBER_IN_USE', `${device.name} is a member of the ${found.role} ${found.uuid}`);
+    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
   }
   const regions = Math.ceil(size / regionSize);
   const identity: Superblock = {
@@ -175,20 +175,22 @@ async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map
       own.index >= own.memberCount
     ) {
       const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
-      throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a mirror: it ${is}`);
+      throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a mirror: it ${is}`);
     }
     const first = [...found.values()][0]?.superblock;
     if (first !== undefined && (first.uuid !== own.uuid || first.memberCount !== own.memberCount)) {
-      throw new ArgumentError(
+      throw new MemberError(
         'ERR_FOREIGN_MEMBER',
-        `${device.name} is a member of the mirror ${own.uuid}, expected one of ${first.uuid}`,
+        device,
+        `is a member of the mirror ${own.uuid}, expected one of ${first.uuid}`,
       );
     }
     const same = [...found].find(([, { superblock }]) => superblock.index === own.index);
     if (same !== undefined) {
-      throw new ArgumentError(
+      throw new MemberError(
         'ERR_DUPLICATE_MEMBER',
-        `${device.name} and ${same[0].name} both are member ${String(own.index)} of the mirror ${own.uuid}`,
+        device,
+        `and ${same[0].name} both are member ${String(own.index)} of the mirror ${own.uuid}`,
       );
     }
     found.set(device, newest);
@@ -214,9 +216,10 @@ function checkHistory(found: ReadonlyMap<BlockDevice, Found>, top: Superblock): 
         ? own.states.some((state, i) => state !== top.states[i])
         : !own.states.some((state, i) => state !== 'failed' && top.states[i] === 'in-sync');
     if (!apart) continue;
-    throw new ArgumentError(
+    throw new MemberError(
       'ERR_SPLIT_BRAIN',
-      `${device.name} and member ${String(top.index)} of the mirror ${top.uuid} have been written to without each ` +
+      device,
+      `and member ${String(top.index)} of the mirror ${top.uuid} have been written to without each ` +
         `other (generations ${String(own.generation)} and ${String(top.generation)}): open one, and rebuild to the other`,
     );
   }

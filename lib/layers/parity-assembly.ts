@@ -4,7 +4,7 @@ import type { BlockDevice } from '../io/device.js';
 import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
-import { joinGeometry } from './members.js';
+import { joinGeometry, MemberError } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
@@ -56,7 +56,7 @@ export async function createArray(
   for (const device of layout.overwrite === true ? [] : members) {
     const found = await readSuperblock(device, pool);
     if (found === null) continue;
-    throw new ArgumentError('ERR_MEMBER_IN_USE', `${device.name} is a member of the ${found.role} ${found.uuid}`);
+    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
   }
   const regions = Math.ceil((stripes * chunk) / regionSize);
   const dirty = new Uint8Array(Math.ceil(regions / 8));
@@ -86,7 +86,9 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
     });
     if (newest === undefined) continue;
     if (newest?.superblock.role !== 'parity' || newest.superblock.layout !== LEFT_SYMMETRIC) {
-      throw new ArgumentError('ERR_NOT_A_MEMBER', `${device.name} is no member of a parity array`);
+      const own = newest?.superblock;
+      const is = own === undefined ? 'has no superblock' : `is a member of the ${own.role} ${own.uuid}`;
+      throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a parity array: it ${is}`);
     }
     found.push({ device, ...newest });
   }
@@ -95,10 +97,7 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   let rebuilt = 0;
   for (const { device, superblock } of found) {
     if (superblock.uuid !== newest.uuid) {
-      throw new ArgumentError(
-        'ERR_FOREIGN_MEMBER',
-        `${device.name} belongs to array ${superblock.uuid}, not to ${newest.uuid}`,
-      );
+      throw new MemberError('ERR_FOREIGN_MEMBER', device, `belongs to array ${superblock.uuid}, not to ${newest.uuid}`);
     }
     if (!isUpToDate(superblock, newest)) continue;
     place(device, superblock, newest, devices);
@@ -198,10 +197,7 @@ function place(
   devices: (BlockDevice | null)[],
 ): void {
   if (devices[index] !== null) {
-    throw new ArgumentError(
-      'ERR_DUPLICATE_MEMBER',
-      `${device.name} says that it is member ${String(index)}, which is taken`,
-    );
+    throw new MemberError('ERR_DUPLICATE_MEMBER', device, `says that it is member ${String(index)}, which is taken`);
   }
   checkDevice(device, dataStart + dataSize, dataStart / 2, 'ERR_GEOMETRY');
   devices[index] = device;

@@ -1,4 +1,4 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
+import { ArgumentError } from '../wait/errors.js';
 import {
   Cache,
   Checksum,
@@ -19,16 +19,19 @@ import {
   Stripe,
   Throttle,
   Trace,
+  Unaligned,
   VolatileDevice,
+  Zeroing,
   type BlockDevice,
   type DeviceOptions,
   type PagePool,
   type Strategy,
 } from '../io/index.js';
-import type { DeviceDescription } from './description.js';
+import type { DeviceDescription } from './device-description.js';
 import { lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
+import { offenderOf } from './offender.js';
 import { tlsOf } from './tls.js';
 
 /** A member of an array that could not be opened, while the array could. */
@@ -63,7 +66,7 @@ export function kitOf(given: Pick<Kit, 'strategy' | 'pool'> & Partial<Kit>): Kit
 
 /**
  * Builds a device and those below it.
- * @throws ArgumentError `ERR_STACK` with the path of the device that could not be built, and why; the reason is its cause
+ * @throws ArgumentError `ERR_STACK` with the path of what was refused, and why; the reason is its cause
  */
 export async function build(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice> {
   const lowers = await buildLowers(description, path, kit);
@@ -74,7 +77,7 @@ export async function build(description: DeviceDescription, path: string, kit: K
     return device;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const at = isOfSize(error) ? `${path}.size` : path;
+    const at = offenderOf(error, description, path, kit.devices);
     throw Object.assign(new ArgumentError('ERR_STACK', `${at} (${description.type}): ${reason}`), { cause: error });
   }
 }
@@ -122,8 +125,10 @@ export async function make(
       return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking, thread }) });
     }
     case 'nbd': {
-      const { uri, tls, readOnly, blockSize, connections, depth, answerMs, waitMs } = description;
-      const own = given({ readOnly, blockSize, connections, depth, answerMs, waitMs });
+      const { uri, tls, readOnly, blockSize, connections, depth, connectMs, answerMs, waitMs } = description;
+      const { reconnectMs, reconnectMaxMs } = description;
+      const times = { connectMs, answerMs, waitMs, reconnectMs, reconnectMaxMs };
+      const own = given({ readOnly, blockSize, connections, depth, ...times });
       return NbdDevice.open(uri, { ...options, ...own, ...(tls !== undefined && { tls: await tlsOf(tls) }) });
     }
     case 'volatile': {
@@ -162,9 +167,13 @@ export async function make(
       return new ReadAhead(lower, { ...options, pool, ...given({ maxBytes, partBytes, keepBytes }) });
     }
     case 'retry':
-      return new Retry(lower, { ...options, ...given({ delaysMs: description.delaysMs }) });
+      return new Retry(lower, { ...options, ...given({ delaysMs: description.delaysMs, codes: description.codes }) });
     case 'delay':
-      return new Delay(lower, { ...options, delayMs: description.delayMs });
+      return new Delay(lower, { ...options, delayMs: description.delayMs, ...given({ seed: description.seed }) });
+    case 'unaligned':
+      return new Unaligned(lower, { ...options, pool });
+    case 'zeroing':
+      return new Zeroing(lower, { ...options, pool, ...given({ pieceBytes: description.pieceBytes }) });
     case 'stripe':
       if (description.superblock !== true)
         return new Stripe(lowers, { ...options, ...given({ chunk: description.chunk }) });
@@ -172,13 +181,15 @@ export async function make(
         ? Stripe.create(lowers, { ...options, pool, ...given({ chunk: description.chunk }) })
         : Stripe.open(lowers, { ...options, pool });
     case 'checksum': {
-      const all = { ...options, pool, ...given({ copyWrites: description.copyWrites }) };
+      const { ordered, copyWrites } = description;
+      const all = { ...options, pool, ...given({ ordered, copyWrites }) };
       return kit.create ? Checksum.format(lower, all) : new Checksum(lower, all);
     }
     case 'mirror': {
       const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
+      if (!kit.create) return Mirror.open(lowers, both);
       const assumeEqual = kit.blank && isZeroes(description);
-      return kit.create ? Mirror.create(lowers, { ...both, assumeEqual }) : Mirror.open(lowers, both);
+      return Mirror.create(lowers, { ...both, assumeEqual, ...given({ regionSize: description.regionSize }) });
     }
     case 'parity':
       return kit.create
@@ -186,7 +197,7 @@ export async function make(
             ...options,
             pool,
             assumeClean: kit.blank && isZeroes(description),
-            ...given({ chunk: description.chunk }),
+            ...given({ chunk: description.chunk, regionSize: description.regionSize }),
           })
         : Parity.open(lowers, { ...options, pool });
     case 'linear':
@@ -205,11 +216,6 @@ export async function make(
 /** Whether a device reads as zeroes when the files below do: not what is decrypted, nor what a server has. */
 function isZeroes(description: DeviceDescription): boolean {
   return description.type !== 'crypt' && description.type !== 'nbd' && lowersOf(description).every(isZeroes);
-}
-
-/** Whether it is the size that was refused, which is a field. */
-function isOfSize(error: unknown): boolean {
-  return error instanceof ArgumentRangeError && error.code === 'ERR_SIZE';
 }
 
 /** The fields that were given: an option that is left out and one that is undefined are not the same. */

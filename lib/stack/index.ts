@@ -1,5 +1,6 @@
 export { openStack, Stack, type DeviceReport, type StackOptions } from './stack.js';
 export type { MissingMember } from './build.js';
-export { parseDescription, type DeviceDescription, type StackDescription } from './description.js';
+export { parseDescription } from './description.js';
+export type { DeviceDescription, StackDescription } from './device-description.js';
 export { lowersOf } from './lowers.js';
 export { lookAt, type DeviceLook } from './look.js';

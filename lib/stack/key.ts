@@ -14,10 +14,12 @@ export interface KeySource {
  */
 export async function keyOf({ keyFile, keyEnv }: KeySource): Promise<Uint8Array> {
   if ((keyFile === undefined) === (keyEnv === undefined)) {
-    throw new ArgumentError('ERR_KEY', 'a key comes from either keyFile or keyEnv');
+    const got = keyFile === undefined ? 'neither' : 'both';
+    throw new ArgumentError('ERR_KEY', `a key comes from either keyFile or keyEnv, got ${got}`);
   }
   if (keyFile !== undefined) return readFile(keyFile);
   const digits = process.env[keyEnv ?? '']?.trim();
   if (digits !== undefined && /^([0-9a-f]{2})+$/i.test(digits)) return Buffer.from(digits, 'hex');
-  throw new ArgumentError('ERR_KEY', `the variable ${keyEnv ?? ''} must hold a key as hex digits`);
+  const is = digits === undefined ? 'is not set' : 'holds something else';
+  throw new ArgumentError('ERR_KEY', `the variable ${keyEnv ?? ''} must hold a key as hex digits, it ${is}`);
 }

@@ -1,6 +1,7 @@
 import { NullDevice, PagePool, readSuperblock, waitQueue, type BlockDevice, type Superblock } from '../io/index.js';
 import { kitOf, make, type Kit } from './build.js';
-import { parseDescription, type DeviceDescription } from './description.js';
+import { parseDescription } from './description.js';
+import type { DeviceDescription } from './device-description.js';
 import { lowersOf, pathOf } from './lowers.js';
 
 /** What there is to know of a device without changing anything, and of those below it. */

@@ -1,4 +1,4 @@
-import type { DeviceDescription } from './description.js';
+import type { DeviceDescription } from './device-description.js';
 
 /** The devices that a description stands on. */
 export function lowersOf(description: DeviceDescription): readonly DeviceDescription[] {

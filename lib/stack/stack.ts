@@ -8,7 +8,8 @@ import {
   type Strategy,
 } from '../io/index.js';
 import { build, kitOf, type Kit, type MissingMember } from './build.js';
-import { parseDescription, type StackDescription } from './description.js';
+import { parseDescription } from './description.js';
+import type { StackDescription } from './device-description.js';
 
 const strategies: Record<NonNullable<StackDescription['strategy']>, Strategy> = {
   waitQueue,

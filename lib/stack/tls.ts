@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ArgumentError } from '../wait/errors.js';
 import type { NbdClientTls } from '../nbd/index.js';
-import type { TlsDescription } from './description.js';
+import type { TlsDescription } from './device-description.js';
 
 /**
  * What the files hold that are named for TLS.

@@ -22,7 +22,7 @@ describe('openDegraded', () => {
     const stack = await openDegraded(undefined, { file: [a, b], layers: 'mirror' });
     sinon.restore();
     expect(write.args.map(([line]) => line)).to.deep.equal([
-      `wakechain: without a member: device.members.1 (file): ENOENT: no such file or directory, open '${b}'\n`,
+      `wakechain: without a member: device.members.1.path (file): ENOENT: no such file or directory, open '${b}'\n`,
     ]);
     await stack.close();
   });

@@ -3,7 +3,7 @@ import { MemoryDevice } from '../../lib/devices/memory.js';
 import { NbdServer } from '../../lib/nbd/server.js';
 import { PagePool, waitQueue } from '../../lib/io/index.js';
 import { build, kitOf } from '../../lib/stack/build.js';
-import type { DeviceDescription } from '../../lib/stack/description.js';
+import type { DeviceDescription } from '../../lib/stack/device-description.js';
 
 describe('build', () => {
   const memory: DeviceDescription = { type: 'memory', size: 1 << 16 };
@@ -16,12 +16,15 @@ describe('build', () => {
     { type: 'queue', lower: memory, depth: 2, mergeBytes: 65536, patience: 9, autoPlug: true },
     { type: 'cache', lower: memory, lines: 2 },
     { type: 'read-ahead', lower: memory, maxBytes: 8192, partBytes: 4096, keepBytes: 16384 },
-    { type: 'retry', lower: memory, delaysMs: [0] },
+    { type: 'retry', lower: memory, delaysMs: [0], codes: ['EIO'] },
     { type: 'delay', lower: memory, delayMs: 0 },
+    { type: 'delay', lower: memory, delayMs: { min: 0, max: 0 }, seed: 7 },
+    { type: 'unaligned', lower: memory },
+    { type: 'zeroing', lower: memory, pieceBytes: 4096 },
     { type: 'stripe', members: [memory, memory], chunk: 4096 },
-    { type: 'checksum', lower: memory, copyWrites: true },
-    { type: 'mirror', members: [memory, memory], reads: 'round-robin', copyWrites: true },
-    { type: 'parity', members: [memory, memory, memory], chunk: 4096 },
+    { type: 'checksum', lower: memory, ordered: false, copyWrites: true },
+    { type: 'mirror', members: [memory, memory], reads: 'round-robin', copyWrites: true, regionSize: 8192 },
+    { type: 'parity', members: [memory, memory, memory], chunk: 4096, regionSize: 8192 },
     { type: 'volatile', size: 1 << 16, sectorSize: 512 },
     { type: 'throttle', lower: memory, bytesPerSecond: 1e9 },
     { type: 'trace', lower: memory, capacity: 4 },

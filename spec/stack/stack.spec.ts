@@ -105,7 +105,7 @@ describe('openStack', () => {
     ],
     'direct and blocking at once': [
       { device: { type: 'pass', lower: { type: 'file', path: '/nowhere', direct: true, blocking: true } } },
-      /^device\.lower \(file\): blocking must not be given with direct/,
+      /^device\.lower\.blocking \(file\): blocking must not be given with direct/,
     ],
     'extents that overlap': [
       {
@@ -118,11 +118,11 @@ describe('openStack', () => {
           ],
         },
       },
-      /^device \(loop\): extents must not overlap/,
+      /^device\.extents \(loop\): extents must not overlap/,
     ],
     'a device that cannot be made': [
       { device: { type: 'stripe', chunk: 100, members: [{ type: 'null' }] } },
-      /^device \(stripe\): chunk must be .*got 100/,
+      /^device\.chunk \(stripe\): chunk must be .*got 100/,
     ],
   };
 
@@ -139,7 +139,7 @@ describe('openStack', () => {
     await writeFile(path, new Uint8Array(4096));
     const members = [path, join(directory, 'missing')].map((each) => ({ type: 'file', path: each }));
     const error = await openStack({ device: { type: 'stripe', members } }).catch((reason: unknown) => reason);
-    expect((error as Error).message).to.match(/^device\.members\.1 \(file\): ENOENT/);
+    expect((error as Error).message).to.match(/^device\.members\.1\.path \(file\): ENOENT/);
     const open = await Promise.all(
       (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
     );
