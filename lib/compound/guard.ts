@@ -1,6 +1,6 @@
 import { Completion, type ReusableCompletion } from '../event/completion.js';
 import { forward } from '../event/forward.js';
-import { TAKES } from '../event/marks.js';
+import { OWNED, TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
@@ -12,6 +12,8 @@ class Guard<T> extends Lazy<T> {
   private readonly lost = new Completion();
   private lower: ReusableCompletion<T> | null = null;
   private owns = false;
+  /** Nobody else has use for what was taken below. */
+  private wants = false;
 
   constructor(build: (lost: Completion) => Waitable<T>) {
     super();
@@ -21,7 +23,7 @@ class Guard<T> extends Lazy<T> {
 
   /** @internal */
   override refuse(): void {
-    this.lower?.refuse();
+    if (this.wants) this.lower?.refuse();
     if (this.lower !== null && this.state !== 'failed') this.lost.complete();
   }
 
@@ -40,6 +42,7 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
+        this.wants = (this.lower.marks & OWNED) === 0;
         this.owns = forward(this.lower, this);
       } catch (error) {
         this.fail(error);

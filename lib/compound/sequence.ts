@@ -35,7 +35,7 @@ class Steps implements Collation<unknown[], unknown> {
     this.starting = true;
     try {
       while (parent.settledChildren === parent.children.length && !parent.sealed) {
-        const ends = parent.firstFailed !== null || parent.cancelRequested;
+        const ends = parent.decided || parent.firstFailed !== null || parent.cancelRequested;
         const next = ends ? undefined : this.steps[parent.children.length];
         if (next === undefined) parent.seal();
         else parent.own(next());

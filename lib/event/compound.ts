@@ -87,7 +87,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const children = (writable.children = this.roster = new Array<Child<C>>(length));
     try {
       for (let i = start; i < start + length; i++) {
-        const at = i < length ? i : i - length;
+        const at = i % length;
         this.adoptAny(list[at] as Waitable<C>, true, at);
       }
     } catch (error) {
@@ -184,7 +184,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
       }
       completion.marks |= OWNED;
     }
-    if (owned && completion !== null) this.marks |= completion.marks & TAKES;
+    // What is owned is a completion.
+    if (owned) this.marks |= (source as ReusableCompletion<unknown>).marks & TAKES;
     const child = new Child<C>(this as unknown as CompoundEvent<never, C>, source, owned);
     this.children[at] = child;
     if (this.roster !== this.children) this.roster.push(child);
@@ -193,9 +194,10 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (settled) {
       completion.marks |= OBSERVED;
       child.takeOutcome(completion);
-      const late = this.decided;
-      this.arrive(child);
-      if (late) this.tellLost(child);
+      if (this.decided) {
+        this.arrive(child);
+        this.tellLost(child);
+      } else this.arrive(child);
       return child;
     }
     source.add(child);
@@ -224,9 +226,10 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (this.pending > 0) this.let((this.marks & LEAVES) === 0);
   }
 
-  /** @internal */
+  /** @internal The latest first, so that what was in an order is so again. */
   override refuse(): void {
-    for (const child of this.children as (Child<C> | undefined)[]) child?.refuse();
+    const { children } = this;
+    for (let i = children.length; i-- > 0;) children[i]?.refuse();
   }
 
   private settleAsDecided(): boolean {

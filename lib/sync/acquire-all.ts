@@ -152,7 +152,8 @@ export class SemaphoreGroup implements Held {
 function amountsOf(wanted: readonly (Semaphore | Wanted)[]): Map<Semaphore, number> {
   const amounts = new Map<Semaphore, number>();
   for (const each of wanted) {
-    const { semaphore, permits = 1 } = each instanceof Semaphore ? { semaphore: each } : each;
+    const given = (each instanceof Semaphore ? { semaphore: each } : each) as Partial<Wanted> | null;
+    const { semaphore, permits = 1 } = given ?? {};
     if (!(semaphore instanceof Semaphore)) {
       throw new ArgumentError('ERR_SEMAPHORES', `wanted must name semaphores, got ${String(semaphore)}`);
     }

@@ -1,3 +1,4 @@
+import { checkDelay } from '../wait/errors.js';
 import { sleep, type SleepOptions } from '../wait/sleep.js';
 import { WaitQueue } from '../wait/queue.js';
 import { collecting } from '../event/settle.js';
@@ -32,6 +33,7 @@ export class Barrier {
    * @throws ArgumentRangeError `ERR_DELAY`; rejects with the signal's reason or a TimeoutError
    */
   arrive(options: Omit<SleepOptions, 'exclusive' | 'first'> = {}): Promise<number> {
+    if (options.timeoutMs !== undefined) checkDelay('timeoutMs', options.timeoutMs);
     const goes = options.signal?.aborted !== true;
     if (goes && this.isLast) return Promise.resolve(this.pass());
     const waiting = sleep<number>(this.queue, null, options, () => {

@@ -10,6 +10,12 @@ export interface Received<T> {
   readonly value: T;
 }
 
+/** A value that a branch received, and which reception it was. */
+interface Reception<T> {
+  readonly box: Received<T>;
+  readonly reception: number;
+}
+
 /**
  * Hands values from senders to receivers, first come, first served. With capacity 0 a sender meets a receiver; with more
  * so many values wait; with Infinity senders never do. Closing it lets receivers have what was sent, and then ends
@@ -29,6 +35,10 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
   private ended = false;
   /** What it was closed with, if it was because of an error. */
   private failure: { readonly error: unknown } | null = null;
+  /** Of the values in front that were given back, when each was received. */
+  private readonly returned: number[] = [];
+  /** Receptions so far. */
+  private receptions = 0;
   /** With capacity 0: somebody receives without waiting. */
   private visited = false;
 
@@ -60,7 +70,9 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
    */
   async send(value: T, options?: AcquireOptions): Promise<void> {
     const box = { value };
-    await this.senders.take(() => this.put(box), options);
+    const waiting = this.senders.take(() => this.put(box), options);
+    this.tellMeeting();
+    await waiting;
   }
 
   /**
@@ -79,6 +91,9 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
           this.pushed();
         },
         giveBack: () => undefined,
+        prompt: () => {
+          this.tellMeeting();
+        },
       },
       options,
     );
@@ -98,30 +113,36 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
    */
   async receive(options?: AcquireOptions): Promise<T> {
     const waiting = this.receivers.take(() => this.taken(), options);
-    // With capacity 0 a sender goes on because a receiver is there.
-    this.senders.serve();
+    this.meetSenders();
     return (await waiting).value;
   }
 
   /**
    * Receiving, as a branch of a compound: of a choice, only the winner receives. A value that nobody has use for is the
-   * next to be received. Fails with `ERR_CHANNEL_CLOSED` when it is closed and empty.
+   * next to be received; several keep their order. Fails with `ERR_CHANNEL_CLOSED` when it is closed and empty.
    * @throws ArgumentRangeError `ERR_DELAY`
    */
   receiving(options?: AcquireOptions): Taking<T> {
     const claim = {
-      take: () => this.pull(),
-      value: (box: Received<T>) => box.value,
+      take: () => {
+        const box = this.pull();
+        return box === null ? null : { box, reception: ++this.receptions };
+      },
+      value: ({ box }: Reception<T>) => box.value,
       taken: () => {
         this.pulled();
       },
-      giveBack: (box: Received<T>) => {
-        this.sent.splice(this.gone, 0, box);
+      giveBack: ({ box, reception }: Reception<T>) => {
+        // Behind what was received before it, which may have been given back before it.
+        const { returned } = this;
+        const later = returned.findIndex((other) => other > reception);
+        const place = later < 0 ? returned.length : later;
+        returned.splice(place, 0, reception);
+        this.sent.splice(this.gone + place, 0, box);
         this.pushed();
       },
-      // With capacity 0 a sender goes on because a receiver is there.
       prompt: () => {
-        this.senders.serve();
+        this.meetSenders();
       },
     };
     return new Taking(this.receivers, claim, options);
@@ -131,7 +152,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
   tryReceive(): Received<T> | null {
     if (this.receivers.active) return null;
     this.visited = true;
-    this.senders.serve();
+    this.senders.serveNow();
     this.visited = false;
     return this.length > 0 ? this.taken() : null;
   }
@@ -213,6 +234,19 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     return false;
   }
 
+  /** A receiver is in line: with capacity 0 a sender goes on because of that. */
+  private meetSenders(): void {
+    this.senders.serve();
+    this.tellMeeting();
+  }
+
+  /** With capacity 0 who waits on one side is what those who poll for the other wait for. */
+  private tellMeeting(): void {
+    if (this.capacity !== 0 || this.ended) return;
+    if (this.senders.active) tell(this.readiness, POLLIN);
+    if (this.receivers.active) tell(this.readiness, POLLOUT);
+  }
+
   /** @throws StateError when it is closed and empty */
   private taken(): Received<T> | null {
     const box = this.pull();
@@ -226,6 +260,7 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
       if (this.ended) throw this.closedError();
       return null;
     }
+    this.returned.shift();
     const box = this.sent[this.gone] as Received<T>;
     this.sent[this.gone++] = null;
     // Let go of in blocks, so that receiving costs O(1) on average however many wait.

@@ -8,7 +8,10 @@ import { Takers, type AcquireOptions } from './takers.js';
 export interface EventCounterOptions {
   /** Where it begins. Default 0. */
   count?: number;
-  /** What it may grow to; writing more waits. Default 2^53 - 1. */
+  /**
+   * What it may grow to; writing more waits. What a compound has no use for is given back all the same, and counts above
+   * it (E9). Default 2^53 - 1.
+   */
   max?: number;
   /** Reading takes one instead of all, as `EFD_SEMAPHORE`. Default false. */
   semaphore?: boolean;

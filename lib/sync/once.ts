@@ -1,4 +1,5 @@
 import type { SleepOptions } from '../wait/sleep.js';
+import { checkDelay } from '../wait/errors.js';
 import { sleep } from '../wait/sleep.js';
 import { WaitQueue } from '../wait/queue.js';
 import type { StandingOptions } from './standing.js';
@@ -40,6 +41,7 @@ export class Once<T> {
    * @throws ArgumentRangeError `ERR_DELAY`; rejects with what making it threw, the signal's reason or a TimeoutError
    */
   async get(options: Omit<SleepOptions, 'exclusive' | 'first'> = {}): Promise<T> {
+    if (options.timeoutMs !== undefined) checkDelay('timeoutMs', options.timeoutMs);
     if (this.ended !== null && options.signal?.aborted !== true) return valueOf(this.ended);
     const waiting = sleep<Ended<T>>(this.queue, null, options, () => {
       this.left(options.signal?.reason);

@@ -152,7 +152,11 @@ export class Poller<D = undefined> implements Pollable {
     if (timeoutMs !== undefined) checkDelay('timeoutMs', timeoutMs);
     const end = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
     for (let again = false; ; again = true) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) {
+        // Woken, and aborted in that same turn.
+        this.wakeNext();
+        signal.throwIfAborted();
+      }
       this.checkOpen();
       const events = this.harvest(maxEvents);
       const left = end - performance.now();
@@ -233,8 +237,13 @@ export class Poller<D = undefined> implements Pollable {
     }
     // Behind what came meanwhile, so that all have their turn.
     for (const item of still) if (this.items.get(item.source) === item) this.marked.add(item);
-    if (this.marked.size > 0 && this.waiters.active) this.waiters.wake();
+    this.wakeNext();
     return events;
+  }
+
+  /** What one who waited has left is for the next. */
+  private wakeNext(): void {
+    if (this.marked.size > 0 && this.waiters.active) this.waiters.wake();
   }
 
   private itemOf(source: Pollable): Item<D> {

@@ -27,6 +27,8 @@ export class RwLock {
     this.serve();
   });
   private readonly prefer: Preference;
+  /** Who waits to become the writer, or did last. */
+  private upgrader: ReadHold | null = null;
   private count = 0;
   private written = false;
 
@@ -105,13 +107,20 @@ export class RwLock {
         new StateError('ERR_UPGRADE', 'Another reader waits to become the writer; each would wait for the other'),
       );
     }
+    this.upgrader = reader;
     return this.upgrading.take(() => {
       if (this.count > 1) return null;
       reader.convert();
+      this.upgrader = null;
       this.count = 0;
       this.written = true;
       return new WriteHold(this);
     }, options);
+  }
+
+  /** @internal Whether the reader waits to become the writer. */
+  isUpgrading(reader: ReadHold): boolean {
+    return this.upgrader === reader && this.upgrading.active;
   }
 
   /** @internal */
@@ -159,7 +168,6 @@ export class RwLock {
 /** A reader's hold of an {@link RwLock}. */
 export class ReadHold extends Hold {
   private readonly lock: RwLock;
-  private waits = false;
 
   /** @internal */
   constructor(lock: RwLock) {
@@ -175,20 +183,12 @@ export class ReadHold extends Hold {
    */
   upgrade(options?: Omit<AcquireOptions, 'barge'>): Promise<WriteHold> {
     if (this.released) throw new StateError('ERR_RELEASED', 'The hold was given back before');
-    const upgraded = this.lock.upgrade(this, options);
-    // A second wait of the same hold has been refused, and ends nothing of the first.
-    if (this.waits) return upgraded;
-    this.waits = true;
-    const ended = (): void => {
-      this.waits = false;
-    };
-    upgraded.then(ended, ended);
-    return upgraded;
+    return this.lock.upgrade(this, options);
   }
 
   /** @throws StateError `ERR_UPGRADE` while it waits to become the writer: end that wait first */
   override release(): boolean {
-    if (this.waits && !this.released) {
+    if (this.lock.isUpgrading(this)) {
       throw new StateError('ERR_UPGRADE', 'The hold waits to become the writer; cancel that before giving it back');
     }
     return super.release();

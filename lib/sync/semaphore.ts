@@ -18,7 +18,10 @@ export class Semaphore {
     this.total = this.left = checkedPermits('capacity', capacity, 0);
   }
 
-  /** Permits in all. Can be changed: of fewer than are held, none is free until enough were given back. */
+  /**
+   * Permits in all. Can be changed: of fewer than are held, none is free until enough were given back. Who waits for more
+   * than there are now waits, and those behind it, until there are as many again.
+   */
   get capacity(): number {
     return this.total;
   }

@@ -65,12 +65,17 @@ export class Takers extends WaitQueue {
     if (toServe.length > 1) return;
     for (const next of toServe) {
       next.listed = false;
-      try {
-        next.wakeAll();
-      } catch (error) {
-        uncaught(error);
-      }
+      next.serveNow();
     }
     toServe.length = 0;
+  }
+
+  /** @internal As {@link serve}, before this returns: for who cannot wait until those have been who are being served. */
+  serveNow(): void {
+    try {
+      this.wakeAll();
+    } catch (error) {
+      uncaught(error);
+    }
   }
 }

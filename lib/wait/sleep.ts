@@ -46,12 +46,15 @@ export function sleep<T>(
   return new Promise<T>((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let unwatch: (() => void) | undefined;
+    let over = false as boolean;
     const leave = (): void => {
+      over = true;
+      queue.remove(entry);
       if (timer !== undefined) clearTimeout(timer);
       unwatch?.();
     };
     let testing = false;
-    const entry = new WaitEntry((self, key, on) => {
+    const entry = new WaitEntry((_, key) => {
       // A condition that wakes this queue is not asked again from inside itself.
       if (testing) return PASS;
       let value: T;
@@ -60,14 +63,13 @@ export function sleep<T>(
         value = test === null ? (key as T) : test();
       } catch (error) {
         // The condition is the waiter's own: its failure ends this wait and takes nobody's wake-up.
-        on.remove(self);
         leave();
         reject(error);
         return PASS;
       } finally {
         testing = false;
       }
-      if (self.queue === null) return PASS;
+      if (over) return PASS;
       if (test !== null && !value) return passTurn === undefined ? PASS : STOP;
       leave();
       resolve(value);
@@ -75,12 +77,14 @@ export function sleep<T>(
     });
     entry.flags = ONCE;
     const end = (error: unknown): void => {
-      if (!queue.remove(entry)) return;
+      if (over) return;
       leave();
       reject(error);
       passTurn?.();
     };
     queue.insert(entry, exclusive === true ? EXCLUSIVE : 0, first === true);
+    // It was woken at once, by a completion that has settled.
+    if (over) return;
     if (timeoutMs !== undefined) {
       timer = setTimeout(() => {
         end(new TimeoutError(timeoutMs));

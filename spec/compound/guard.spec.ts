@@ -8,6 +8,7 @@ import { firstOf } from '../../lib/event/first-of.js';
 import { guard } from '../../lib/compound/guard.js';
 import { Mutex } from '../../lib/sync/mutex.js';
 import { seed } from '../conformance/random.js';
+import { Channel } from '../../lib/sync/channel.js';
 
 describe('guard', () => {
   /** A guard over a completion, which tells how often it was built and lost. */
@@ -164,5 +165,15 @@ describe('guard', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 });
     const steps = fc.array(fc.tuple(fc.nat(11), fc.nat(3)), { maxLength: 6 });
     fc.assert(fc.property(sizes, losersOf, steps, fc.boolean(), run), { seed, numRuns: 500 });
+  });
+
+  it('does not give back what belongs to another owner (E3 E9)', () => {
+    const channel = new Channel<number>(1);
+    const receiving = channel.receiving();
+    const owner = allOf([receiving]);
+    const branches = allOf([guard(() => receiving), new Completion<number>()]);
+    channel.trySend(1);
+    branches.cancel();
+    expect([owner.value, channel.tryReceive()]).to.deep.equal([[1], null]);
   });
 });

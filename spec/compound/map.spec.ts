@@ -6,6 +6,7 @@ import { firstOf } from '../../lib/event/first-of.js';
 import { map } from '../../lib/compound/map.js';
 import { Mutex } from '../../lib/sync/mutex.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
+import { Channel } from '../../lib/sync/channel.js';
 
 describe('map', () => {
   it('changes the value, and passes failures and cancels as they are', () => {
@@ -65,5 +66,15 @@ describe('map', () => {
     const mapped = map(5 as never, () => undefined);
     mapped.notify(() => undefined);
     expect(mapped.error).to.have.property('code', 'ERR_WAITABLE');
+  });
+
+  it('does not give back what belongs to another owner (E3 E9)', () => {
+    const channel = new Channel<number>(1);
+    const receiving = channel.receiving();
+    const owner = allOf([receiving]);
+    const branches = allOf([map(receiving, String), new Completion<string>()]);
+    channel.trySend(1);
+    branches.cancel();
+    expect([owner.value, channel.tryReceive()]).to.deep.equal([[1], null]);
   });
 });

@@ -128,4 +128,14 @@ describe('sequence', () => {
       expect([steps.state, steps.error, first.callCount]).to.deep.equal(['cancelled', reason, 0]);
     });
   });
+
+  it('starts no other step once a step has settled it by hand (C1)', () => {
+    const first = new Completion();
+    const third = sinon.spy(() => new Completion());
+    const done = new Completion();
+    done.complete();
+    const steps: CompoundEvent<unknown> = sequence([() => first, () => (steps.fail('by hand'), done), third]);
+    first.complete();
+    expect([steps.error, third.callCount]).to.deep.equal(['by hand', 0]);
+  });
 });

@@ -744,6 +744,18 @@ describe('CompoundEvent', () => {
       }
     });
 
+    it('is refused the latest first, as what is undone, however deep (E9)', () => {
+      const told: number[] = [];
+      const taken = (number: number): Taking => {
+        const made = new Taking();
+        made.refuse = () => void told.push(number);
+        made.complete(number);
+        return made;
+      };
+      allOf([taken(1), allOf([taken(2), taken(3)]), taken(4), new Completion()]).cancel();
+      expect([...new Set(told)]).to.deep.equal([4, 3, 2, 1]);
+    });
+
     it('is refused with the compound that it is in, however deep (E9)', () => {
       const [a, b] = taking();
       const inner = allOf([anyOf([a]), b]);

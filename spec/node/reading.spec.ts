@@ -110,4 +110,14 @@ describe('reading', () => {
     expect(codeOf(() => reading(new PassThrough(), { size: 0 }))).to.equal('ERR_COUNT');
     expect(codeOf(() => reading(new PassThrough(), { timeoutMs: -1 }))).to.equal('ERR_DELAY');
   });
+
+  it('gives back several in the order in which they were read (E9)', async () => {
+    const stream = new PassThrough();
+    stream.write('abc');
+    const fails = new Completion<null>();
+    const all = allOf([reading(stream, { size: 1 }), reading(stream, { size: 1 }), fails]);
+    await turns();
+    fails.fail('no use');
+    expect([all.error, text(await reading(stream))]).to.deep.equal(['no use', 'abc']);
+  });
 });

@@ -97,6 +97,7 @@ describe('acquireAll', () => {
     const a = new Semaphore(1);
     expect(codeOf(() => acquireAll([]))).to.equal('ERR_SEMAPHORES');
     expect(codeOf(() => acquireAll([{ semaphore: {} as Semaphore }]))).to.equal('ERR_SEMAPHORES');
+    expect(codeOf(() => acquireAll([null as unknown as Semaphore]))).to.equal('ERR_SEMAPHORES');
     expect(codeOf(() => acquireAll([a, a]))).to.equal('ERR_PERMITS');
     expect(codeOf(() => acquireAll([a], { timeoutMs: -1 }))).to.equal('ERR_DELAY');
     expect(await rejection(acquireAll([a], { signal: AbortSignal.abort('before') }))).to.equal('before');

@@ -77,4 +77,9 @@ describe('Barrier', () => {
     const outer = firstOf([allOf([]), guard(() => barrier.arriving())]);
     expect([outer.state, barrier.waiting]).to.deep.equal(['done', 1]);
   });
+
+  it('refuses what is no delay, also of the last one, and counts nobody', () => {
+    const barrier = new Barrier(1);
+    expect(codeOf(() => void barrier.arrive({ timeoutMs: NaN }))).to.equal('ERR_DELAY');
+  });
 });

@@ -8,6 +8,12 @@ import { WaitEntry, WOKEN } from '../../lib/wait/entry.js';
 import { seed } from '../conformance/random.js';
 import { codeOf } from '../event/support.js';
 import { abortable, follow, rejection, settled } from './kit.js';
+import { firstOf } from '../../lib/event/first-of.js';
+import { allOf } from '../../lib/event/all-of.js';
+import { guard } from '../../lib/compound/guard.js';
+import { sequence } from '../../lib/compound/sequence.js';
+import { Mutex } from '../../lib/sync/mutex.js';
+import { Poller } from '../../lib/sync/poller.js';
 
 describe('Channel', () => {
   it('lets a sender meet a receiver, whoever comes first', async () => {
@@ -185,5 +191,52 @@ describe('Channel', () => {
     });
     turn.complete();
     expect([...answers, channel.tryReceive(), channel.length]).to.deep.equal([true, 'cancelled', false, { value: 'kept' }, 0]); // prettier-ignore
+  });
+
+  it('with capacity 0 tells those who poll when somebody waits on the other side (W6)', async () => {
+    const receive = (channel: Channel<number>): unknown => void channel.receive();
+    const send = (channel: Channel<number>): unknown => void channel.send(1);
+    const meetings: [comes: (channel: Channel<number>) => unknown, events: number][] = [
+      [send, POLLIN],
+      [(channel) => firstOf([channel.sending(1)]), POLLIN],
+      [receive, POLLOUT],
+      [(channel) => firstOf([channel.receiving()]), POLLOUT],
+    ];
+    for (const [comes, events] of meetings) {
+      const channel = new Channel<number>();
+      const poller = new Poller();
+      poller.add(channel, { events });
+      const waiting = poller.wait();
+      await settled();
+      comes(channel);
+      expect((await waiting)[0]?.events).to.equal(events);
+      if (events === POLLIN) expect(channel.tryReceive()).to.deep.equal({ value: 1 });
+      else expect(channel.trySend(1)).to.equal(true);
+    }
+  });
+
+  it('is received from at once also in a callback of who is being served', () => {
+    const channel = new Channel<string>();
+    void channel.send('sent');
+    const mutex = new Mutex();
+    const held = mutex.tryAcquire();
+    let got: unknown;
+    mutex.acquiring().notify(() => (got = channel.tryReceive()));
+    held?.release();
+    expect(got).to.deep.equal({ value: 'sent' });
+  });
+
+  it('has values that are given back in the order in which they were sent (E9)', () => {
+    const channel = new Channel<number>(Infinity);
+    for (const value of [1, 2, 3, 4]) channel.trySend(value);
+    const [late, fails] = [new Completion<number>(), new Completion<number>()];
+    // The first of the list receives last.
+    const receiving = [guard(() => sequence([() => late, () => channel.receiving()])), channel.receiving()];
+    const all = allOf([...receiving, channel.receiving(), fails]);
+    late.complete(0);
+    expect(channel.length).to.equal(1);
+    fails.fail('no use');
+    const got = [1, 2, 3, 4].map(() => channel.tryReceive()?.value);
+    expect([all.state, got]).to.deep.equal(['failed', [1, 2, 3, 4]]);
   });
 });

@@ -144,4 +144,10 @@ describe('Once', () => {
     const third = await Promise.race([three, settled()]);
     expect([one.error, two.error, third, await again].map(String)).to.deep.equal(['Error: first', 'Error: first', 'Error: first', 'Error: second']); // prettier-ignore
   });
+
+  it('refuses what is no delay, also when it was made', async () => {
+    const once = new Once(() => 1);
+    await once.get();
+    expect(await rejection(once.get({ timeoutMs: NaN }))).to.have.property('code', 'ERR_DELAY');
+  });
 });

@@ -250,4 +250,16 @@ describe('Poller', () => {
     expect(await rejection(poller.wait({ maxEvents: 0 }))).to.have.property('code', 'ERR_MAX_EVENTS');
     expect(await rejection(poller.wait({ timeoutMs: -1 }))).to.have.property('code', 'ERR_DELAY');
   });
+
+  it('lets the next one have an event for which one was woken that is aborted in the same turn (W6)', async () => {
+    const counter = new EventCounter();
+    const poller = new Poller();
+    poller.add(counter, { edge: true });
+    const { signal, abort } = abortable();
+    const first = rejection(poller.wait({ signal }));
+    const second = poller.wait();
+    counter.tryWrite();
+    abort('left');
+    expect([await first, (await second).length]).to.deep.equal(['left', 1]);
+  });
 });

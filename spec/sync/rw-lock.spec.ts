@@ -121,6 +121,16 @@ describe('RwLock', () => {
     expect([a.release(), b.release()]).to.deep.equal([true, true]);
   });
 
+  it('lets a reader be given back in the turn in which its upgrade was aborted (W6)', async () => {
+    const lock = new RwLock();
+    const [reader, other] = [lock.tryRead(), lock.tryRead()];
+    const { signal, abort } = abortable();
+    const upgrading = rejection(reader?.upgrade({ signal }) ?? Promise.resolve());
+    expect(codeOf(() => reader?.release())).to.equal('ERR_UPGRADE');
+    abort('left');
+    expect([reader?.release(), await upgrading, other?.release(), lock.readers]).to.deep.equal([true, 'left', true, 0]);
+  });
+
   it('downgrades the writer to a reader with no writer in between', async () => {
     const lock = new RwLock();
     const writer = await lock.write();

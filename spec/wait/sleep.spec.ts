@@ -5,6 +5,8 @@ import { ArgumentRangeError, TimeoutError } from '../../lib/wait/errors.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 import { sleep, type SleepOptions } from '../../lib/wait/sleep.js';
 import { namesOf, Recorder, thrownBy } from './recorder.js';
+import { Completion } from '../../lib/event/completion.js';
+import { SETTLE } from '../../lib/event/keys.js';
 
 /** What the promise rejects with; an error of its own if it does not. */
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
@@ -268,5 +270,18 @@ describe('sleep', () => {
       expect(await rejection(first)).to.be.instanceOf(TimeoutError);
       expect(await rejection(second)).to.equal('stop');
     });
+  });
+
+  it('on a completion ends with it, before and after it has settled, and keeps to its time (C2 W6)', async () => {
+    const completion = new Completion();
+    const { signal } = new AbortController();
+    const options = { signal, timeoutMs: 10 };
+    const before = [completion.next(options), sleep(completion, () => 'tested', options)];
+    const never = rejection(sleep(completion, () => false, options));
+    completion.complete();
+    expect(await Promise.all([...before, completion.next(options)])).to.deep.equal([SETTLE, 'tested', SETTLE]);
+    clock.tick(10);
+    expect(await never).to.be.instanceOf(TimeoutError);
+    expect(listeners(signal)).to.equal(0);
   });
 });
