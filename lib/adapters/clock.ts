@@ -1,3 +1,5 @@
+import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
+
 /** A timer that was set. */
 export interface ClockTimer {
   clear(): void;
@@ -40,7 +42,9 @@ export class ManualClock implements Clock {
   private time: number;
   private readonly timers: Due[] = [];
 
+  /** @throws ArgumentRangeError `ERR_DELAY` unless `time` is a point in time */
   constructor(time = 0) {
+    if (!Number.isFinite(time)) throw new ArgumentRangeError('ERR_DELAY', `time must be finite, got ${String(time)}`);
     this.time = time;
   }
 
@@ -53,7 +57,9 @@ export class ManualClock implements Clock {
     return this.timers.length;
   }
 
+  /** @throws ArgumentRangeError `ERR_DELAY` unless `ms` is from 0 to 2,147,483,647 */
   set(run: () => void, ms: number): ClockTimer {
+    checkDelay('ms', ms);
     const due = { at: this.time + ms, run };
     // Behind those that are due at the same time.
     let place = this.timers.length;
@@ -66,8 +72,14 @@ export class ManualClock implements Clock {
     return { clear, ref: () => undefined, unref: () => undefined };
   }
 
-  /** Moves the time on and runs what comes due, in order, each at its time; also what that sets. */
+  /**
+   * Moves the time on and runs what comes due, in order, each at its time; also what that sets.
+   * @throws ArgumentRangeError `ERR_DELAY` unless `ms` is a finite number from 0 up; what is run throws
+   */
   advance(ms: number): void {
+    if (!(ms >= 0 && Number.isFinite(ms))) {
+      throw new ArgumentRangeError('ERR_DELAY', `ms must be a finite number from 0 up, got ${String(ms)}`);
+    }
     const end = this.time + ms;
     for (let next = this.timers[0]; next !== undefined && next.at <= end; next = this.timers[0]) {
       this.timers.shift();

@@ -24,7 +24,7 @@ class EmitterHub extends WaitQueue {
   private readonly switchTo: (on: boolean) => void;
   private listening = false;
 
-  constructor(emitter: WeakRef<Emitter | EventTarget>, event: string | symbol) {
+  constructor(emitter: WeakRef<Emitter | EventTarget>, event: string | symbol, hubs: Map<string | symbol, WaitQueue>) {
     super();
     const listener = (...args: unknown[]): void => {
       this.wakeAll(args);
@@ -33,6 +33,9 @@ class EmitterHub extends WaitQueue {
       const source = emitter.deref();
       if (source !== undefined) listen(source, event, listener, on);
       this.listening = on;
+      // An emitter may have an event for each of any number of things.
+      if (on) hubs.set(event, this);
+      else if (hubs.get(event) === this) hubs.delete(event);
     };
   }
 
@@ -53,6 +56,6 @@ export function hubOfEmitter(emitter: Emitter | EventTarget, event: string | sym
   let events = hubs.get(emitter);
   if (events === undefined) hubs.set(emitter, (events = new Map<string | symbol, WaitQueue>()));
   let hub = events.get(event);
-  if (hub === undefined) events.set(event, (hub = new EmitterHub(new WeakRef(emitter), event)));
+  if (hub === undefined) events.set(event, (hub = new EmitterHub(new WeakRef(emitter), event, events)));
   return hub;
 }

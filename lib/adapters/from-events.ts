@@ -74,8 +74,7 @@ class EventChannel<T> extends Channel<T> {
       this.close({ error: new StateError('ERR_OVERFLOW', `An event came while ${kept} were kept for a receiver`) });
       return;
     }
-    this.tryReceive();
-    this.trySend(value);
+    this.sendDropping(value);
   }
 }
 

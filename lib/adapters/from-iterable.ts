@@ -7,7 +7,8 @@ class PulledChannel<T> extends Channel<T> {
 
   constructor(source: AsyncIterable<T> | Iterable<T>, capacity: number) {
     super(capacity);
-    this.iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    const { [Symbol.asyncIterator]: iterates } = source as Partial<AsyncIterable<T>>;
+    this.iterator = iterates === undefined ? (source as Iterable<T>)[Symbol.iterator]() : iterates.call(source);
     void this.fill();
   }
 

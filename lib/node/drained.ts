@@ -21,22 +21,25 @@ export interface WritableLike extends StreamLike {
  */
 export function drained(stream: WritableLike): Completion {
   const completion = new Completion();
-  const over = stream.destroyed === true || stream.writableEnded === true;
-  if (over) completion.fail(overError(stream, BEFORE));
+  const isOver = stream.destroyed === true || stream.writableEnded === true;
+  if (isOver) completion.fail(overError(stream, BEFORE));
   else if (stream.writableNeedDrain !== true) completion.complete();
   if (completion.settled) return completion;
-  const [drain, close] = [fromEmitter(stream, 'drain'), fromEmitter(stream, 'close')];
+  const drain = fromEmitter(stream, 'drain');
+  // One that is ended meanwhile does not say that it would take more, and need not close.
+  const over = ['finish', 'close'].map((event) => fromEmitter(stream, event));
   drain.notify(({ state, error }) => {
     if (state === 'done') completion.complete();
     else if (state === 'failed') completion.fail(error);
   });
-  close.notify(({ state }) => {
-    if (state === 'done') completion.fail(overError(stream, BEFORE));
-  });
+  for (const each of over) {
+    each.notify(({ state }) => {
+      if (state === 'done') completion.fail(overError(stream, BEFORE));
+    });
+  }
   completion.add(
     tidyEntry(() => {
-      drain.cancel();
-      close.cancel();
+      for (const each of [drain, ...over]) each.cancel();
     }),
   );
   return completion;

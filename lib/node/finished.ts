@@ -1,5 +1,6 @@
 import { finished as whenFinished, type Stream } from 'node:stream';
 import { errback } from '../adapters/errback.js';
+import { tidyEntry } from '../event/callbacks.js';
 import type { Completion } from '../event/completion.js';
 
 /** A Node stream of any kind. */
@@ -17,8 +18,10 @@ export function finished(stream: StreamLike): Completion<unknown> {
   const completion = errback<unknown>(
     (callback) => (leave = whenFinished(stream as unknown as Stream as never, callback)),
   );
-  completion.notify(() => {
-    leave();
-  });
+  completion.add(
+    tidyEntry(() => {
+      leave();
+    }),
+  );
   return completion;
 }

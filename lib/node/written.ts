@@ -15,6 +15,7 @@ export interface WrittenLike extends WritableLike {
  * chunk in memory. Fails with the stream's error, or with StateError `ERR_STREAM_CLOSED` when it was ended, or closes,
  * before. What was written cannot be taken back: `cancel` answers `requested`, and the write has its outcome. An `error`
  * event that belongs to the write is handled by this.
+ * @throws TypeError what the stream's `write` throws of a chunk that it does not take
  */
 export function written(stream: WrittenLike, chunk: unknown): Completion {
   const completion = new Completion();
@@ -40,9 +41,16 @@ export function written(stream: WrittenLike, chunk: unknown): Completion {
     if (state === 'done') completion.fail(overError(stream, 'the chunk was written'));
     failure.cancel();
   });
-  stream.write(chunk as never, (error) => {
-    if (error === null || error === undefined) completion.complete();
-    else completion.fail(stream.errored ?? error);
-  });
+  try {
+    stream.write(chunk as never, (error) => {
+      if (error === null || error === undefined) completion.complete();
+      else completion.fail(stream.errored ?? error);
+    });
+  } catch (error) {
+    // Nothing was written, and the stream goes on.
+    failure.cancel();
+    close.cancel();
+    throw error;
+  }
   return completion;
 }

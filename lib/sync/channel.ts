@@ -221,6 +221,12 @@ export class Channel<T> implements Pollable, AsyncIterable<T> {
     return room;
   }
 
+  /** @internal Sends now; when there is no room the oldest value makes some, also one that somebody is about to receive. */
+  protected sendDropping(value: T): void {
+    if (this.length >= this.capacity) this.pull();
+    this.put({ value });
+  }
+
   private pushed(): void {
     this.receivers.serve();
     if (this.length > 0) tell(this.readiness, POLLIN);

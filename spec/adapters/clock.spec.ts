@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ManualClock, systemClock } from '../../lib/adapters/clock.js';
+import { codeOf } from '../event/support.js';
 import { timeout } from '../../lib/adapters/timeout.js';
 
 describe('ManualClock', () => {
@@ -26,6 +27,16 @@ describe('ManualClock', () => {
     clock.set(() => { clock.advance(100); }, 5); // prettier-ignore
     clock.advance(10);
     expect(clock.now()).to.equal(105);
+  });
+
+  it('refuses what is no time, and stands where it stood', () => {
+    const clock = new ManualClock(5);
+    for (const ms of [NaN, -1, Infinity]) {
+      expect(codeOf(() => clock.advance(ms))).to.equal('ERR_DELAY');
+      expect(codeOf(() => clock.set(() => undefined, ms))).to.equal('ERR_DELAY');
+    }
+    expect(codeOf(() => new ManualClock(NaN))).to.equal('ERR_DELAY');
+    expect([clock.now(), clock.pending]).to.deep.equal([5, 0]);
   });
 });
 

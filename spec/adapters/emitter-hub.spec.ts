@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
+import { WaitEntry, WOKEN } from '../../lib/wait/entry.js';
 import { fromEmitter } from '../../lib/adapters/from-emitter.js';
 import { hubOfEmitter, listen } from '../../lib/adapters/emitter-hub.js';
 
@@ -15,6 +16,22 @@ describe('hubOfEmitter', () => {
       expect([waiting[0]?.state, hubOfEmitter(source, 'ready').size]).to.deep.equal(['done', 0]);
       if (source instanceof EventEmitter) expect(source.eventNames()).to.deep.equal([]);
     }
+  });
+
+  it('is kept no longer than somebody waits, for an emitter may have any number of events (E6)', () => {
+    const emitter = new EventEmitter();
+    const hub = hubOfEmitter(emitter, 'reply-1');
+    fromEmitter(emitter, 'reply-1').cancel();
+    const next = hubOfEmitter(emitter, 'reply-1');
+    expect(next).to.not.equal(hub);
+    // Who has it still may wait on it.
+    const [early, late] = [new WaitEntry(() => WOKEN), new WaitEntry(() => WOKEN)];
+    next.add(late);
+    hub.add(early);
+    next.remove(late);
+    expect([hubOfEmitter(emitter, 'reply-1'), emitter.listenerCount('reply-1')]).to.deep.equal([hub, 1]);
+    hub.remove(early);
+    expect(emitter.eventNames()).to.deep.equal([]);
   });
 
   it('wakes all who waited, in order, and not those who begin to then', () => {

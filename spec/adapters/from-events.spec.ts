@@ -4,6 +4,7 @@ import { fromEvents } from '../../lib/adapters/from-events.js';
 import { anyOf } from '../../lib/event/any-of.js';
 import { codeOf } from '../event/support.js';
 import { rejection } from '../sync/kit.js';
+import { Completion } from '../../lib/event/completion.js';
 
 describe('fromEvents', () => {
   const emitter = (): EventEmitter => new EventEmitter();
@@ -83,5 +84,17 @@ describe('fromEvents', () => {
     source.emit('x', 1);
     source.emit('broken', 'why');
     expect([await events.receive(), await rejection(events.receive()), source.eventNames()]).to.deep.equal([[1], 'why', []]); // prettier-ignore
+  });
+
+  it('drops the oldest also while a receiver’s turn is about to come, and never the newest', async () => {
+    const source = emitter();
+    using events = fromEvents<number>(source, 'n', { capacity: 1, overflow: 'drop-oldest', value: Number });
+    const received = events.receiving().promise();
+    const turn = new Completion();
+    turn.notify(() => {
+      for (const value of [1, 2, 3]) source.emit('n', value);
+    });
+    turn.complete();
+    expect([await received, events.length]).to.deep.equal([3, 0]);
   });
 });

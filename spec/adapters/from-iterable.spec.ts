@@ -12,9 +12,9 @@ describe('fromIterable', () => {
       await turns(1);
       yield 2;
     }
-    for (const source of [[1, 2], numbers()]) {
+    for (const source of [[1, 2], numbers(), '12']) {
       const seen: number[] = [];
-      for await (const value of fromIterable(source)) seen.push(value);
+      for await (const value of fromIterable<unknown>(source)) seen.push(Number(value));
       expect(seen).to.deep.equal([1, 2]);
     }
   });

@@ -56,6 +56,20 @@ describe('drained', () => {
     expect(waiting.error).to.have.property('code', 'ERR_STREAM_CLOSED');
   });
 
+  it('fails when it is ended, also of a stream that does not close then', async () => {
+    const waiting: (() => void)[] = [];
+    const write = (_chunk: unknown, _encoding: string, done: () => void): void => void waiting.push(done);
+    const stream = new Writable({ autoDestroy: false, highWaterMark: 1, write });
+    stream.write('ab');
+    const failing = drained(stream);
+    stream.end();
+    waiting.shift()?.();
+    await turns(2);
+    expect([stream.writableFinished, stream.closed]).to.deep.equal([true, false]);
+    expect(failing.error).to.have.property('code', 'ERR_STREAM_CLOSED');
+    expect(stream.listenerCount('finish')).to.equal(0);
+  });
+
   it('cancelled, leaves no listener', () => {
     const { stream } = slow();
     stream.write('ab');

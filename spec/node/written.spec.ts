@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { written } from '../../lib/node/written.js';
-import { turns } from '../event/support.js';
+import { codeOf, turns } from '../event/support.js';
 import { rejection } from '../sync/kit.js';
 
 const listeners = (stream: Writable): number[] => ['error', 'close', 'drain'].map((event) => stream.listenerCount(event)); // prettier-ignore
@@ -63,5 +63,12 @@ describe('written', () => {
     go();
     await turns(1);
     expect(writing.state).to.equal('done');
+  });
+
+  it('throws what the stream throws of a chunk that it does not take, and leaves no listener', () => {
+    const { stream } = slow();
+    const before = listeners(stream);
+    expect(codeOf(() => written(stream, {}))).to.equal('ERR_INVALID_ARG_TYPE');
+    expect([listeners(stream), stream.destroyed]).to.deep.equal([before, false]);
   });
 });
