@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
-import type { DeviceDescription } from '../stack/index.js';
+import type { DeviceDescription, StackDescription } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
@@ -24,34 +24,38 @@ export function createCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   const description = await describedBy(path, flags);
-  const { openStack, lookAt } = await loadStack();
   const files = filesOf(description.device);
-  await claimFiles(files.map((file) => file.path));
-  const [server] = serversOf(description.device);
-  if (server !== undefined && flags.force !== true) {
-    throw new ArgumentError('ERR_EXISTS', `what ${server} holds would be lost: --force says that it may be`);
-  }
-  const made: string[] = [];
   for (const file of files) {
-    const size = await fileSize(file.path);
-    if (size === null) made.push(file.path);
-    if (size === null && file.size === undefined) throw wrongCall(`${file.path} is not there: give it a size`);
-    if (size === null || size === 0 || flags.force === true) continue;
-    throw new ArgumentError('ERR_EXISTS', `${file.path} exists and is not empty: --force makes it anew`);
+    if (file.readOnly === true) throw wrongCall(`${file.path} is to be read only: nothing can be made on it`);
+    if (file.size !== undefined || (await fileSize(file.path)) !== null) continue;
+    throw wrongCall(`${file.path} is not there: give it a size`);
   }
-  for (const keyFile of await missingKeys(description.device)) {
-    await writeFile(keyFile, randomBytes(64), { mode: 0o600, flag: 'wx' });
-    process.stderr.write(`wakechain: made the key ${keyFile}: without it the data cannot be read\n`);
-  }
+  const made = await claimFiles(files.map((file) => file.path), { make: true }); // prettier-ignore
+  const keys: string[] = [];
   try {
-    for (const { path: file, size } of files) if (!made.includes(file)) await empty(file, size);
-    // Whatever they are made of, they hold zeroes: nothing has to be copied to make members agree.
-    await (await openStack(description, { create: true, blank: true })).close();
+    const lost = await whatIsLost(description.device);
+    if (lost !== null && flags.force !== true) throw new ArgumentError('ERR_EXISTS', lost);
+    for (const key of await missingKeys(description.device)) {
+      await writeFile(key, randomBytes(64), { mode: 0o600, flag: 'wx' });
+      keys.push(key);
+    }
+    await fill(description, lost !== null);
   } catch (error) {
-    for (const file of made) await rm(file, { force: true });
+    for (const file of [...made, ...keys]) await rm(file, { force: true });
     throw error;
   }
+  for (const key of keys) process.stderr.write(`wakechain: made the key ${key}: without it the data cannot be read\n`);
+  const { lookAt } = await loadStack();
   process.stdout.write(`${lookText(await lookAt(description))}\n`);
+}
+
+/** Makes a stack on its files, all of which are there. What would be lost is only given up for a stack that can be had. */
+async function fill(description: StackDescription, isLost: boolean): Promise<void> {
+  const { openStack, rehearse } = await loadStack();
+  if (isLost) await (await rehearse(description, { create: true })).close();
+  for (const { path, size } of filesOf(description.device)) await empty(path, size);
+  // Whatever they are made of, they hold zeroes: nothing has to be copied to make members agree.
+  await (await openStack(description, { create: true, blank: true })).close();
 }
 
 /** Makes a file one of zeroes, as long as it was or is to be. */
@@ -61,9 +65,16 @@ async function empty(path: string, size: number | undefined): Promise<void> {
   await truncate(path, length);
 }
 
-/** Exports of servers that a stack stands on: nothing tells whether somebody needs what they hold. */
-function serversOf(device: DeviceDescription): string[] {
-  return devicesOf(device).flatMap((each) => (each.type === 'nbd' ? [each.uri] : []));
+/** What a new stack on these devices would write over, and how that is allowed; null when they hold nothing. */
+async function whatIsLost(device: DeviceDescription): Promise<string | null> {
+  for (const each of devicesOf(device)) {
+    // Nothing tells whether somebody needs what a server holds.
+    if (each.type === 'nbd') return `what ${each.uri} holds would be lost: --force says that it may be`;
+    if (each.type === 'file' && (await fileSize(each.path))) {
+      return `${each.path} exists and is not empty: --force makes it anew`;
+    }
+  }
+  return null;
 }
 
 async function missingKeys(device: DeviceDescription): Promise<string[]> {

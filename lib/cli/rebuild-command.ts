@@ -1,7 +1,7 @@
-import { truncate } from 'node:fs/promises';
+import { rm, truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { IoError, Mirror, Parity, readSuperblock, type BlockDevice } from '../io/index.js';
+import { IoError, Mirror, Parity, readSuperblock, type BlockDevice, type PagePool } from '../io/index.js';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { Bar } from './bar.js';
@@ -66,8 +66,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       const how = flags.spare === undefined ? 'the same call' : `with ${flags.spare} in the member's place, rebuild`;
       process.stderr.write(`wakechain: interrupted; ${how} goes on from there\n`);
     } finally {
-      // It is closed with the stack when it has become part of it.
-      if (!found.array.lowers.includes(spare)) await spare.close();
+      // It is closed with the stack when it has become part of it; else it has been told why not.
+      if (!found.array.lowers.includes(spare)) await spare.close().catch(() => undefined);
     }
   });
 }
@@ -98,7 +98,7 @@ async function spareFor(
   stack: Stack,
   { array, path, members }: Found,
   member: number,
-  { spare, force }: Flags,
+  flags: Flags,
 ): Promise<BlockDevice> {
   const inUse = new Set(array.members.flatMap((each) => (each.state === 'in-sync' ? [each.device] : [])));
   const opened = members.map((_, i) => stack.at(`${path}.members.${String(i)}`));
@@ -106,39 +106,61 @@ async function spareFor(
   const description = structuredClone(members[at] ?? members[0]);
   if (description === undefined) throw wrongCall('the array has no members');
   const [own] = filesOf(description);
+  const { spare } = flags;
   if (spare !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
   const isOther = spare !== undefined && own !== undefined && resolve(spare) !== resolve(own.path);
-  if (!isOther) {
-    const there = array.members[member]?.device ?? opened[at];
-    if (there !== undefined) return there;
-  } else own.path = spare;
-  let length = own === undefined ? null : await fileSize(own.path);
-  if (own !== undefined && isOther && length !== null) await claimFiles([own.path]);
-  if (own !== undefined && length && force === true) {
-    await truncate(own.path, 0);
-    length = 0;
+  const there = isOther ? undefined : (array.members[member]?.device ?? opened[at]);
+  if (there !== undefined) return there;
+  if (isOther) own.path = spare;
+  const open = async (): Promise<BlockDevice> => spareOn(stack, array, description, members, flags.force === true);
+  if (own === undefined) return open();
+  // A member's own file was claimed with the stack, unless it is not there.
+  const made = isOther || (await fileSize(own.path)) === null ? await claimFiles([own.path], { make: true }) : [];
+  try {
+    return await open();
+  } catch (error) {
+    for (const file of made) await rm(file, { force: true });
+    throw error;
   }
-  if (own !== undefined && !length) await describeSize(own, members);
-  else delete own?.size;
-  const { openStack } = await loadStack();
-  // A file that is not there holds zeroes when it is made, which is what every layer takes for blank.
-  const { top } = await openStack({ strategy: stack.description.strategy, device: description }, { pool: stack.pool });
-  if (own !== undefined && length === null) await claimFiles([own.path]);
-  if (own === undefined || !length || (await belongs(top, array, stack))) return top;
-  await top.close();
-  throw new ArgumentError('ERR_EXISTS', `${own.path} exists and is not empty: --force makes it anew`);
 }
 
-/** Gives a file that is to be made the size of one that is there. */
+/** Opens a spare on its file, which is there and claimed: one that is empty, or may be made so, is made as large as others. */
+async function spareOn(
+  { description: { strategy }, pool }: Stack,
+  array: Mirror | Parity,
+  device: DeviceDescription,
+  members: readonly DeviceDescription[],
+  force: boolean,
+): Promise<BlockDevice> {
+  const { openStack, rehearse } = await loadStack();
+  const [own] = filesOf(device);
+  const length = own === undefined ? null : await fileSize(own.path);
+  if (own !== undefined && (!length || force)) {
+    await describeSize(own, members);
+    if (length) await (await rehearse({ strategy, device }, { pool })).close();
+    await truncate(own.path, 0);
+  } else delete own?.size;
+  const { top } = await openStack({ strategy, device }, { pool });
+  try {
+    // One that is empty holds zeroes when it has its size, which is what every layer takes for blank.
+    if (!length || force || (await belongs(top, array, pool))) return top;
+    throw new ArgumentError('ERR_EXISTS', `${own?.path ?? top.name} exists and is not empty: --force makes it anew`);
+  } catch (error) {
+    await top.close();
+    throw error;
+  }
+}
+
+/** Gives a file that is to be made the size of the largest that is there: members may lack room, and need not fill it. */
 async function describeSize(file: FileDescription, members: readonly DeviceDescription[]): Promise<void> {
   for (const { path } of members.flatMap(filesOf)) {
     const length = await fileSize(path);
-    if (length) file.size ??= length;
+    if (length) file.size = Math.max(file.size ?? 0, length);
   }
 }
 
 /** Whether a spare has been a member of the array. */
-async function belongs(spare: BlockDevice, { uuid }: Mirror | Parity, { pool }: Stack): Promise<boolean> {
+async function belongs(spare: BlockDevice, { uuid }: Mirror | Parity, pool: PagePool): Promise<boolean> {
   try {
     return (await readSuperblock(spare, pool))?.uuid === uuid;
   } catch (error) {

@@ -32,6 +32,7 @@ import { lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
 import { offenderOf } from './offender.js';
+import { StandIn } from './stand-in.js';
 import { tlsOf } from './tls.js';
 
 /** A member of an array that could not be opened, while the array could. */
@@ -51,6 +52,8 @@ export interface Kit {
   readonly blank: boolean;
   /** Whether arrays do without members that cannot be opened. */
   readonly degraded: boolean;
+  /** Whether something else stands for files and servers, so that nothing is written to them. */
+  readonly rehearsal: boolean;
   /** Members that could not be, with the path and why. */
   readonly missing: MissingMember[];
   /** Every device by its path. */
@@ -61,7 +64,8 @@ export interface Kit {
 
 /** A kit that nothing was built with yet. */
 export function kitOf(given: Pick<Kit, 'strategy' | 'pool'> & Partial<Kit>): Kit {
-  return { create: false, blank: false, degraded: false, missing: [], devices: new Map(), built: [], ...given };
+  const none = { create: false, blank: false, degraded: false, rehearsal: false };
+  return { ...none, missing: [], devices: new Map(), built: [], ...given };
 }
 
 /**
@@ -110,9 +114,10 @@ async function buildOrMiss(member: DeviceDescription, path: string, kit: Kit): P
 export async function make(
   description: DeviceDescription,
   lowers: BlockDevice[],
-  kit: Pick<Kit, 'strategy' | 'pool' | 'create' | 'blank'>,
+  kit: Pick<Kit, 'strategy' | 'pool' | 'create' | 'blank' | 'rehearsal'>,
 ): Promise<BlockDevice> {
   const { strategy, pool } = kit;
+  if (kit.rehearsal && (description.type === 'file' || description.type === 'nbd')) return standInFor(description, kit);
   const options: DeviceOptions = { strategy, ...given({ name: description.name }) };
   const lower = lowers[0] as BlockDevice;
   switch (description.type) {
@@ -183,12 +188,12 @@ export async function make(
     case 'checksum': {
       const { ordered, copyWrites } = description;
       const all = { ...options, pool, ...given({ ordered, copyWrites }) };
-      return kit.create ? Checksum.format(lower, all) : new Checksum(lower, all);
+      return kit.create && !kit.rehearsal ? Checksum.format(lower, all) : new Checksum(lower, all);
     }
     case 'mirror': {
       const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
       if (!kit.create) return Mirror.open(lowers, both);
-      const assumeEqual = kit.blank && isZeroes(description);
+      const assumeEqual = isBlank(description, kit);
       return Mirror.create(lowers, { ...both, assumeEqual, ...given({ regionSize: description.regionSize }) });
     }
     case 'parity':
@@ -196,7 +201,7 @@ export async function make(
         ? Parity.create(lowers, {
             ...options,
             pool,
-            assumeClean: kit.blank && isZeroes(description),
+            assumeClean: isBlank(description, kit),
             ...given({ chunk: description.chunk, regionSize: description.regionSize }),
           })
         : Parity.open(lowers, { ...options, pool });
@@ -211,6 +216,23 @@ export async function make(
         options,
       );
   }
+}
+
+/** What stands for a file, which has to be there, or a server: as large as it is, or is to be made. */
+async function standInFor(
+  description: Extract<DeviceDescription, { type: 'file' | 'nbd' }>,
+  { strategy, pool }: Pick<Kit, 'strategy' | 'pool'>,
+): Promise<BlockDevice> {
+  const size = description.type === 'file' ? description.size : undefined;
+  const asItIs = description.type === 'file' ? { ...description, size: undefined } : description;
+  const device = await make(asItIs, [], kitOf({ strategy, pool }));
+  await device.close();
+  return new StandIn(device, size ?? device.size);
+}
+
+/** Whether what an array is made of agrees already; a rehearsal copies nothing. */
+function isBlank(description: DeviceDescription, { blank, rehearsal }: Pick<Kit, 'blank' | 'rehearsal'>): boolean {
+  return rehearsal || (blank && isZeroes(description));
 }
 
 /** Whether a device reads as zeroes when the files below do: not what is decrypted, nor what a server has. */

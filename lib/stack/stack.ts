@@ -77,9 +77,16 @@ export class Stack {
     return report(this.top);
   }
 
-  /** Drains and closes all devices, from the top. */
-  close(): Promise<void> {
-    return this.top.close();
+  /**
+   * Drains and closes all devices, from the top; in the end those that an array was opened without, or has replaced.
+   * Rejects with the first error when something could not be given back as it should; all are closed then, too.
+   */
+  async close(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const device of [this.top, ...[...this.devices.values()].reverse()]) {
+      await device.close().catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -93,11 +100,27 @@ export class Stack {
  *   had been opened by then is closed again
  */
 export async function openStack(description: unknown, options: StackOptions = {}): Promise<Stack> {
+  return open(description, options, false);
+}
+
+/**
+ * Opens a stack, or makes one (`create`), on stand-ins for its files and servers: these are opened too, the files without
+ * being made or cut, but nothing is written to them. What it stands for can be had then, but for errors of writing.
+ * @throws as {@link openStack}
+ */
+export async function rehearse(
+  description: unknown,
+  options: Pick<StackOptions, 'create' | 'pool'> = {},
+): Promise<Stack> {
+  return open(description, options, true);
+}
+
+async function open(description: unknown, options: StackOptions, rehearsal: boolean): Promise<Stack> {
   const parsed = parseDescription(description);
   const pool = options.pool ?? new PagePool();
   const strategy = strategies[parsed.strategy ?? 'waitQueue'];
   const { create = false, blank = false, degraded = false } = options;
-  const kit = kitOf({ strategy, pool, create, blank, degraded });
+  const kit = kitOf({ strategy, pool, create, blank, degraded, rehearsal });
   try {
     return new Stack(parsed, await build(parsed.device, 'device', kit), kit);
   } catch (error) {

@@ -34,6 +34,6 @@ describe('wakechain check', function () {
     const lacking = await disks.run('check --file DIR/a DIR/nope --layers mirror,checksum');
     expect(lacking.code).to.equal(1);
     expect(lacking.stdout).to.match(/mirror: degraded, its members are in-sync, failed\n$/);
-    expect(lacking.stderr).to.match(/^wakechain: without a member: device\.members\.1\.lower \(file\): ENOENT/);
+    expect(lacking.stderr).to.match(/^wakechain: without a member: device\.members\.1\.lower\.path \(file\): ENOENT/);
   });
 });

@@ -34,6 +34,32 @@ describe('wakechain create', function () {
     expect([existsSync(at('x')), existsSync(at('y'))]).to.deep.equal([false, false]);
   });
 
+  it('gives nothing up for a stack that cannot be made, forced or not (I6)', async () => {
+    const names = ['f', 'g'];
+    for (const name of names) writeFileSync(at(name), name.repeat(1 << 20));
+    const kept = (): unknown[] => names.map((name) => readFileSync(at(name), 'latin1') === name.repeat(1 << 20));
+    const tooFew = await disks.run('create --file DIR/f DIR/g --layers parity --force');
+    expect([tooFew.code, ...kept()]).to.deep.equal([1, true, true]);
+    const noKey = await disks.run('create --file DIR/f --layers crypt --force', { WAKECHAIN_KEY: 'none' });
+    expect([noKey.code, ...kept()]).to.deep.equal([1, true, true]);
+    // Nor is anything left of what was made for it, a key among it.
+    const tooSmall = await disks.run(
+      'create --file DIR/f DIR/h --layers parity,crypt --force --key-file DIR/none --size 4M',
+    );
+    expect([tooSmall.code, tooSmall.stdout, existsSync(at('h')), existsSync(at('none')), ...kept()]).to.deep.equal([1, '', false, false, true, true]); // prettier-ignore
+    writeFileSync(at('readonly.json'), JSON.stringify({ device: { type: 'file', path: at('f'), readOnly: true } }));
+    const readOnly = await disks.run('create DIR/readonly.json --force');
+    expect([readOnly.code, ...kept()]).to.deep.equal([2, true, true]);
+    expect(readOnly.stderr).to.match(/f is to be read only: nothing can be made on it\n$/);
+  });
+
+  it('makes a stack on files once, when two are to at the same time (I6)', async () => {
+    const both = await Promise.all([1, 2].map(() => disks.run('create --file DIR/p DIR/q --layers mirror --size 1M')));
+    expect(both.map(({ code }) => code).sort()).to.deep.equal([0, 1]);
+    expect(both.find(({ code }) => code === 1)?.stderr).to.match(/is in use by another|exists and is not empty/);
+    expect(await disks.run('check --file DIR/p DIR/q --layers mirror')).to.include({ code: 0, stderr: '' });
+  });
+
   it('refuses one file for two members, and a server whose export would be lost', async () => {
     const twice = await disks.run('create --file DIR/t DIR/t --layers mirror --size 1M');
     expect([twice.code, existsSync(at('t'))]).to.deep.equal([2, false]);

@@ -1,4 +1,6 @@
-import { linkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { claimFiles, releaseFiles } from '../../lib/cli/file-claims.js';
@@ -21,5 +23,36 @@ describe('claimFiles', () => {
     // What was refused was not claimed.
     expect(await codeOf('a')).to.equal(null);
     expect(await codeOf('link')).to.equal('ERR_CALL');
+  });
+
+  it('makes files that are not there, and removes them when another is refused (I6)', async () => {
+    const at = (name: string): string => join(folder.path, name);
+    writeFileSync(at('there'), 'something');
+    expect(await claimFiles([at('new'), at('there')], { make: true })).to.deep.equal([at('new')]);
+    expect(readFileSync(at('new'), 'utf8') + readFileSync(at('there'), 'utf8')).to.equal('something');
+    // Another path of the same file, which is only seen to be one once it is made.
+    symlinkSync('.', at('here'));
+    const twice = await claimFiles([at('c'), at('here/c')], { make: true }).then(null, (error: unknown) => error);
+    expect([(twice as { code: string }).code, existsSync(at('c'))]).to.deep.equal(['ERR_CALL', false]);
+    const nowhere = await claimFiles([at('d'), at('none/d')], { make: true }).then(null, (error: unknown) => error);
+    expect([(nowhere as { code: string }).code, existsSync(at('d'))]).to.deep.equal(['ENOENT', false]);
+  });
+
+  it('leaves a file that another process has claimed alone, whoever made it', async function () {
+    // Only Linux has abstract sockets.
+    if (process.platform !== 'linux') this.skip();
+    writeFileSync(join(folder.path, 'his'), '');
+    const { dev, ino } = statSync(join(folder.path, 'his'), { bigint: true });
+    const his = createServer()
+      .unref()
+      .listen(`\0wakechain ${String(dev)}:${String(ino)}`);
+    await once(his, 'listening');
+    expect(await codeOf('his')).to.equal('ERR_IN_USE');
+    const mixed = ['mine', 'his'].map((name) => join(folder.path, name));
+    const refused = await claimFiles(mixed, { make: true }).then(null, (error: unknown) => error);
+    expect([(refused as { code: string }).code, ...mixed.map(existsSync)]).to.deep.equal(['ERR_IN_USE', false, true]);
+    his.close();
+    await once(his, 'close');
+    expect(await codeOf('his')).to.equal(null);
   });
 });

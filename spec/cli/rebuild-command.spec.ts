@@ -1,6 +1,7 @@
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { claimFiles, releaseFiles } from '../../lib/cli/file-claims.js';
 import { useDisks } from './disk-support.js';
 
 describe('wakechain rebuild', function () {
@@ -42,6 +43,47 @@ describe('wakechain rebuild', function () {
     expect(existsSync(join(disks.path, 'new'))).to.equal(false);
     expect(await disks.run(`${call} --spare DIR/e --force`)).to.include({ code: 0 });
     expect(await disks.run(`check --file DIR/a DIR/b DIR/e ${layers}`)).to.include({ code: 0, stderr: '' });
+  });
+
+  it('gives nothing up, and leaves nothing made, for a spare that cannot be opened (I6)', async () => {
+    const at = (name: string): string => join(disks.path, name);
+    await disks.run('create --file DIR/m DIR/n --layers mirror,crypt --size 1M --key-file DIR/key');
+    rmSync(at('n'));
+    const crypt = (file: string, key: string) => ({ type: 'crypt', keyFile: at(key), lower: { type: 'file', path: at(file) } }); // prettier-ignore
+    const described = (key: string) =>
+      writeFileSync(at('m.json'), JSON.stringify({ device: { type: 'mirror', members: [crypt('m', 'key'), crypt('n', key)] } })); // prettier-ignore
+    described('nokey');
+    const something = 'x'.repeat(1 << 20);
+    writeFileSync(at('spare'), something);
+    for (const line of ['--spare DIR/spare --force', '--spare DIR/other', '']) {
+      const { code, stderr } = await disks.run(`rebuild DIR/m.json ${line}`.trim());
+      expect([code, stderr.split('\n').at(-2)]).to.deep.equal([1, `wakechain: device.keyFile (crypt): ENOENT: no such file or directory, open '${at('nokey')}'`]); // prettier-ignore
+    }
+    expect([readFileSync(at('spare'), 'latin1') === something, existsSync(at('other')), existsSync(at('n'))]).to.deep.equal([true, false, false]); // prettier-ignore
+    described('key');
+    expect(await disks.run('rebuild DIR/m.json --spare DIR/spare')).to.include({ code: 1, stdout: '' });
+    expect(readFileSync(at('spare'), 'latin1') === something).to.equal(true);
+    const forced = await disks.run('rebuild DIR/m.json --spare DIR/spare --force');
+    expect([forced.code, statSync(at('spare')).size]).to.deep.equal([0, 1 << 20]);
+  });
+
+  it('takes no spare that another command has, nor one that is being made (I6)', async () => {
+    await disks.run('create --file DIR/1 DIR/2 --layers mirror --size 1M');
+    await disks.run('create --file DIR/3 DIR/4 --layers mirror --size 1M');
+    for (const name of ['2', '4']) rmSync(join(disks.path, name));
+    if (process.platform === 'linux') {
+      const spare = join(disks.path, '6');
+      await claimFiles([spare], { make: true });
+      const { code, stderr } = await disks.run('rebuild --file DIR/1 DIR/2 --layers mirror --spare DIR/6');
+      releaseFiles();
+      expect([code, stderr.split('\n').at(-2)]).to.deep.equal([1, `wakechain: ${spare} is in use by another wakechain command`]); // prettier-ignore
+      expect(statSync(spare).size).to.equal(0);
+    }
+    const calls = ['1 DIR/2', '3 DIR/4'].map((files) => disks.run(`rebuild --file DIR/${files} --layers mirror --spare DIR/5`)); // prettier-ignore
+    const codes = (await Promise.all(calls)).map(({ code }) => code);
+    expect([...codes].sort()).to.deep.equal([0, 1]);
+    const files = codes[0] === 0 ? '1 DIR/5' : '3 DIR/5';
+    expect(await disks.run(`check --file DIR/${files} --layers mirror`)).to.include({ code: 0, stderr: '' });
   });
 
   it('refuses a stack that lacks nothing with exit code 2', async () => {

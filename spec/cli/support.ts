@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url';
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 export const built: string = join(root, 'dist/cli/main.js');
 
-/** Builds the command when it is not there or older than its sources: the test command has done so before. */
+/**
+ * Builds the command when it is not there or older than its sources: the test command has done so before. Where mutants are
+ * judged there are no scripts, and what is built is what each of them was compiled to.
+ */
 export function buildCommand(): void {
   const script = join(root, 'scripts/build-if-stale.ts');
+  if (!existsSync(script) && existsSync(built)) return;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script], {
     cwd: root,
     encoding: 'utf8',

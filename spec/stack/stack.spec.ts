@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openStack, type StackDescription } from '../../lib/stack/index.js';
+import { MemoryDevice } from '../../lib/io/index.js';
+import { NbdServer } from '../../lib/nbd/index.js';
+import { openStack, rehearse, type StackDescription } from '../../lib/stack/index.js';
 
 describe('openStack', () => {
   let directory = '';
@@ -197,9 +199,53 @@ describe('openStack', () => {
     await (await openStack({ device: { type: 'mirror', members: [file] } }, { create: true })).close();
     await using stack = await openStack(description, { degraded: true });
     expect(stack.missing).to.have.length(1);
+    expect(await openFiles()).to.deep.equal([join(directory, 'a')]);
+  });
+
+  it('closes a member too that has missed something, which its array was opened without', async () => {
+    for (const type of ['mirror', 'parity']) {
+      const files = ['a', 'b', 'c'].map((file) => ({
+        type: 'file',
+        path: join(directory, type + file),
+        size: 1 << 20,
+      }));
+      const description = { device: { type, members: files } };
+      await (await openStack(description, { create: true })).close();
+      const stale = join(directory, `${type}c`);
+      const before = await readFile(stale);
+      await (await openStack({ device: { type, members: files.slice(0, 2) } })).close();
+      await writeFile(stale, before);
+      await (await openStack(description, { degraded: true })).close();
+      expect(await openFiles(), type).to.deep.equal([]);
+    }
+  });
+
+  /** What this process has open of the directory. */
+  async function openFiles(): Promise<string[]> {
     const open = await Promise.all(
       (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
     );
-    expect(open.filter((path) => path.startsWith(directory))).to.deep.equal([join(directory, 'a')]);
+    return open.filter((path) => path.startsWith(directory));
+  }
+
+  describe('rehearse', () => {
+    it('says whether a stack can be made, and changes neither files nor what a server holds', async () => {
+      const disk = new MemoryDevice({ size: 1 << 20 });
+      disk.contents.fill(9);
+      await using server = new NbdServer({ exports: { '': { device: disk } } });
+      const [a, b] = ['a', 'b'].map((file) => join(directory, file)) as [string, string];
+      for (const path of [a, b]) await writeFile(path, 'something');
+      const far = { type: 'nbd', uri: await server.listen({ port: 0 }) };
+      const near = [a, b].map((path) => ({ type: 'checksum', lower: { type: 'file', path, size: 1 << 20 } }));
+      const members = [...near, far];
+      const stack = await rehearse({ device: { type: 'parity', members } }, { create: true });
+      expect(stack.top.size).to.equal(15 * 2 * 65536);
+      await stack.close();
+      const failed: unknown = await rehearse({ device: { type: 'parity', members: members.slice(1) } }, { create: true }).then(null, (error: unknown) => error); // prettier-ignore
+      expect(failed).to.have.property('message').that.includes('Parity needs');
+      for (const path of [a, b]) expect(await readFile(path, 'utf8')).to.equal('something');
+      expect(disk.contents.every((byte) => byte === 9)).to.equal(true);
+      expect(await openFiles()).to.deep.equal([]);
+    });
   });
 });
