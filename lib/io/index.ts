@@ -44,6 +44,7 @@ export {
   type ParityOptions,
 } from '../layers/parity.js';
 export type { ParityLayout } from '../layers/parity-assembly.js';
+export type { ParityDoubt } from '../layers/parity-doubts.js';
 export { Crypt, type CryptOptions } from '../layers/crypt.js';
 export { SECTOR_SIZE } from '../layers/xts.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';

@@ -4,6 +4,7 @@ import type { Layer } from '../io/layer.js';
 import type { PagePool } from '../io/pages.js';
 import { StateError } from '../wait/errors.js';
 import { IntentLog } from './intent-log.js';
+import { ParityDoubts } from './parity-doubts.js';
 import type { ParityMap } from './parity-map.js';
 import type { ParityStore } from './parity-store.js';
 import { OwnWork } from './own-work.js';
@@ -31,6 +32,7 @@ export class ParityArray {
   readonly pool: PagePool;
   readonly lock: StripeLock = new StripeLock();
   readonly log: IntentLog;
+  readonly doubts: ParityDoubts;
   readonly work: OwnWork = new OwnWork();
   /** Bytes that were written back to members that could not read them. */
   healedBytes = 0;
@@ -65,6 +67,7 @@ export class ParityArray {
     this.pool = pool;
     this.stripesPerRegion = store.identity.regionSize / map.chunk;
     this.log = new IntentLog(dirty, () => void this.save());
+    this.doubts = new ParityDoubts(map, this.log, (stripe) => this.regionOf(stripe));
   }
 
   /** Of the array, as its superblocks say. */

@@ -113,7 +113,8 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
   }
   const { dirty } = newest;
   // Where a member that was being rebuilt holds its part, parity can be repaired; behind that it is missing.
-  if (missing > 0 && !force && lastDirty(dirty) * newest.regionSize > rebuilt) {
+  const torn = Math.min(lastDirty(dirty) * newest.regionSize, newest.dataSize);
+  if (missing > 0 && !force && torn > rebuilt) {
     throw new StateError(
       'ERR_DIRTY',
       'A member is missing and the array was being written when it stopped: data of that member that shares a stripe ' +

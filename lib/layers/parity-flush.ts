@@ -61,3 +61,15 @@ export class ParityFlush implements StripeOperation {
     });
   }
 }
+
+/**
+ * Flushes every member that is written to; dirty regions that nobody writes to are dirty no more.
+ * @throws IoError of the member that failed
+ */
+export async function flushAll(array: ParityArray): Promise<void> {
+  const safe = array.log.flushBegins();
+  const outcomes = await Promise.allSettled(array.present.map((member) => array.device(member).flush().promise()));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  array.log.flushEnded(safe, failed === undefined && !array.broken);
+  if (failed !== undefined) throw failed.reason;
+}

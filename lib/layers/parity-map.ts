@@ -65,6 +65,12 @@ export class ParityMap {
     return this.start + stripe * this.chunk;
   }
 
+  /** Where the data of a member's chunk in a stripe begins on the array. It is not the member that has the parity. */
+  dataPositionOf(stripe: number, member: number): number {
+    const index = (member - this.parityOf(stripe) - 1 + this.members) % this.members;
+    return stripe * this.stripeSize + index * this.chunk;
+  }
+
   /** The parts of `length` bytes from `position` on, in order; all in one stripe. Offsets count from `position`. */
   partsOf(position: number, length: number): ChunkPart[] {
     const stripe = this.stripeOf(position);

@@ -44,22 +44,47 @@ export function planWrite(
   parts: readonly ChunkPart[],
   missing: number | null,
 ): WritePlan {
-  const parity = map.parityOf(stripe);
-  if (missing === parity) return { kind: 'data only', reads: [] };
-  const { from, length } = hullOf(parts);
+  if (missing === map.parityOf(stripe)) return { kind: 'data only', reads: [] };
+  const { length } = hullOf(parts);
   const written = parts.reduce((sum, part) => sum + part.length, 0);
   const kept = length * (map.members - 1) - written;
   if (kept === 0) return { kind: 'full stripe', reads: [] };
 
   const lost = parts.find(({ member }) => member === missing);
   const modify = missing === null ? written + length < kept : lost === undefined;
-  if (modify) {
-    const old = parts.map(({ member, within, length: bytes }) => ({ member, within, length: bytes }));
-    return { kind: 'modify', reads: [...old, { member: parity, within: from, length }] };
-  }
+  if (modify) return planModify(map, stripe, parts);
   // What stays of the missing member would be needed to make the parity.
   if (lost !== undefined && lost.length < length) return planRecovery(map, stripe, parts, lost.member);
   return { kind: 'reconstruct', reads: keptBy(map, stripe, parts) };
+}
+
+/**
+ * Ways to write `parts` where the parity may be wrong, each for when the one before cannot read what it needs. Nothing is
+ * computed from the parity. It is made anew, or modified, and stays as wrong as it was, or modified only where it is known
+ * to be right, and means nothing elsewhere. None when something of `missing` would have to be computed.
+ * @param certain the parts of a range where the parity is right
+ */
+export function plansInDoubt(
+  map: ParityMap,
+  stripe: number,
+  parts: readonly ChunkPart[],
+  missing: number | null,
+  certain: (range: ChunkRange) => readonly ChunkRange[],
+): WritePlan[] {
+  const plan = planWrite(map, stripe, parts, missing);
+  if (plan.kind === 'recover') return [];
+  const isNeeded = parts.some(({ member }) => member === missing);
+  if (plan.kind === 'data only' || plan.kind === 'full stripe' || isNeeded) return [plan];
+  const modify = planModify(map, stripe, parts);
+  const rest: WritePlan = { kind: 'modify', reads: modify.reads.flatMap(certain) };
+  return missing === null ? [{ kind: 'reconstruct', reads: keptBy(map, stripe, parts) }, modify, rest] : [modify, rest];
+}
+
+/** A way to write `parts` that reads only what it writes over, with the parity for it: what that lacks it goes on to lack. */
+function planModify(map: ParityMap, stripe: number, parts: readonly ChunkPart[]): WritePlan {
+  const old = parts.map(({ member, within, length }) => ({ member, within, length }));
+  const { from, length } = hullOf(parts);
+  return { kind: 'modify', reads: [...old, { member: map.parityOf(stripe), within: from, length }] };
 }
 
 /** A way to write `parts` that reads nothing of `without`, at the cost of reading all others. */

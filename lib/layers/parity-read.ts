@@ -22,8 +22,8 @@ interface Lost {
 /**
  * A read within one stripe. What members can give is read into the caller's memory, without a lock. What one cannot give,
  * being missing or failing, is the XOR of the same bytes of all others, which are read with the stripe locked: half of a
- * write would give noise (I8). What can be had neither way is told as failed, and nothing else is (I4). What a member
- * answered `EIO` for and could be computed is written back to it.
+ * write would give noise (I8), and so would parity that is in doubt. What can be had neither way is told as failed, and
+ * nothing else is (I4). What a member answered `EIO` for and could be computed is written back to it.
  */
 export class StripeRead implements StripeOperation {
   private readonly array: ParityArray;
@@ -95,8 +95,12 @@ export class StripeRead implements StripeOperation {
     const { array, stripe, missed } = this;
     if (!io.cancelled) {
       for (const part of missed) {
-        const lost = array.canCompute(part.member, stripe) ? this.prepare(part) : null;
-        if (lost !== null) this.lost.push(lost);
+        if (!array.canCompute(part.member, stripe)) continue;
+        for (const certain of array.doubts.certain(stripe, part)) {
+          const lost = this.prepare({ ...certain, offset: part.offset + certain.within - part.within });
+          if (lost !== null) this.lost.push(lost);
+        }
+        this.failure = array.doubts.error(stripe, part.within, part.length, this.failure) ?? this.failure;
       }
     }
     if (this.lost.length === 0) {

@@ -1,117 +1,123 @@
+import { ArgumentError, StateError } from '../wait/errors.js';
+import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
-import { PAGE_SIZE, type PageVector } from '../io/pages.js';
-import { readMember, writeMember } from './member-io.js';
 import type { ParityArray } from './parity-array.js';
-import { xorInto } from './xor.js';
+import { checkDevice } from './parity-assembly.js';
+import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
+import { Recomputing } from './recomputing.js';
+import { readSuperblock } from './superblock.js';
 
 /**
- * Makes one member's chunk of stripes anew from those of all others, stripe by stripe, each locked meanwhile (I8): the
- * chunk of a member that is rebuilt, or the parity after a crash, which is the same sum. Requests go on between stripes.
+ * Rebuilds a member onto a device, stripe by stripe, while requests go on. Every so often the device is flushed, and then
+ * how far it has come is stored on the members: the checkpoint, from which it goes on after an interruption.
  */
-export class Recomputing {
+export class ParityRebuild {
+  private readonly parity: BlockDevice;
   private readonly array: ParityArray;
-  private readonly slots: PageVector;
-  private readonly slotSize: number;
+  private readonly member: number;
+  private readonly options: RebuildOptions;
+  /** Told when another device is in the member's place. */
+  private readonly placed: () => void;
 
-  /** @throws IoError `ENOMEM` */
-  constructor(array: ParityArray) {
+  constructor(parity: BlockDevice, array: ParityArray, member: number, options: RebuildOptions, placed: () => void) {
+    this.parity = parity;
     this.array = array;
-    this.slotSize = Math.ceil(array.map.chunk / PAGE_SIZE) * PAGE_SIZE;
-    this.slots = array.pool.allocate(this.slotSize * (array.map.members - 1));
+    this.member = member;
+    this.options = options;
+    this.placed = placed;
   }
 
-  /** Gives the memory back. */
-  close(): void {
-    this.slots.free();
-  }
-
-  /**
-   * Recomputes a member's chunk of one stripe; `then` runs when it is written and before the stripe is unlocked.
-   * @throws IoError `EIO` and others, of the member that failed: nothing was written when it was one that is read from.
-   *   What `check` throws, which is called with the stripe locked and nothing done.
-   */
-  async recompute(stripe: number, member: number, check: () => void, then: () => void): Promise<void> {
-    const { array } = this;
-    await new Promise<void>((resolve) => {
-      array.lock.acquireOwn(stripe, resolve);
-    });
+  /** Throws as `Parity.rebuild`. */
+  async run(spare: BlockDevice): Promise<void> {
+    const { array, member } = this;
+    this.checkOpen();
+    const checkpointSize = checkpointSizeOf(this.options);
+    await this.checkSpare(spare);
+    this.checkState(spare);
+    array.rebuilding = true;
     try {
-      check();
-      await this.sum(stripe, member);
-      await this.write(stripe, member);
-      then();
+      if (array.states[member] !== 'rebuilding' || array.device(member) !== spare) await this.place(spare);
+      await this.recomputeAll(checkpointSize);
+      this.checkGoesOn();
+      array.setState(member, 'in-sync');
+    } catch (error) {
+      // What the member itself has failed has given it up; anything else is an interruption.
+      if (array.states[member] === 'rebuilding') await array.checkpoint(member).catch(() => undefined);
+      throw error;
     } finally {
-      array.lock.release(stripe);
+      await array.save();
+      array.rebuilding = false;
+      this.placed();
     }
+    if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
   }
 
-  private async sum(stripe: number, member: number): Promise<void> {
-    const { array, slots, slotSize } = this;
-    const { chunk } = array.map;
-    const position = array.map.positionOf(stripe);
-    if (!array.canCompute(member, stripe))
-      throw new IoError('EIO', { message: 'Two members of the stripe are missing' });
-    const reads = array
-      .others(member)
-      .map((other, slot) => readMember(array.device(other), slots.range(slot * slotSize, chunk), position));
-    // All have to have come back before the memory is used for anything else.
-    for (const outcome of await Promise.allSettled(reads)) if (outcome.status === 'rejected') throw outcome.reason;
-    for (let slot = 1; slot < reads.length; slot++) xorInto(slots, 0, slots, slot * slotSize, chunk);
+  /** Puts a device that holds nothing in a member's place. */
+  private async place(spare: BlockDevice): Promise<void> {
+    const { array, member } = this;
+    if (array.states[member] === 'rebuilding') {
+      // Two changes, not one: a member that has missed a single one may still be taken for what it was.
+      array.givesUp(member);
+      await array.save();
+    }
+    array.replace(member, spare);
+    this.placed();
+    await array.save();
   }
 
-  private write(stripe: number, member: number): Promise<void> {
-    const { array, slots } = this;
-    const options = { position: array.map.positionOf(stripe), fua: false };
-    const device = array.device(member);
-    return new Promise((resolve, reject) => {
-      writeMember(device, slots.range(0, array.map.chunk), options, (error) => {
-        if (error === null) {
-          resolve();
-          return;
-        }
-        array.givesUp(member, device);
-        reject(error);
-      });
-    });
-  }
-}
-
-/**
- * After a crash: makes the parity of every stripe in dirty regions anew, and flushes it.
- * @throws IoError of the member that failed
- */
-export async function repairParity(array: ParityArray): Promise<void> {
-  const { map, log } = array;
-  const { regions } = log;
-  if (regions.length === 0) return;
-  const recomputing = new Recomputing(array);
-  try {
-    for (const region of regions) {
-      const [first, end] = array.stripesOf(region);
-      for (let stripe = first; stripe < end; stripe++) {
-        // With one missing there is either no parity to repair, or none to be had; who opened it has been warned.
-        if (array.missing(stripe).length > 0) continue;
-        await recomputing.recompute(stripe, map.parityOf(stripe), nothing, nothing);
+  private async recomputeAll(checkpointSize: number): Promise<void> {
+    const { array, member, options } = this;
+    const { stripes, chunk } = array.map;
+    const recomputing = new Recomputing(array);
+    try {
+      for (let stripe = array.rebuiltSoFar; stripe < stripes; stripe++) {
+        const check = (): void => this.checkGoesOn();
+        await recomputing.recompute(stripe, member, check, () => array.rebuilt(stripe + 1));
+        options.onProgress?.((stripe + 1) * chunk, stripes * chunk);
+        const due = (stripe + 1) * chunk - array.safeBytes(member) >= checkpointSize;
+        if (due || stripe + 1 === stripes) await array.checkpoint(member);
       }
+    } finally {
+      recomputing.close();
     }
-  } finally {
-    recomputing.close();
   }
-  await flushAll(array);
-}
 
-/**
- * Flushes every member that is written to; dirty regions that nobody writes to are dirty no more.
- * @throws IoError of the member that failed
- */
-export async function flushAll(array: ParityArray): Promise<void> {
-  const safe = array.log.flushBegins();
-  const outcomes = await Promise.allSettled(array.present.map((member) => array.device(member).flush().promise()));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  array.log.flushEnded(safe, failed === undefined && !array.broken);
-  if (failed !== undefined) throw failed.reason;
-}
+  private async checkSpare(spare: BlockDevice): Promise<void> {
+    const { array, parity } = this;
+    const { map } = array;
+    checkDevice(spare, map.start + map.stripes * map.chunk, parity.blockSize, 'ERR_SPARE', parity.memoryAlignment);
+    const superblock = await readSuperblock(spare, array.pool);
+    if (superblock === null || superblock.uuid === array.uuid) return;
+    throw new ArgumentError(
+      'ERR_MEMBER_IN_USE',
+      `${spare.name} is a member of the ${superblock.role} ${superblock.uuid}`,
+    );
+  }
 
-function nothing(): void {
-  // Nothing is to be checked, nor told.
+  private checkState(spare: BlockDevice): void {
+    const { array, member } = this;
+    this.checkOpen();
+    if (array.states[member] === 'in-sync' || array.rebuilding || array.broken) {
+      const states = array.states.join(', ');
+      throw new ArgumentError(
+        'ERR_MEMBER_STATE',
+        `Member ${String(member)} cannot be rebuilt, the members are ${states}`,
+      );
+    }
+    if (array.present.some((other) => other !== member && array.device(other) === spare)) {
+      throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
+    }
+  }
+
+  private checkOpen(): void {
+    if (this.parity.closed) throw new StateError('ERR_CLOSED', `${this.parity.name} is closed`);
+  }
+
+  private checkGoesOn(): void {
+    this.options.signal?.throwIfAborted();
+    if (this.parity.closed) throw new StateError('ERR_CLOSED', `${this.parity.name} was closed while it was rebuilt`);
+    if (this.array.states[this.member] !== 'rebuilding') {
+      throw new IoError('EIO', { message: `Member ${String(this.member)} failed while it was rebuilt` });
+    }
+  }
 }

@@ -140,11 +140,14 @@ class StripeScrub {
     for (let offset = 0; offset < array.map.chunk; offset += blockSize) {
       const block = { offset, length: blockSize };
       const lacking = holding.filter((_, i) => !covers(read[i] ?? [], block));
-      const known = whole && lacking.length === 1;
+      const doubted = array.doubts.about(stripe, offset, blockSize).length > 0;
+      const known = whole && lacking.length === 1 && (!doubted || lacking[0] === parity);
       for (const member of lacking) add({ kind: 'unreadable', member, known, ...block });
       if (!whole || lacking.length > 1) continue;
       const isZero = this.sum(block, lacking[0]);
-      if (lacking.length === 0 && !isZero) add({ kind: 'mismatched', member: parity, known: true, ...block });
+      if (lacking.length > 0) continue;
+      if (isZero) array.doubts.settle(stripe, offset, blockSize);
+      else add({ kind: 'mismatched', member: parity, known: true, ...block });
     }
     return found;
   }
@@ -169,6 +172,7 @@ class StripeScrub {
     return new Promise((resolve) => {
       writeMember(device, slots.range(sumAt + offset, length), { position, fua: true }, (error) => {
         if (error !== null) array.givesUp(member, device);
+        else if (member === array.map.parityOf(stripe)) array.doubts.settle(stripe, offset, length);
         resolve(error === null);
       });
     });

@@ -5,7 +5,7 @@ import { complementOf } from '../io/ranges.js';
 import { writeMember } from './member-io.js';
 import type { ParityArray, ParityLayer, StripeOperation } from './parity-array.js';
 import type { ChunkPart } from './parity-map.js';
-import { hullOf, planRecovery, planWrite, type ChunkRange, type WritePlan } from './parity-plan.js';
+import { hullOf, planRecovery, plansInDoubt, planWrite, type ChunkRange, type WritePlan } from './parity-plan.js';
 import { copyInto, xorInto } from './xor.js';
 
 /**
@@ -28,6 +28,8 @@ export class StripeWrite implements StripeOperation {
   /** A slot for that part of every member. */
   private slots: PageVector | null = null;
   private plan: WritePlan = { kind: 'full stripe', reads: [] };
+  /** What to try when that cannot be read, where parity is in doubt. */
+  private plans: WritePlan[] | null = null;
   /** Which member's slot is computed, under the plan `recover`. */
   private recovered = -1;
   /** Whether it answered `EIO`: then what was computed of it, but is not written, is written back to it as well. */
@@ -70,9 +72,31 @@ export class StripeWrite implements StripeOperation {
       this.end(io);
       return;
     }
+    if (array.doubts.about(stripe, this.from, this.length).length > 0) {
+      const certain = (range: ChunkRange): ChunkRange[] => array.doubts.certain(stripe, range);
+      this.plans = plansInDoubt(array.map, stripe, parts, missing[0] ?? null, certain);
+      this.tryNext(io, this.slots, this.plans);
+      return;
+    }
     this.plan = planWrite(array.map, stripe, parts, missing[0] ?? null);
     if (this.plan.kind === 'recover') this.recovered = missing[0] ?? -1;
     this.read(io, this.slots);
+  }
+
+  /** Reads what the next plan needs; ends when there is none. */
+  private tryNext(io: Io, slots: PageVector, plans: WritePlan[]): void {
+    const plan = plans.shift();
+    if (plan === undefined) {
+      this.failure = this.array.doubts.error(this.stripe, this.from, this.length, this.failure) ?? this.failure;
+      this.end(io);
+      return;
+    }
+    this.plan = plan;
+    this.failure = null;
+    this.unread.clear();
+    // It may not read all that its parity is made of: what is not known there is not to be what the memory held before.
+    for (const view of slots.views()) view.fill(0);
+    this.read(io, slots);
   }
 
   child(part: Io, tag: unknown): void {
@@ -90,6 +114,7 @@ export class StripeWrite implements StripeOperation {
       this.tell(io);
       this.letGo();
     } else if (failure === null) this.change(io, slots);
+    else if (this.plans !== null) this.tryNext(io, slots, this.plans);
     else if (this.canReadOtherwise()) this.read(io, slots);
     else this.end(io);
   }
@@ -184,9 +209,13 @@ export class StripeWrite implements StripeOperation {
 
   private written(io: Io): void {
     if (--this.pending > 0) return;
-    this.array.settled(this.stripe, () => {
+    const { array, stripe, plan } = this;
+    // Where there is no parity it will be made anew when it is rebuilt.
+    const anew = plan.kind !== 'modify' && plan.kind !== 'recover';
+    if (anew && !this.unwritten.has(array.map.parityOf(stripe))) array.doubts.settle(stripe, this.from, this.length);
+    array.settled(stripe, () => {
       // With one member missing everything is there, on the member or in the parity.
-      if (!this.array.broken) {
+      if (!array.broken) {
         this.failure = null;
         this.unwritten.clear();
       } else this.failure ??= new IoError('EIO');

@@ -1,20 +1,21 @@
 import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
-import { IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool } from '../io/pages.js';
 import { joinGeometry, someMembers } from './members.js';
 import type { ParityArray, StripeOperation } from './parity-array.js';
-import { checkDevice, createArray, openArray, type ParityLayout } from './parity-assembly.js';
-import { ParityFlush } from './parity-flush.js';
+import { createArray, openArray, type ParityLayout } from './parity-assembly.js';
+import type { ParityDoubt } from './parity-doubts.js';
+import { flushAll, ParityFlush } from './parity-flush.js';
 import { StripeRead } from './parity-read.js';
-import { flushAll, Recomputing, repairParity } from './parity-rebuild.js';
+import { ParityRebuild } from './parity-rebuild.js';
+import { repairParity } from './parity-repair.js';
 import { scrubParity } from './parity-scrub.js';
-import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
+import type { RebuildOptions } from './rebuild-options.js';
 import { StripeWrite } from './parity-write.js';
 import type { ScrubOptions, ScrubReport } from './scrub.js';
-import { readSuperblock, type MemberState } from './superblock.js';
+import type { MemberState } from './superblock.js';
 
 export interface ParityOptions extends DeviceOptions {
   /** Where the pages come from in which data and parity are put together; a few are kept for superblocks. */
@@ -70,13 +71,14 @@ export class Parity extends Layer<StripeOperation | null> {
    *   `ERR_CHUNK`, `ERR_REGION_SIZE`, `ERR_GEOMETRY` for members that are too small; IoError of a member that failed
    */
   static async create(members: readonly BlockDevice[], options: ParityCreateOptions): Promise<Parity> {
-    return await Parity.ready(new Parity(await createArray(members, options, options.pool), options));
+    const parity = new Parity(await createArray(members, options, options.pool), options);
+    return await Parity.ready(parity, true);
   }
 
   /**
    * Opens the array that is on the members, given in any order; at most one may be absent or out of date, and takes no
    * part then. A member whose rebuild did not finish has what it holds up to its last checkpoint, and can be rebuilt on.
-   * Parity of the regions that were being written is repaired.
+   * Parity of the regions that were being written is repaired, but where data cannot be read: {@link doubts}.
    * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
    *   none, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
    *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
@@ -114,6 +116,15 @@ export class Parity extends Layer<StripeOperation | null> {
   /** Bytes that were computed and written back to members that could not read them. */
   get healedBytes(): number {
     return this.array.healedBytes;
+  }
+
+  /**
+   * Bytes that could not be read after a crash where the parity may be torn, so that they are not computed either. Reading
+   * them fails with `EIO`, and so do a rebuild, and what else would have to compute something of their blocks; all others
+   * go on. Writing them anew ends it, as do a scrub and the next open which can read them again.
+   */
+  get doubts(): readonly ParityDoubt[] {
+    return this.array.doubts.all;
   }
 
   submit(io: Io): void {
@@ -173,10 +184,11 @@ export class Parity extends Layer<StripeOperation | null> {
    *   member is missing again
    */
   async rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
+    this.checkMember(member);
     let ended: () => void = () => undefined;
     this.array.work.run((end) => (ended = end));
     try {
-      await this.rebuildOn(member, spare, options);
+      await new ParityRebuild(this, this.array, member, options, () => this.refreshLowers()).run(spare);
     } finally {
       ended();
     }
@@ -201,92 +213,6 @@ export class Parity extends Layer<StripeOperation | null> {
     array.close();
   }
 
-  private async rebuildOn(member: number, spare: BlockDevice, options: RebuildOptions): Promise<void> {
-    const { array } = this;
-    const { map } = array;
-    this.checkMember(member);
-    const checkpointSize = checkpointSizeOf(options);
-    const { blockSize, memoryAlignment } = this;
-    checkDevice(spare, map.start + map.stripes * map.chunk, blockSize, 'ERR_SPARE', memoryAlignment);
-    const superblock = await readSuperblock(spare, array.pool);
-    if (superblock !== null && superblock.uuid !== array.uuid) {
-      throw new ArgumentError(
-        'ERR_MEMBER_IN_USE',
-        `${spare.name} is a member of the ${superblock.role} ${superblock.uuid}`,
-      );
-    }
-    this.checkCanRebuild(member, spare);
-    array.rebuilding = true;
-    try {
-      if (array.states[member] !== 'rebuilding' || array.device(member) !== spare) await this.place(member, spare);
-      await this.recomputeAll(member, checkpointSize, options);
-      this.checkRebuilding(member, options);
-      array.setState(member, 'in-sync');
-    } catch (error) {
-      // What the member itself has failed has given it up; anything else is an interruption.
-      if (array.states[member] === 'rebuilding') await array.checkpoint(member).catch(() => undefined);
-      throw error;
-    } finally {
-      await array.save();
-      array.rebuilding = false;
-      this.refreshLowers();
-    }
-    if (array.states[member] !== 'in-sync') throw new IoError('EIO', { message: `${spare.name} failed when rebuilt` });
-  }
-
-  /** Puts a device that holds nothing in a member's place. */
-  private async place(member: number, spare: BlockDevice): Promise<void> {
-    const { array } = this;
-    if (array.states[member] === 'rebuilding') {
-      // Two changes, not one: a member that has missed a single one may still be taken for what it was.
-      array.givesUp(member);
-      await array.save();
-    }
-    array.replace(member, spare);
-    this.refreshLowers();
-    await array.save();
-  }
-
-  private async recomputeAll(member: number, checkpointSize: number, options: RebuildOptions): Promise<void> {
-    const { array } = this;
-    const { stripes, chunk } = array.map;
-    const recomputing = new Recomputing(array);
-    try {
-      for (let stripe = array.rebuiltSoFar; stripe < stripes; stripe++) {
-        const check = (): void => this.checkRebuilding(member, options);
-        await recomputing.recompute(stripe, member, check, () => array.rebuilt(stripe + 1));
-        options.onProgress?.((stripe + 1) * chunk, stripes * chunk);
-        const due = (stripe + 1) * chunk - array.safeBytes(member) >= checkpointSize;
-        if (due || stripe + 1 === stripes) await array.checkpoint(member);
-      }
-    } finally {
-      recomputing.close();
-    }
-  }
-
-  private checkCanRebuild(member: number, spare: BlockDevice): void {
-    const { array } = this;
-    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} is closed`);
-    if (array.states[member] === 'in-sync' || array.rebuilding || array.broken) {
-      const states = array.states.join(', ');
-      throw new ArgumentError(
-        'ERR_MEMBER_STATE',
-        `Member ${String(member)} cannot be rebuilt, the members are ${states}`,
-      );
-    }
-    if (array.present.some((other) => other !== member && array.device(other) === spare)) {
-      throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
-    }
-  }
-
-  private checkRebuilding(member: number, { signal }: RebuildOptions): void {
-    signal?.throwIfAborted();
-    if (this.closed) throw new StateError('ERR_CLOSED', `${this.name} was closed while it was rebuilt`);
-    if (this.array.states[member] !== 'rebuilding') {
-      throw new IoError('EIO', { message: `Member ${String(member)} failed while it was rebuilt` });
-    }
-  }
-
   private checkMember(member: number): void {
     if (Number.isInteger(member) && member >= 0 && member < this.array.map.members) return;
     throw new ArgumentRangeError(
@@ -302,10 +228,12 @@ export class Parity extends Layer<StripeOperation | null> {
   }
 
   /** Repairs and stores what has to be before the first request. */
-  private static async ready(parity: Parity): Promise<Parity> {
+  private static async ready(parity: Parity, isNew = false): Promise<Parity> {
     const { array } = parity;
     try {
       await repairParity(array);
+      const error = isNew ? array.doubts.firstError() : null;
+      if (error !== null) throw error;
       await array.save();
     } catch (error) {
       array.close();

@@ -56,6 +56,18 @@ describe('ParityMap', () => {
     );
   });
 
+  it('tells where the data of a member’s chunk is on the array', () => {
+    fc.assert(
+      fc.property(maps, fc.nat(), (map, from) => {
+        const position = (from % (map.size / 512)) * 512;
+        const [part] = map.partsOf(position, 512);
+        const at = map.dataPositionOf(map.stripeOf(position), part?.member ?? -1) + (part?.within ?? -1);
+        expect(at).to.equal(position);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('parts a range within a stripe so that the parts are where single blocks are, none left out', () => {
     fc.assert(
       fc.property(maps, fc.nat(), fc.nat(), (map, from, count) => {

@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { hullOf, planRecovery, planWrite } from '../../lib/layers/parity-plan.js';
+import { hullOf, planRecovery, plansInDoubt, planWrite, type WritePlan } from '../../lib/layers/parity-plan.js';
 import { ParityMap } from '../../lib/layers/parity-map.js';
 
 const BLOCK = 512;
+const told = ({ kind, reads }: WritePlan): [string, string[]] => {
+  const places = reads.map(({ member, within, length }) => [member, within / BLOCK, length / BLOCK].map(String));
+  return [kind, places.map(([member, from, count]) => `${String(member)}: ${String(from)}+${String(count)}`)];
+};
 /** Stripe 0: data on members 0 to n - 2, parity on the last. */
 const plan = (members: number, position: number, blocks: number, missing: number | null = null): [string, string[]] => {
   const map = new ParityMap(members, 2 * BLOCK, 4);
-  const { kind, reads } = planWrite(map, 0, map.partsOf(position * BLOCK, blocks * BLOCK), missing);
-  const places = reads.map(({ member, within, length }) => [member, within / BLOCK, length / BLOCK].map(String));
-  return [kind, places.map(([member, from, count]) => `${String(member)}: ${String(from)}+${String(count)}`)];
+  return told(planWrite(map, 0, map.partsOf(position * BLOCK, blocks * BLOCK), missing));
 };
 
 describe('planWrite', () => {
@@ -59,5 +61,30 @@ describe('planRecovery', () => {
       const { reads } = planRecovery(map, 0, parts, without);
       expect(reads.map(({ member }) => member)).to.deep.equal([0, 1, 2, 3].filter((member) => member !== without));
     }
+  });
+});
+
+describe('plansInDoubt', () => {
+  const map = new ParityMap(4, 2 * BLOCK, 4);
+  /** Of the first row nothing is certain. */
+  const plans = (position: number, blocks: number, missing: number | null = null): [string, string[]][] =>
+    plansInDoubt(map, 0, map.partsOf(position * BLOCK, blocks * BLOCK), missing, ({ member, within, length }) =>
+      within + length > BLOCK ? [{ member, within: BLOCK, length: within + length - BLOCK }] : [],
+    ).map(told);
+
+  it('makes parity anew, or else modifies it, or else only where it is right (I4)', () => {
+    expect(plans(0, 1)).to.deep.equal([['reconstruct', ['1: 0+1', '2: 0+1']], ['modify', ['0: 0+1', '3: 0+1']], ['modify', []]]); // prettier-ignore
+    expect(plans(0, 2)[2]).to.deep.equal(['modify', ['0: 1+1', '3: 1+1']]);
+    expect(plans(0, 6)).to.deep.equal([['full stripe', []]]);
+  });
+
+  it('computes nothing of a member that is missing (I4)', () => {
+    expect(plans(0, 1, 3)).to.deep.equal([['data only', []]]);
+    expect(plans(0, 1, 1)).to.deep.equal([
+      ['modify', ['0: 0+1', '3: 0+1']],
+      ['modify', []],
+    ]);
+    expect(plans(0, 1, 0)).to.deep.equal([['reconstruct', ['1: 0+1', '2: 0+1']]]);
+    expect(plans(1, 2, 0)).to.deep.equal([]);
   });
 });

@@ -48,12 +48,19 @@ export class ParityRebuildProgram {
       blocks: this.map.size / BLOCK,
       count: (what) => this.count(what),
       uses: (pages) => this.disks.some(({ pending }) => pending.some((op) => op.pages === pages)),
-      // What two members have not taken is lost, or computed from those that have.
-      isVague: () => this.array?.members.filter(({ state }) => state !== 'in-sync').length === 2,
+      // What two members have not taken is lost, or computed from those that have; also when one that was all but rebuilt
+      // has been in sync since.
+      isVague: () => this.isBroken(),
     });
   }
 
   private array: Parity | null = null;
+  private wasBroken = false;
+
+  private isBroken(): boolean {
+    this.wasBroken ||= this.array?.members.filter(({ state }) => state !== 'in-sync').length === 2;
+    return this.wasBroken;
+  }
 
   async run(): Promise<void> {
     try {
@@ -206,6 +213,7 @@ export class ParityRebuildProgram {
     if (blocks === 0 || random.chance(40)) op.fail('EIO');
     else if (random.chance(20)) op.answer({ missing });
     else op.fail(random.pick(['EIO', 'ENXIO']), missing);
+    this.isBroken();
   }
 
   /** What is there is what it ought to be, also after rebuilds that were interrupted have gone on. */

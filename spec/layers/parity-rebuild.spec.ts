@@ -276,8 +276,8 @@ describe('Parity.rebuild', () => {
     expect(await interrupt(again, copies[1] as FaultyDevice, -1)).to.deep.equal([4, 5]);
     expect([again.degraded, wrongParityAt(copies)]).to.deep.equal([false, -1]);
     expect(await contentsOf(again, kit.pool)).to.deep.equal(new Array<number>(20).fill(6));
-    await again.close();
     expect(await codeOf(again.rebuild(1, spare, { checkpointSize: 0 }))).to.equal('ERR_CHECKPOINT_SIZE');
+    await again.close();
   });
 
   it('begins anew on another device, and does not take the one before for it', async () => {
