@@ -75,6 +75,11 @@ export class FileTransfer implements Asker {
 
   /** What the thread tells. */
   answered(result: number, ms: number): void {
+    if (Number.isNaN(result)) {
+      // The thread has ended: whether it moved these bytes is not known. They may be moved again, and the pool does it.
+      this.call();
+      return;
+    }
     this.thread?.took(ms);
     const error = result >= 0 ? null : errorOf(result, this.io?.operation ?? '');
     this.returned(error, result);

@@ -19,7 +19,7 @@ const QUICK_IN_A_ROW = 8;
  * The thread of a file's own, and when it is asked. It makes one transfer after the other, with no more wake-ups than
  * bursts: several times quicker than the thread pool where the file is cached. Where it is not, transfers would wait
  * for each other: after one that was slow, the thread is given one at a time, and the pool all others, until it has
- * been quick again.
+ * been quick again. What it had when it ended is told NaN, and may be done again by the pool, as is all after that.
  */
 export class TransferThread {
   private readonly thread: WorkThread;
@@ -48,9 +48,9 @@ export class TransferThread {
   }
 }
 
-/** The error that a call in the thread has ended with; null when it moved bytes. */
+/** The error that a call in the thread has ended with; null when it moved bytes. @param result bytes, or an errno below 0 */
 export function errorOf(result: number, what: string): NodeError | null {
   if (result >= 0) return null;
-  const [code, description] = getSystemErrorMap().get(result) ?? ['EIO', 'the thread of the file has ended'];
+  const [code, description] = getSystemErrorMap().get(result) ?? ['EIO', `system error ${String(-result)}`];
   return Object.assign(new Error(`${code}: ${description}, ${what}`), { code });
 }

@@ -23,7 +23,7 @@ export class CryptThreads {
   /**
    * Has `length` bytes encrypted or decrypted from one place into another, which may be the same; `then` is told when,
    * and whether they were. False, and nothing was asked, for memory that cannot be shared or is in several runs, for less
-   * than 16 KiB, and when all threads have as much to do as they are given.
+   * than 16 KiB, for more pools than 16, and when all threads have as much to do as they are given.
    */
   ask(kind: number, from: Place, to: Place, length: number, position: number, then: (done: boolean) => void): boolean {
     const source = from.pages.onlyRun;

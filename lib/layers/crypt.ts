@@ -158,7 +158,10 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     }
   }
 
-  /** By a thread, or at once. `then` is told an error when it was not done. */
+  /**
+   * By a thread, or at once. `then` is told an error when it was not done: where a thread has ended that was to decrypt
+   * in place, and nobody knows what is still encrypted. What it was to encrypt is there yet, and is encrypted here.
+   */
   private crypt(
     kind: number,
     from: Place,
@@ -167,12 +170,16 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     length: number,
     then: (lost: IoError | null) => void,
   ): void {
+    const here = (): void => {
+      this.xts.crypt(kind === ENCRYPT, from, to, position, length);
+      then(null);
+    };
     const asked = this.threads?.ask(kind, from, to, length, position, (done) => {
-      then(done ? null : new IoError('EIO', { message: `A thread of ${this.name} has ended` }));
+      if (done) then(null);
+      else if (kind === ENCRYPT) here();
+      else then(new IoError('EIO', { message: `A thread of ${this.name} has ended` }));
     });
-    if (asked === true) return;
-    this.xts.crypt(kind === ENCRYPT, from, to, position, length);
-    then(null);
+    if (asked !== true) here();
   }
 
   private readInParts(io: Io, pages: PageVector): void {

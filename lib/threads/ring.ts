@@ -108,10 +108,13 @@ export class Ring {
     answers[at + 1] = result;
     answers[at + 2] = ms;
     Atomics.store(control, ANSWERED, (answered + 1) | 0);
-    if (Atomics.load(control, AWAITED) === 1) {
-      Atomics.store(control, AWAITED, 0);
-      Atomics.notify(control, AWAITED);
-    }
+    if (Atomics.load(control, AWAITED) === 1) this.stopAwaiting();
+  }
+
+  /** Has who awaits an answer called, though there is none: no other will come. */
+  stopAwaiting(): void {
+    Atomics.store(this.control, AWAITED, 0);
+    Atomics.notify(this.control, AWAITED);
   }
 
   /** Takes one answer; false when there is none. */
@@ -124,7 +127,7 @@ export class Ring {
     return true;
   }
 
-  /** Calls `then` once, not before this returns, when there is an answer to be taken. To be called again after that only. */
+  /** Calls `then` once, not before this returns, when there is an answer to be taken, or none will come. To be called again after that only. */
   awaitAnswer(then: () => void): void {
     const { control } = this;
     Atomics.store(control, AWAITED, 1);

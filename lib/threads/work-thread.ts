@@ -11,6 +11,9 @@ export interface WorkData {
   readonly own: unknown;
 }
 
+/** Memory that a thread is given at most: it keeps all of it, also what nobody else has any more. */
+const MOST_MEMORIES = 16;
+
 /** Who asks, and is told once. */
 export interface Asker {
   /** @param result what the work has returned; NaN when the thread has ended before it answered */
@@ -32,6 +35,8 @@ export class WorkThread {
   private alive = true;
   private awaiting = false;
   private closing = false;
+  /** The last task was posted. */
+  private ending = false;
   /** Memory that the thread was given. It knows each by its place. */
   private readonly memories: ArrayBufferLike[] = [];
   private readonly task = emptyTask();
@@ -47,8 +52,9 @@ export class WorkThread {
       while (this.ring.receive(this.take));
     } finally {
       this.awaiting = false;
-      if (this.owed > 0) this.awaitAnswer();
-      else if (!this.closing) this.worker.unref();
+      if (this.closing) this.end();
+      else if (this.owed === 0) this.worker.unref();
+      if (this.owed > 0 && this.alive) this.awaitAnswer();
     }
   };
 
@@ -73,16 +79,23 @@ export class WorkThread {
     return this.owed;
   }
 
-  /** The number that the thread knows a memory by; undefined for one that cannot be shared. */
+  /**
+   * The number that the thread knows a memory by; undefined for one that cannot be shared, for a seventeenth, and once the
+   * thread takes no tasks.
+   */
   numberOf(memory: ArrayBufferLike): number | undefined {
+    if (!this.alive || this.closing) return undefined;
     const known = this.memories.indexOf(memory);
     if (known >= 0) return known;
-    if (!(memory instanceof SharedArrayBuffer)) return undefined;
+    if (!(memory instanceof SharedArrayBuffer) || this.memories.length === MOST_MEMORIES) return undefined;
     this.worker.postMessage(memory);
     return this.memories.push(memory) - 1;
   }
 
-  /** Has a task done; false, and nothing was asked, when so much is under way that another would not fit, or the thread is gone. */
+  /**
+   * Has a task done; false, and nothing was asked, when so much is under way that another would not fit, or the thread is
+   * gone or to be closed.
+   */
   ask(
     asker: Asker,
     kind: number,
@@ -93,7 +106,7 @@ export class WorkThread {
     length: number,
     position: number,
   ): boolean {
-    if (this.owed === CAPACITY || !this.alive) return false;
+    if (this.owed === CAPACITY || !this.alive || (this.closing && kind !== END)) return false;
     const { task } = this;
     const number = this.free.pop() ?? this.askers.length;
     this.askers[number] = asker;
@@ -107,19 +120,25 @@ export class WorkThread {
     task.position = position;
     if (this.owed++ === 0) this.worker.ref();
     this.ring.post(task);
-    if (!this.awaiting) this.awaitAnswer();
+    this.awaitAnswer();
     return true;
   }
 
-  /** Ends the thread, when it has answered what it owes. The process lives until it has ended. */
+  /** Ends the thread, when it has answered all it was asked. The process lives until it has ended. */
   async close(): Promise<void> {
     this.closing = true;
     this.worker.ref();
-    if (this.alive && !this.ask({ answered: () => undefined }, END, 0, 0, 0, 0, 0, 0)) await this.worker.terminate();
+    this.end();
     await this.ended;
   }
 
+  /** Posts the last task, behind all others, as soon as there is a place for it. */
+  private end(): void {
+    this.ending ||= this.ask({ answered: () => undefined }, END, 0, 0, 0, 0, 0, 0);
+  }
+
   private awaitAnswer(): void {
+    if (this.awaiting) return;
     this.awaiting = true;
     this.ring.awaitAnswer(this.wake);
   }
@@ -127,6 +146,7 @@ export class WorkThread {
   /** The thread is gone: those who wait for it are told. */
   private abandon(): void {
     this.alive = false;
+    this.ring.stopAwaiting();
     while (this.ring.receive(this.take));
     for (const [number, asker] of this.askers.entries()) {
       if (asker === null) continue;

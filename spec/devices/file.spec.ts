@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { ArgumentRangeError } from '../../lib/wait/errors.js';
@@ -269,6 +271,40 @@ describe('FileDevice', () => {
       await above.close();
     });
 
+    it('loses nothing when the thread is killed: the pool makes the transfers that it had, and all after that (I4)', async () => {
+      const path = newPath();
+      const started = once(process, 'worker');
+      const device = await FileDevice.open(path, { size: 1 << 18, thread: true });
+      const [thread] = (await started) as [Worker];
+      const pool = new PagePool();
+      const calls = [sinon.spy(fs, 'read'), sinon.spy(fs, 'write')];
+      syncBuiltinESMExports();
+      try {
+        const [all, data] = [pool.allocate(1 << 16), pool.allocate(1 << 16)];
+        data.set(bytes);
+        await device.write(data, { position: 0 });
+        const requests = Array.from({ length: 128 }, (_, i) => {
+          const [range, position] = [all.range((i >> 1) * 1024, 1024), (i >> 1) * 1024];
+          if (i % 2 === 0) return device.read(range, { position });
+          return device.write(data.range(position, 1024), { position: (1 << 17) + position });
+        });
+        // Some of them may have been answered.
+        const killed = thread.terminate();
+        for (const request of requests) expect(await request).to.equal(1024);
+        await killed;
+        expect(Buffer.compare(all.bytes(), bytes)).to.equal(0);
+        expect(Buffer.compare(readFileSync(path).subarray(1 << 17, (1 << 17) + (1 << 16)), bytes)).to.equal(0);
+        const before = calls.map(({ callCount }) => callCount);
+        expect(before.every((count) => count > 0)).to.equal(true);
+        await device.read(all, { position: 0 });
+        expect(calls[0]?.callCount).to.equal((before[0] as number) + 1);
+      } finally {
+        sinon.restore();
+        syncBuiltinESMExports();
+      }
+      await device.close();
+    });
+
     it('tells of an error with its code, and goes on', async () => {
       const path = newPath();
       const device = await FileDevice.open(path, { size: 8192, thread: true });
@@ -280,7 +316,7 @@ describe('FileDevice', () => {
       expect(await device.read(pages.range(0, 4096), { position: 0 })).to.equal(4096);
       await device.close();
       expect(errorOf(-28, 'write')).to.include({ code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' });
-      expect(errorOf(NaN, 'read')).to.include({ code: 'EIO' });
+      expect(errorOf(-9999, 'read')).to.include({ code: 'EIO', message: 'EIO: system error 9999, read' });
       expect(errorOf(0, 'read')).to.equal(null);
     });
   });

@@ -31,7 +31,7 @@ describe('Ring', () => {
     }
   });
 
-  it('tells once of answers: of one that is there, not before it has returned, and of one that comes', async () => {
+  it('tells once of answers: of one that is there, not before it has returned, and of one that comes; and of none any more', async () => {
     const asker = new Ring();
     const worker = new Ring(asker.memory);
     let told = 0;
@@ -57,7 +57,13 @@ describe('Ring', () => {
     worker.answer(1, 1, 0);
     worker.answer(2, 1, 0);
     await coming;
-    clearInterval(alive);
     expect(told).to.equal(2);
+
+    while (asker.receive(() => undefined));
+    const none = wait();
+    asker.stopAwaiting();
+    await none;
+    clearInterval(alive);
+    expect(told).to.equal(3);
   });
 });

@@ -79,10 +79,32 @@ describe('WorkThread', () => {
     await exited;
     // It may have been quick enough to answer.
     expect(result === 1 || Number.isNaN(result)).to.equal(true);
-    expect(ask(8, () => undefined)).to.equal(false);
+    expect(thread.numberOf(memory)).to.equal(undefined);
+    expect(thread.ask({ answered: () => undefined }, READ, 0, 0, 0, 0, 1, 0)).to.equal(false);
     expect(thread.underWay).to.equal(0);
     await thread.close();
   });
+
+  it('is given 16 memories and no more, for it keeps them, and none once it has ended', async () => {
+    const [some, others] = [0, 16].map((first) => Array.from({ length: 16 }, () => new SharedArrayBuffer(8 + first)));
+    expect(some?.map((each) => thread.numberOf(each))).to.deep.equal(Array.from({ length: 16 }, (_, i) => i));
+    expect(others?.some((each) => thread.numberOf(each) !== undefined)).to.equal(false);
+    expect(thread.numberOf(some?.[15] as SharedArrayBuffer)).to.equal(15);
+    await thread.close();
+    expect(thread.numberOf(some?.[15] as SharedArrayBuffer)).to.equal(undefined);
+  });
+
+  for (const many of [3, CAPACITY])
+    it(`answers all ${String(many)} that it was asked before it is closed, and takes nothing meanwhile (I9)`, async () => {
+      const answers: number[] = [];
+      for (let number = 0; number < many; number++) ask(number, (result) => answers.push(result));
+      const closed = [thread.close(), thread.close()];
+      expect(thread.numberOf(memory)).to.equal(undefined);
+      expect(thread.ask({ answered: () => undefined }, READ, 0, 0, 0, 0, 1, 0)).to.equal(false);
+      await Promise.all(closed);
+      expect(answers).to.deep.equal(new Array(many).fill(1));
+      expect(thread.underWay).to.equal(0);
+    });
 
   it('warns of what a thread has ended with', async () => {
     const warned = once(process, 'warning');
