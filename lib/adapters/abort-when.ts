@@ -4,7 +4,7 @@ import { completionOf } from '../compound/completion-of.js';
 /**
  * An AbortController that aborts when something has come: with its value as the reason, or with what it failed with. One
  * of several signals or a time: `abortWhen(firstOf([one, other, timeout(50)])).signal`. Aborting it by hand cancels what
- * it waits for, so nothing stays registered on long-lived signals.
+ * it waits for, unless that has another owner, so nothing stays registered on long-lived signals.
  */
 export function abortWhen(waitable: Waitable<unknown>): AbortController {
   const controller = new AbortController();

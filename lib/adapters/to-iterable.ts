@@ -12,7 +12,7 @@ interface Reading {
 /**
  * An asynchronous iterable of what `next` makes, one wait for each round: a choice of whichever is ready, mostly. It ends
  * when `next` answers null, and throws what a wait fails with. `return`, also while it waits, and the signal cancel the
- * wait; `return` settles once that has: what must be left to finish is waited for.
+ * wait, unless that has another owner; `return` settles once that has: what must be left to finish is waited for.
  */
 export function toIterable<const W extends Waitable<unknown>>(
   next: (round: number) => W | null,

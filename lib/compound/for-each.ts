@@ -71,7 +71,8 @@ class Rounds {
       const answer = this.body(value as never, this.round++);
       if (!isThenable(answer)) this.roundEnded(answer);
       else {
-        answer.then(
+        // A thenable of somebody else's may tell twice.
+        Promise.resolve(answer).then(
           (answered) => {
             this.roundEnded(answered);
           },
@@ -95,8 +96,8 @@ class Rounds {
  * brings. The next round begins when what the body returns, or promises, is there: nothing is taken that the body has no
  * time for. Ends when the body answers `false`, with the number of rounds, or fails when a wait or the body does.
  *
- * Cancelling it, or its signal, cancels the wait; a body that runs is left to finish, and what a wait brings home all the
- * same is still handed to it. Rounds cost no memory, however many.
+ * Cancelling it, or its signal, cancels the wait, unless that has another owner; a body that runs is left to finish, and
+ * what a wait brings home all the same is still handed to it. Rounds cost no memory, however many.
  */
 export function forEach<const W extends Waitable<unknown>>(
   next: (round: number) => W,

@@ -1,6 +1,6 @@
 import { Completion, type ReusableCompletion } from '../event/completion.js';
 import { forward } from '../event/forward.js';
-import { OWNED, TAKES } from '../event/marks.js';
+import { TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
@@ -12,8 +12,6 @@ class Guard<T> extends Lazy<T> {
   private readonly lost = new Completion();
   private lower: ReusableCompletion<T> | null = null;
   private owns = false;
-  /** Nobody else has use for what was taken below. */
-  private wants = false;
 
   constructor(build: (lost: Completion) => Waitable<T>) {
     super();
@@ -23,7 +21,7 @@ class Guard<T> extends Lazy<T> {
 
   /** @internal */
   override refuse(): void {
-    if (this.wants) this.lower?.refuse();
+    this.lower?.refuse();
     if (this.lower !== null && this.state !== 'failed') this.lost.complete();
   }
 
@@ -42,7 +40,6 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
-        this.wants = (this.lower.marks & OWNED) === 0;
         this.owns = forward(this.lower, this);
       } catch (error) {
         this.fail(error);
@@ -53,7 +50,7 @@ class Guard<T> extends Lazy<T> {
 
 /**
  * Something to wait for that is built when somebody waits for it, once: a branch that costs nothing while it is not
- * wanted. It has the outcome of what `build` returns, and owns it; what `build` throws fails it.
+ * wanted. It has the outcome of what `build` returns, and owns it unless it has an owner; what `build` throws fails it.
  *
  * `lost` completes, at most once, when the branch has been built and nobody has use for it: it was cancelled, or its
  * compound took another branch, failed or was cancelled. A server that was asked on behalf of the branch is told so (the

@@ -1,5 +1,5 @@
 import { ReusableCompletion, type Completion } from '../event/completion.js';
-import { OWNED, TAKES } from '../event/marks.js';
+import { TAKES } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
 import { leaveEntry } from './leave-entry.js';
@@ -9,8 +9,6 @@ class Mapped<S, T> extends Lazy<T> {
   private readonly source: Waitable<S>;
   private readonly change: (value: S) => T;
   private lower: ReusableCompletion<S> | null = null;
-  /** Another owner has use for what its own completion took. */
-  private owns = false;
 
   constructor(source: Waitable<S>, change: (value: S) => T) {
     super();
@@ -21,7 +19,7 @@ class Mapped<S, T> extends Lazy<T> {
 
   /** @internal */
   override refuse(): void {
-    if (this.owns) this.lower?.refuse();
+    this.lower?.refuse();
   }
 
   protected begin(): void {
@@ -38,7 +36,6 @@ class Mapped<S, T> extends Lazy<T> {
     );
     try {
       this.lower = completionOf(this.source);
-      this.owns = (this.lower.marks & OWNED) === 0;
     } catch (error) {
       this.fail(error);
       return;

@@ -7,30 +7,35 @@ import { recordedWaits } from './recording.js';
 import { nodeOf, standsOn, type Dependencies } from './stands-on.js';
 import { Task } from './task.js';
 
+/** What each task waits for itself, and what runs for it under a lock. */
+export type Waits = ReadonlyMap<Task, ReadonlySet<object>>;
+
+/** All that is recorded, looked through once. */
+export function waitsOfTasks(): Waits {
+  const waits = new Map<Task, Set<object>>();
+  const note = (task: Task, on: object): void => {
+    const known = waits.get(task);
+    if (known === undefined) waits.set(task, new Set([on]));
+    else known.add(on);
+  };
+  for (const { waited, task } of recordedWaits()) {
+    if (waited === null || task === null) continue;
+    note(task, nodeOf(waited));
+    for (let outer = task.outer; outer !== null; outer = outer.outer) note(outer, task);
+  }
+  return waits;
+}
+
 /** What a completion, compound, queue, lock, branch or task waits for, as far as that can be seen. */
-export function dependenciesOf(node: object): Dependencies {
-  if (node instanceof Task) return ofTask(node);
+export function dependenciesOf(node: object, waits?: Waits): Dependencies {
+  if (node instanceof Task) return ofTask((waits ?? waitsOfTasks()).get(node));
   if (node instanceof SemaphoreGroup) return { on: lackedBy(node), stuckWith: 'one', free: false };
   if (ReusableCompletion.is(node)) return standsOn(node);
   return ofLock(node);
 }
 
-/** What it waits for itself, and what runs for it under a lock. */
-function ofTask(task: Task): Dependencies {
-  const on = new Set<object>();
-  for (const wait of recordedWaits()) {
-    const { waited } = wait;
-    if (waited === null || wait.task === null) continue;
-    if (wait.task === task) on.add(nodeOf(waited));
-    else if (runsFor(wait.task, task)) on.add(wait.task);
-  }
+function ofTask(on: ReadonlySet<object> = new Set()): Dependencies {
   return { on: [...on], stuckWith: 'all', free: on.size === 0 };
-}
-
-/** Whether a task is the run of a lock in another. */
-function runsFor(inner: Task, task: Task): boolean {
-  for (let outer = inner.outer; outer !== null; outer = outer.outer) if (outer === task) return true;
-  return false;
 }
 
 /** A lock waits for who holds it; one whose holders are not all known may be given back by them. */

@@ -14,6 +14,8 @@ import { Task } from './task.js';
 
 const descriptions = new WeakMap<object, string>();
 const promises = new Set<WeakRef<object>>();
+/** Look for promises that are gone when there are so many. */
+let many = 1000;
 
 /**
  * Gives anything that can be waited for a description for {@link explain} and its kin: a completion, compound, queue,
@@ -25,10 +27,18 @@ export function describe<T extends object>(waitable: T, description: string): T 
   if ((typeof given !== 'object' && typeof given !== 'function') || given === null) {
     throw new ArgumentError('ERR_DESCRIBED', `describe() takes an object, got ${String(given)}`);
   }
+  const again = descriptions.has(waitable);
   descriptions.set(waitable, description);
   noteLock(waitable);
-  if ('then' in waitable && !ReusableCompletion.is(waitable)) promises.add(new WeakRef(waitable));
+  if (!again && 'then' in waitable && !ReusableCompletion.is(waitable)) rememberPromise(waitable);
   return waitable;
+}
+
+function rememberPromise(promise: object): void {
+  promises.add(new WeakRef(promise));
+  if (promises.size <= many) return;
+  for (const reference of promises) if (reference.deref() === undefined) promises.delete(reference);
+  many = Math.max(1000, 2 * promises.size);
 }
 
 /** What it was described as, if it was. */

@@ -1,4 +1,4 @@
-import { dependenciesOf } from './dependencies.js';
+import { dependenciesOf, waitsOfTasks } from './dependencies.js';
 import { nameOf } from './description.js';
 import { recordedWaits } from './recording.js';
 import { nodeOf, type Dependencies } from './stands-on.js';
@@ -58,9 +58,10 @@ function recordedRoots(): object[] {
 function graphOf(roots: readonly object[]): Graph {
   const graph = new Map<object, Dependencies>();
   const next = [...roots];
+  const waits = waitsOfTasks();
   for (const node of next) {
     if (graph.has(node)) continue;
-    const dependencies = dependenciesOf(node);
+    const dependencies = dependenciesOf(node, waits);
     graph.set(node, dependencies);
     for (const each of dependencies.on) next.push(each);
   }
@@ -76,7 +77,11 @@ function stuckIn(graph: Graph): Set<object> {
     // One that is stuck with any one of them is free when all are; else when one is.
     left.set(node, stuckWith === 'one' ? on.length : 1);
     if (free) released.push(node);
-    for (const each of on) waiters.set(each, [...(waiters.get(each) ?? []), node]);
+    for (const each of on) {
+      const others = waiters.get(each);
+      if (others === undefined) waiters.set(each, [node]);
+      else others.push(node);
+    }
   }
   const stuck = new Set(graph.keys());
   for (const node of released) {

@@ -111,4 +111,19 @@ describe('forEach', () => {
     );
     expect([rounds.state, rounds.error, never.state]).to.deep.equal(['cancelled', 'enough', 'cancelled']);
   });
+
+  it('goes on once, also after a thenable that tells twice', async () => {
+    const rounds: Completion<number>[] = [];
+    const next = (): Completion<number> => {
+      const made = new Completion<number>();
+      rounds.push(made);
+      return made;
+    };
+    const twice = { then: (tell: (value: number) => void) => { tell(1); tell(2); } } as PromiseLike<number>; // prettier-ignore
+    const loop = forEach(next, () => twice);
+    rounds[0]?.complete(0);
+    await turns(2);
+    loop.cancel();
+    expect(rounds.map(({ state }) => state)).to.deep.equal(['done', 'cancelled']);
+  });
 });

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
+import { alive } from '../pains/alive.js';
 import { describe as named, descriptionOf, nameOf, stateOf } from '../../lib/debug/description.js';
 import { Task } from '../../lib/debug/task.js';
 import { allOf, Channel, Completion, firstOf, Mutex, WaitQueue } from '../../lib/index.js';
@@ -24,6 +26,18 @@ describe('describe', () => {
     const before = Object.getOwnPropertyNames(completion);
     named(completion, 'described');
     expect(Object.getOwnPropertyNames(completion)).to.deep.equal(before);
+  });
+
+  it('keeps nothing of promises that are gone', async () => {
+    for (let batch = 0; batch < 6; batch++) {
+      for (let i = 0; i < 1000; i++) void named(Promise.resolve(i), 'gone');
+      await alive([]);
+    }
+    const looked = sinon.spy(WeakRef.prototype, 'deref');
+    descriptionOf(new Completion());
+    const { callCount } = looked;
+    looked.restore();
+    expect(callCount).to.be.below(3000);
   });
 
   it('refuses what is no object', () => {

@@ -5,6 +5,7 @@ import { recordWaits, type Recording } from '../../lib/debug/recording.js';
 import { task } from '../../lib/debug/task.js';
 import { acquireAll, allOf, anyOf, Channel, Completion, firstOf, guard, map, Mutex, RwLock, select, Semaphore, when, type CompoundEvent } from '../../lib/index.js'; // prettier-ignore
 import type { AcquireOptions } from '../../lib/sync/takers.js';
+import sinon from 'sinon';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -233,5 +234,22 @@ describe('findCycles', () => {
     const either = anyOf([page, new Completion<unknown>()]);
     either.forward(page);
     expect(findCycles(page)).to.deep.equal([]);
+  });
+
+  it('looks at each wait a few times, however many tasks wait (E4)', async () => {
+    const looks = async (tasks: number): Promise<number> => {
+      const mutex = new Mutex();
+      using _held = await task('holder', () => mutex.acquire());
+      const leave = new AbortController();
+      const { signal } = leave;
+      for (let i = 0; i < tasks; i++) void task(String(i), () => mutex.acquire({ signal })).catch(() => undefined);
+      const looked = sinon.spy(WeakRef.prototype, 'deref');
+      expect(findCycles()).to.deep.equal([]);
+      const { callCount } = looked;
+      looked.restore();
+      leave.abort();
+      return callCount;
+    };
+    expect(await looks(400)).to.be.below(8 * (await looks(100)));
   });
 });
