@@ -6,7 +6,9 @@ import {
   END_FOR_NOW,
   GO_ON,
   notifyParent,
+  runAsync,
   runDone,
+  wakeUp,
   withdraw,
 } from '../../../lib/io/strategy/callback.js';
 import type { CompoundEvent } from '../../../lib/io/strategy/compound-event.js';
@@ -33,6 +35,21 @@ describe('Callback', () => {
     for (const answer of [GO_ON, END_FOR_NOW]) {
       expect(callback.run(event({ intercepted: () => answer }), callback)).to.equal(answer);
     }
+  });
+
+  it('wakes a waiter, and goes on', () => {
+    const told: string[] = [];
+    expect(wakeUp(event({}), new Callback(wakeUp, () => told.push('woken'), null))).to.equal(GO_ON);
+    expect(told).to.deep.equal(['woken']);
+  });
+
+  it('runs later what is to be told asynchronously, and goes on (N6)', async () => {
+    const self = event({});
+    const told: unknown[] = [];
+    expect(runAsync(self, new Callback(runAsync, (given: unknown) => told.push(given), null))).to.equal(GO_ON);
+    expect(told).to.deep.equal([]);
+    await new Promise(setImmediate);
+    expect(told).to.deep.equal([self]);
   });
 
   it('runs done, and goes on to the notifiers', () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { Io } from '../../../lib/io/io.js';
 import { IoError } from '../../../lib/io/io-error.js';
+import { askCancellers, CancellableEvent } from '../../../lib/io/strategy/cancellable-event.js';
+import { ChainedEvent } from '../../../lib/io/strategy/chained-event.js';
 import { CompoundEvent, compoundEvent } from '../../../lib/io/strategy/compound-event.js';
 import { Callback } from '../../../lib/io/strategy/callback.js';
 import { PagePool } from '../../../lib/io/pages.js';
@@ -39,6 +41,27 @@ describe('CompoundEvent', () => {
     });
     expect(told).to.deep.equal([['private', 4096]]);
     expect(counts.links).to.equal(0);
+  });
+
+  it('is the largest of three sizes, each the one before and what it adds', () => {
+    const event = new CompoundEvent(null, own, () => undefined, null);
+    expect(event).to.be.instanceOf(CancellableEvent).and.to.be.instanceOf(ChainedEvent);
+    expect(event.cancelRoutine).to.equal(askCancellers);
+  });
+
+  it('has sub-events, which a cancel reaches, the newest first, until they are none any more (I5, N14)', () => {
+    const parent = new CompoundEvent(null, own, () => undefined, null);
+    const children = [0, 1, 2].map(() => new CompoundEvent(parent, own, () => undefined, null));
+    const [first, second, third] = children as [CompoundEvent, CompoundEvent, CompoundEvent];
+    for (const child of children) parent.addChild(child);
+    parent.removeChild(second);
+    parent.removeChild(second);
+    const asked: CancellableEvent[] = [];
+    parent.cancel(asked);
+    expect(asked.map((event) => children.indexOf(event as CompoundEvent))).to.deep.equal([2, 0]);
+    for (const child of [first, third]) parent.removeChild(child);
+    expect(counted(() => parent.cancelParts()).visited).to.equal(0);
+    expect(children.map(({ cancelled }) => cancelled)).to.deep.equal([false, false, false]);
   });
 
   it('asks its cancellers once (I5)', () => {
