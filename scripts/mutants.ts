@@ -34,6 +34,7 @@ const rules = [
   ...numbered('C', 8),
   ...numbered('E', 9),
   ...numbered('I', 15),
+  ...numbered('N', 14),
   ...numbered('P', 7),
   ...numbered('M', 3),
 ];

@@ -72,9 +72,9 @@ describe('partEnded', () => {
 
   it('hands any other part to the layer, and adds nothing (N7)', () => {
     const parent = header();
-    const layer = layerThat((io) => (io.bytes = 1)); // prettier-ignore
-    partEnded(parent, layer, null, { ...header(), bytes: 100 }, 0, 'tag');
-    expect(parent.bytes).to.equal(1);
+    const layer = layerThat((io) => (io.bytes += 1)); // prettier-ignore
+    partEnded(parent, layer, null, { ...header(), bytes: 100, failure: new IoError('EIO') }, 0, 'tag');
+    expect([parent.bytes, parent.failure, parent.failedRanges]).to.deep.equal([61, null, null]);
   });
 
   it('fails the parent with EIO for what the layer throws, unless it has failed (I1, I4)', () => {

@@ -32,10 +32,10 @@ describe('ChainedEvent', () => {
   });
 
   it('calls interceptors, the newest first, then done, then notifiers, the oldest first (N3, N4, N5)', () => {
-    event.addNotifier(callback('notifier 1'));
     event.addInterceptor(callback('interceptor 1'));
-    event.addNotifier(callback('notifier 2'));
+    event.addNotifier(callback('notifier 1'));
     event.addInterceptor(callback('interceptor 2'));
+    event.addNotifier(callback('notifier 2'));
     event.finish(0, null);
     expect(told).to.deep.equal(['interceptor 2', 'interceptor 1', 'done', 'notifier 1', 'notifier 2']);
   });
