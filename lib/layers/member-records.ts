@@ -207,7 +207,10 @@ export class MemberRecords {
     const { identity, generation, sequence } = this;
     const states = this.all.map(({ state }) => state);
     const rebuilt = this.all.map(({ state, rebuilt: bytes }) => (state === 'rebuilding' ? bytes : 0));
-    this.copies[index]?.write({ ...identity, index, generation, sequence, states, rebuilt, dirty: bits }, then);
+    const copies = this.copies[index];
+    // Given back: nobody waits for ever for what came too late.
+    if (copies === undefined) then(new IoError('ENXIO', { message: 'The records are closed' }));
+    else copies.write({ ...identity, index, generation, sequence, states, rebuilt, dirty: bits }, then);
   }
 
   private stored(

@@ -150,6 +150,12 @@ describe('MemberRecords', () => {
     expect(copyAt(1, 0)).to.deep.equal({ ...copyAt(0, 0), index: 1 });
   });
 
+  it('tells at once that nothing is stored any more when its memory was given back', () => {
+    records.free();
+    store();
+    expect([told, disks.map(({ log }) => log)]).to.deep.equal([['EIO'], [[], [], []]]);
+  });
+
   it('does not hold a spare to account for what the one before it did', () => {
     store();
     const before = records.places[1]!;

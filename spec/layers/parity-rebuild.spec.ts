@@ -395,8 +395,18 @@ describe('Parity.rebuild', () => {
     // Reads go to callers' memory, which is aligned to nothing, as the array asks for.
     const aligned = new FaultyDevice({ size: 1 << 16, memoryAlignment: 512, inline: true });
     expect(await rebuild(0, aligned)).to.equal('ERR_SPARE');
-    await kit.parity.close();
-    expect(await codeOf(kit.parity.fail(1))).to.equal('ERR_CLOSED');
-    expect(await rebuild(0, spareFor(kit))).to.equal('ERR_CLOSED');
+  });
+
+  it('writes nothing once the array is closed (I6)', async () => {
+    const kit = await Kit.make(3);
+    const whole = await Kit.make(3);
+    await kit.parity.fail(0);
+    for (const { parity } of [kit, whole]) await parity.close();
+    for (const each of [kit, whole]) each.clearLogs();
+    const spare = spareFor(kit);
+    expect(await codeOf(kit.parity.rebuild(0, spare))).to.equal('ERR_CLOSED');
+    expect(await codeOf(whole.parity.fail(1))).to.equal('ERR_CLOSED');
+    expect([spare, ...kit.disks, ...whole.disks].flatMap(({ log }) => log)).to.deep.equal([]);
+    expect(whole.parity.degraded).to.equal(false);
   });
 });

@@ -313,6 +313,7 @@ for (const { strategy } of designs) {
       const spare = disk('spare', strategy);
       expect((await errorOf(mirror.rebuild(1, spare))).code).to.equal('ERR_CLOSED');
       expect((await errorOf(mirror.fail(0))).code).to.equal('ERR_CLOSED');
+      expect((await errorOf(mirror.fail(1))).code).to.equal('ERR_CLOSED');
       expect(spare.log.filter((line) => line.startsWith('write'))).to.deep.equal([]);
     });
   });
