@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import sinon from 'sinon';
 import { PagePool } from '../lib/io/pages.js';
 import { RequestQueue } from '../lib/io/request-queue.js';
+import { Cache } from '../lib/layers/cache.js';
+import { CacheLines } from '../lib/layers/cache-lines.js';
 import { FaultyDevice } from './conformance/faulty-device.js';
 import { leaves, leftBehind } from './leaks.js';
 
@@ -59,6 +61,24 @@ describe('the leak check after every spec', () => {
     one.abort();
     other.signal.removeEventListener('abort', listener);
     expect(leftBehind()).to.deep.equal([]);
+  });
+
+  it('sees pages that a device has kept when it was closed, once no other has that pool', async () => {
+    const pool = new PagePool();
+    const [one, other] = [0, 1].map(
+      () => new Cache(new FaultyDevice({ inline: true }), { pool, lines: 2, mode: 'back' }),
+    );
+    const own = pool.allocate(4096);
+    await one?.write(own, { position: 0 });
+    await other?.write(own, { position: 0 });
+    const kept = (): string[] => leftBehind().filter((line) => line.includes('pages'));
+    const drop = sinon.stub(CacheLines.prototype, 'drop');
+    await one?.close();
+    drop.restore();
+    expect(kept()).to.deep.equal([]);
+    await other?.close();
+    expect(kept()).to.deep.equal(['1 kinds of pages are kept by closed devices: 1 of lib/layers/cache-lines.ts, add']);
+    leaves('a line of a cache');
   });
 
   it('fails the spec that has left something, and no other', async function () {

@@ -2,12 +2,13 @@ import sinon from 'sinon';
 import { IoRequest } from '../lib/io/io-request.js';
 import { PageVector } from '../lib/io/pages.js';
 import { WaitingList } from '../lib/io/waiting-list.js';
+import { forgetKept, keptPages, noteUse } from './kept-pages.js';
 
 /*
  * The leak check that runs after every spec: mocha loads this file before the specs (.mocharc.json). What is watched are
  * the places where something could be left behind when a request has ended, been cancelled or failed: lists in which
- * headers wait, requests in flight, pinned pages, timers (real ones and those of a fake clock), and listeners on signals
- * that have not aborted.
+ * headers wait, requests in flight, pinned pages, timers (real ones and those of a fake clock), listeners on signals
+ * that have not aborted, and pages that devices keep when they are closed.
  */
 
 const inFlight = new Set<IoRequest>();
@@ -30,6 +31,7 @@ export function leaves(reason: string): void {
 
 /** What is left behind at present, a line for each kind. */
 export function leftBehind(): string[] {
+  const kept = [...keptPages()].map(([place, count]) => `${String(count)} of ${place}`);
   const waiting = [...WaitingList.all].reduce((sum, { length }) => sum + length, 0);
   const left: [number, string][] = [
     [waiting, 'headers wait in lists'],
@@ -38,6 +40,7 @@ export function leftBehind(): string[] {
     [timers() - timersBefore, 'timers are set'],
     [fakeTimers, 'timers were set on a fake clock that was put away'],
     [listening(), 'listeners wait on signals'],
+    [kept.length, `kinds of pages are kept by closed devices: ${kept.join('; ')}`],
   ];
   return left.filter(([count]) => count > 0).map(([count, what]) => `${String(count)} ${what}`);
 }
@@ -90,7 +93,10 @@ export const mochaHooks = {
     timersBefore = timers();
   },
   afterEach(this: Hook): Promise<void> | undefined {
-    if (excuse === null && leftBehind().length === 0) return undefined;
+    if (excuse === null && leftBehind().length === 0) {
+      forgetKept();
+      return undefined;
+    }
     // Mocha gives a hook that is asynchronous a time limit, which is a timer.
     timersBefore++;
     return settle().then(() => {
@@ -101,6 +107,7 @@ export const mochaHooks = {
         if (excuse !== null && left.length === 0) this.test?.error(new Error(`Nothing was left behind: ${excuse}`));
       }
       clearAway();
+      forgetKept();
     });
   },
 };
@@ -118,6 +125,7 @@ function wrap<T extends object>(
 }
 
 wrap(IoRequest.prototype, 'start', (request, _, call) => {
+  noteUse(request.device);
   const started = call();
   // Whatever has a root header has not come back, also when it was timed out.
   if ((request as unknown as { root: unknown }).root !== null) inFlight.add(request);

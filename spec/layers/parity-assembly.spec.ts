@@ -3,6 +3,7 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import { Parity, type ParityOpenOptions } from '../../lib/layers/parity.js';
 import { decodeSuperblock, encodeSuperblock, readSuperblock, type Superblock } from '../../lib/layers/superblock.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
+import { leaves } from '../leaks.js';
 import { codeOf, copyOf, Kit, someDisks } from './parity-kit.js';
 
 describe('openArray', () => {
@@ -134,5 +135,6 @@ describe('createArray', () => {
     await parity.close();
     const opened = await Parity.open(kit.disks.map(copyOf), { pool: kit.pool });
     expect(opened.uuid).to.equal(parity.uuid);
+    leaves('the memory of two that stay open, over the members of the one that is closed');
   });
 });
