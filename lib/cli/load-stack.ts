@@ -7,7 +7,8 @@ export async function loadStack(): Promise<StackModule> {
   try {
     return await import('../stack/index.js');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'valibot'")) throw error;
     throw new ArgumentError('ERR_PEER', 'stacks need the package valibot: npm install valibot');
   }
 }

@@ -82,7 +82,12 @@ export async function build(description: DeviceDescription, path: string, kit: K
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const at = offenderOf(error, description, path, kit.devices);
-    throw Object.assign(new ArgumentError('ERR_STACK', `${at} (${description.type}): ${reason}`), { cause: error });
+    // What an array was to do without may be why it cannot be had.
+    const lacking = kit.missing
+      .filter((each) => each.path.startsWith(`${path}.`))
+      .map((each) => `; ${each.error.message}`);
+    const message = `${at} (${description.type}): ${reason}${lacking.join('')}`;
+    throw Object.assign(new ArgumentError('ERR_STACK', message), { cause: error });
   }
 }
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { useDisks } from './disk-support.js';
 
@@ -26,6 +28,44 @@ describe('wakechain check', function () {
     const { reports, degraded } = JSON.parse(stdout) as { reports: { mismatched: number }[]; degraded: unknown[] };
     expect([code, reports.map(({ mismatched }) => mismatched), degraded]).to.deep.equal([0, [0, 0, 0], []]);
     expect(await disks.run(`check ${stack}`)).to.include({ code: 0 });
+  });
+
+  it('repairs data with exit code 0 where a copy is right, and leaves what has none with 1', async () => {
+    const layers = ['mirror,checksum', 'checksum'];
+    for (const [i, files] of ['DIR/m DIR/n', 'DIR/o'].entries()) {
+      const line = `--file ${files} --layers ${layers[i] ?? ''}`;
+      await disks.run(`create ${line} --size 1M`);
+      await disks.fill(line.replaceAll('DIR', disks.path).split(' '));
+    }
+    for (const name of ['m', 'o']) disks.damage(name, 65_536, 4096);
+    const codes = async (options: string): Promise<unknown[]> => [
+      (await disks.run(`check --file DIR/m DIR/n --layers mirror,checksum ${options}`.trim())).code,
+      (await disks.run(`check --file DIR/o --layers checksum ${options}`.trim())).code,
+    ];
+    expect(await codes('')).to.deep.equal([1, 1]);
+    const repaired = await disks.run('check --file DIR/m DIR/n --layers mirror,checksum --repair');
+    expect(repaired.stdout).to.match(/^mirror: .* checked, 4\.0 KiB unreadable, 4\.0 KiB repaired\n/);
+    expect(repaired.stdout).to.include('  unreadable: 4096 bytes at 65536 on member 0, repaired\n');
+    expect([repaired.code, ...(await codes('')), ...(await codes('--repair'))]).to.deep.equal([0, 0, 1, 0, 1]);
+  });
+
+  it('fails with 1 when what is to be checked cannot be opened, and with 2 when it is called wrongly', async () => {
+    writeFileSync(join(disks.path, 'plain'), new Uint8Array(1 << 20));
+    for (const [line, code, says] of [
+      ['--file DIR/nope', 1, 'device.path (file): ENOENT'],
+      ['--file DIR/plain --layers mirror', 1, 'is no member of a mirror'],
+      ['--file DIR/nope DIR/neither --layers mirror', 1, '; device.members.1.path (file): ENOENT'],
+      ['DIR/nope.json', 1, 'nope.json: no such file or directory (ENOENT)'],
+      ['', 2, 'name a stack'],
+      ['--file DIR/a --layers nope', 2, "knows no 'nope'"],
+      ['--file DIR/a --repair=yes', 2, 'unknown option'],
+    ] as const) {
+      const ended = await disks.run(`check ${line}`.trim());
+      expect([ended.code, ended.stdout], line).to.deep.equal([code, '']);
+      expect(ended.stderr)
+        .to.include(says)
+        .and.to.match(/^[^\n]+\n$/);
+    }
   });
 
   it('says when a stack has nothing to check, and when an array lacks a member', async () => {

@@ -1,5 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { shortStack } from '../../lib/cli/stack-flags.js';
+import { openStack } from '../../lib/stack/index.js';
 import { useFolder, type Folder } from '../compare/support.js';
 import { buildCommand, wakechain, type Ended } from './support.js';
 
@@ -9,6 +11,8 @@ interface Disks extends Folder {
   run(line: string, env?: NodeJS.ProcessEnv): Promise<Ended>;
   /** Writes noise over a file. */
   damage(name: string, position: number, length: number): void;
+  /** Writes to all of a stack that flags name. */
+  fill(flags: readonly string[]): Promise<void>;
 }
 
 export function useDisks(): Disks {
@@ -27,6 +31,14 @@ export function useDisks(): Disks {
       const file = openSync(join(folder.path, name), 'r+');
       writeSync(file, new Uint8Array(length).fill(0xa5), 0, length, position);
       closeSync(file);
+    },
+    fill: async (flags) => {
+      const layers = flags.at(flags.indexOf('--layers') + 1) ?? '';
+      const description = { device: shortStack({ file: flags.slice(1, flags.indexOf('--layers')), layers }) };
+      await using stack = await openStack(description);
+      const pages = stack.pool.allocate(stack.top.size);
+      pages.set(new Uint8Array(stack.top.size).fill(0x5a));
+      await stack.top.write(pages, { position: 0, fua: true });
     },
   };
 }

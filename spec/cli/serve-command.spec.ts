@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { NbdDevice } from '../../lib/nbd/index.js';
-import { PagePool } from '../../lib/io/index.js';
+import { NbdDevice, NbdServer } from '../../lib/nbd/index.js';
+import { PagePool, VolatileDevice } from '../../lib/io/index.js';
 import { useDisks } from './disk-support.js';
 import { built, start, until, type Child } from './support.js';
 
@@ -35,6 +35,26 @@ describe('wakechain serve', function () {
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: 'wakechain: draining; again to quit at once\n' });
     }
     expect(await disks.run('check --file DIR/a DIR/b --layers mirror')).to.include({ code: 0 });
+  });
+
+  it('flushes what clients have written and not flushed before it exits (I7)', async () => {
+    // Behind a server of its own, so that it can be seen what became stable before the connection was closed.
+    await using disk = new VolatileDevice({ size: 1 << 16 });
+    await using far = new NbdServer({ exports: { '': { device: disk } } });
+    writeFileSync(join(disks.path, 'far.json'), JSON.stringify({ device: { type: 'nbd', uri: await far.listen({ port: 0 }) } })); // prettier-ignore
+    const args = [built, 'serve', 'far.json', '--socket', 'far.sock'];
+    const child = start(process.execPath, args, { tmp: disks.tmp, cwd: disks.path });
+    children.push(child);
+    await until(child, () => child.stdout.includes('\n'));
+    await using client = await NbdDevice.open(`nbd+unix:///?socket=${join(disks.path, 'far.sock')}`, { waitMs: 0 });
+    const pages = new PagePool().allocate(4096);
+    pages.set(new Uint8Array(4096).fill(3));
+    await client.write(pages, { position: 8192 });
+    expect([disk.contents[8192], disk.stable[8192]]).to.deep.equal([3, 0]);
+    child.kill('SIGINT');
+    expect((await child.ended).code).to.equal(0);
+    expect(disk.stable.subarray(8192, 12288)).to.deep.equal(new Uint8Array(4096).fill(3));
+    pages.free();
   });
 
   it('greets clients on a socket, and takes one over that a killed server has left', async () => {
