@@ -27,6 +27,7 @@ import {
   type PagePool,
   type Strategy,
 } from '../io/index.js';
+import { checkAllDescribed } from './described-members.js';
 import type { DeviceDescription } from './device-description.js';
 import { lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
@@ -197,19 +198,22 @@ export async function make(
     }
     case 'mirror': {
       const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
-      if (!kit.create) return Mirror.open(lowers, both);
+      if (!kit.create) {
+        await checkAllDescribed(description.members.length, lowers, pool);
+        return Mirror.open(lowers, both);
+      }
       const assumeEqual = isBlank(description, kit);
       return Mirror.create(lowers, { ...both, assumeEqual, ...given({ regionSize: description.regionSize }) });
     }
-    case 'parity':
-      return kit.create
-        ? Parity.create(lowers, {
-            ...options,
-            pool,
-            assumeClean: isBlank(description, kit),
-            ...given({ chunk: description.chunk, regionSize: description.regionSize }),
-          })
-        : Parity.open(lowers, { ...options, pool });
+    case 'parity': {
+      if (!kit.create) {
+        await checkAllDescribed(description.members.length, lowers, pool);
+        return Parity.open(lowers, { ...options, pool });
+      }
+      const assumeClean = isBlank(description, kit);
+      const sizes = given({ chunk: description.chunk, regionSize: description.regionSize });
+      return Parity.create(lowers, { ...options, pool, assumeClean, ...sizes });
+    }
     case 'linear':
       if (description.superblock === true)
         return kit.create ? Linear.create(lowers, { ...options, pool }) : Linear.open(lowers, { ...options, pool });
