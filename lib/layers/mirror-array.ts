@@ -18,6 +18,12 @@ interface MirrorShape {
   readonly regionSize: number;
 }
 
+/** A range that is written back to a member which could not read it. */
+interface Healing {
+  readonly member: PresentMember;
+  readonly range: ByteRange;
+}
+
 /**
  * What the requests of one mirror share: its members and what is written down of them, the locks, the memory, and the
  * work that goes on behind the requests.
@@ -28,14 +34,16 @@ export class MirrorArray {
   readonly records: MemberRecords;
   readonly lock: RangeLock = new RangeLock();
   readonly work: OwnWork = new OwnWork();
-  /** Members that a rebuild is running for. */
-  readonly rebuilding: Set<number> = new Set<number>();
+  /** Members that a rebuild is running for, and onto what. */
+  readonly rebuilding: Map<number, BlockDevice> = new Map<number, BlockDevice>();
   /** Writes that wait until their regions are marked on the members. */
   readonly marking: WaitingList = new WaitingList((slot) => this.withdrawals.get(slot)?.());
   /** What is to be undone when one of them is withdrawn. */
   readonly withdrawals: Map<Slot, () => void> = new Map<Slot, () => void>();
   /** Bytes that were written back to members that could not read them. */
   healedBytes = 0;
+  /** What is being written back, or waits for that: no range twice, however often it is read meanwhile. */
+  private readonly healing = new Set<Healing>();
 
   constructor(shape: MirrorShape, records: MemberRecords, pool: PagePool) {
     this.shape = shape;
@@ -80,9 +88,16 @@ export class MirrorArray {
    * it is dropped. Nothing is marked: the member holds what the others do, or what cannot be read anyway.
    */
   heal(member: PresentMember, range: ByteRange): void {
+    const end = range.offset + range.length;
+    for (const { member: other, range: own } of this.healing) {
+      if (other === member && own.offset <= range.offset && own.offset + own.length >= end) return;
+    }
+    const healing = { member, range };
+    this.healing.add(healing);
     this.work.run((ended) => {
-      this.lock.acquire(range.offset, range.offset + range.length, null, (hold) => {
+      this.lock.acquire(range.offset, end, null, (hold) => {
         this.healLocked(member, range, () => {
+          this.healing.delete(healing);
           this.lock.release(hold);
           ended();
         });

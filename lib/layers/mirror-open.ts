@@ -115,7 +115,7 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
 
 /**
  * Makes members agree where they are marked, flushes them, and takes the marks back, also those that a flush before made
- * needless. Also stores what has changed.
+ * needless, but for those of what no member can read. Also stores what has changed.
  * @param agreed they do agree: only flush, and put up with members that fail
  * @throws IoError when no member takes it
  */
@@ -134,12 +134,16 @@ export async function resync(array: MirrorArray, agreed = false): Promise<void> 
   const safe = records.intent.flushBegins();
   const { inSync, written } = records;
   if (!agreed && written.length > 1) {
-    const { failed, starved } = await new Promise<Copied>((resolve) => {
+    const { failed, starved, unread } = await new Promise<Copied>((resolve) => {
       array.copy(inSync, written, marked, false, resolve);
     });
     // Nothing was copied: the marks stay, for the next one to open it.
     if (starved) throw new IoError('ENOMEM', { message: 'No memory is left to make the members agree' });
     for (const member of written) if (failed.has(member.device)) records.drop(member);
+    // What no member can read may differ: marked as a write that does not end, until an open can read it.
+    for (const { offset, length } of unread) {
+      for (const region of array.regionsOf(offset, length)) records.intent.begin(region, () => undefined);
+    }
   }
   let flushed = true;
   for (const member of marked.length > 0 ? records.written : []) {

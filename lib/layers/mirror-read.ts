@@ -15,7 +15,7 @@ interface Lacking {
 
 /**
  * A read from one member. What fails there is read from the next, range by range, until it has been read or no member is
- * left; what a member answered `EIO` for and another could read is written back to it, behind the read.
+ * left, and then block by block, where more than one has answered `EIO`; what a member answered `EIO` for and another could read is written back to it, behind the read.
  */
 export class MirrorRead implements MirrorFrame {
   protected readonly layer: Layer<MirrorFrame>;
@@ -24,7 +24,9 @@ export class MirrorRead implements MirrorFrame {
   /** What has not been read, in bytes from the header's start; null before the first attempt has ended. */
   private missing: readonly ByteRange[] | null = null;
   private failure: IoError | null = null;
-  private readonly lacking: Lacking[] = [];
+  private lacking: Lacking[] = [];
+  /** Whether it is read block by block: each may be one that another member cannot read. */
+  private singly = false;
 
   constructor(layer: Layer<MirrorFrame>, array: MirrorArray) {
     this.layer = layer;
@@ -59,7 +61,7 @@ export class MirrorRead implements MirrorFrame {
 
   /** Reads what is missing from the next member, or ends. */
   protected goOn(io: Io, missing: readonly ByteRange[]): void {
-    const next = this.array.records.inSync.find((member) => !this.tried.has(member));
+    const next = this.next(missing);
     if (missing.length === 0 || next === undefined || isCancel(this.failure) || !io.retry()) {
       this.end(io, missing);
       return;
@@ -68,10 +70,25 @@ export class MirrorRead implements MirrorFrame {
     this.missing = merged(missing.map((range) => inBlocks(range, blockSize)));
     this.tried.add(next);
     const split = io.split(this.layer, this);
-    for (const { offset, length } of this.missing) {
-      split.piece(next.device, dataStart + io.position + offset, offset, length);
+    for (const range of this.missing) {
+      const step = this.singly ? blockSize : range.length;
+      for (let offset = range.offset; offset < range.offset + range.length; offset += step) {
+        split.piece(next.device, dataStart + io.position + offset, offset, step);
+      }
     }
     split.seal();
+  }
+
+  /** The next member to try. When all were, what they answered for the whole may be for one block each: a second round. */
+  private next(missing: readonly ByteRange[]): PresentMember | undefined {
+    const { records, shape } = this.array;
+    const next = records.inSync.find((member) => !this.tried.has(member));
+    const isWide = missing.some(({ length }) => length > shape.blockSize);
+    if (next !== undefined || this.singly || this.lacking.length < 2 || !isWide) return next;
+    this.singly = true;
+    this.tried.clear();
+    this.lacking = [];
+    return records.inSync[0];
   }
 
   private end(io: Io, missing: readonly ByteRange[]): void {

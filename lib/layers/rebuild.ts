@@ -33,7 +33,7 @@ export async function rebuild(
   options.signal?.throwIfAborted();
   let ended: () => void = () => undefined;
   array.work.run((end) => (ended = end));
-  array.rebuilding.add(index);
+  array.rebuilding.set(index, spare);
   try {
     const member = await placed(array, devices, index, spare);
     const check = (): void => {
@@ -161,7 +161,8 @@ function checkSpare(
         `got ${String(index)}, ${place?.state ?? 'no member'}`,
     );
   }
-  if (devices.includes(spare) && spare !== place.device) {
+  const others = [...devices.filter((device) => device !== place.device), ...rebuilding.values()];
+  if (others.includes(spare)) {
     throw new ArgumentError('ERR_SPARE', `spare must be no other member of ${mirror.name}, got ${spare.name}`);
   }
   checkStack(spare);

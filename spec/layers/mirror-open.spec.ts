@@ -102,6 +102,36 @@ describe('Mirror.create and Mirror.open', () => {
     await made.close();
   });
 
+  it('keeps the mark where no member can read, until an open can (I8)', async () => {
+    const disks = [disk('left', waitQueue), disk('right', waitQueue)];
+    const made = await Mirror.create(disks, { pool, regionSize: 1024, assumeEqual: true });
+    await fill(made, 5, 0, 4096);
+    const crashed = disks.map((each, i) => {
+      const image = disk(each.name, waitQueue);
+      image.contents.set(each.contents);
+      image.contents.fill(i, DATA + 2048, DATA + 3072);
+      image.inline = false;
+      image.onSubmit = (op) => {
+        const bad = op.operation === 'read' && op.position < DATA + 2560 && op.position + op.length > DATA + 2048;
+        if (bad) queueMicrotask(() => op.fail());
+        return !bad;
+      };
+      return image;
+    });
+    await made.close();
+    const mirror = await Mirror.open(crashed, { pool });
+    expect([mirror.dirtyBytes, crashed[1]?.contents[DATA + 2560]]).to.deep.equal([1024, 0]);
+    await fill(mirror, 6, 0, 512);
+    await mirror.flush();
+    expect(mirror.dirtyBytes).to.equal(1024);
+    await mirror.close();
+    const images = crashed.map((each) => copyOf(each as unknown as MemoryDevice));
+    const again = await Mirror.open(images, { pool });
+    expectAgreement(again);
+    expect(again.dirtyBytes).to.equal(0);
+    await again.close();
+  });
+
   it('keeps the marks, and fails, when there is no memory to make members agree with (I8)', async () => {
     const members = two();
     members[0].contents.fill(7);

@@ -47,6 +47,47 @@ for (const { strategy } of designs) {
       await close(mirror, disks);
     });
 
+    it('heals a block once, however often it is read meanwhile', async () => {
+      const { mirror, disks } = await rig(strategy, pool);
+      disks[1]!.inline = true;
+      disks[0]!.onSubmit = (op) => {
+        if (op.operation === 'read') queueMicrotask(() => op.fail());
+        return false;
+      };
+      for (let i = 0; i < 20; i++) expect(await read(mirror, 1024, 512)).to.equal(512);
+      const other = read(mirror, 512, 2048);
+      expect(await other).to.equal(2048);
+      disks[0]!.onSubmit = null;
+      answerAll(disks);
+      expect(dataLog(disks[0]!).filter((line) => line.startsWith('write'))).to.deep.equal(['write 1024+512', 'write 512+2048']); // prettier-ignore
+      expect(mirror.healedBytes).to.equal(2560);
+      await close(mirror, disks);
+    });
+
+    it('reads block by block what no member can read as a whole (I4)', async () => {
+      for (const reads of ['first', 'fastest'] as const) {
+        const { mirror, disks } = await rig(strategy, pool, { reads });
+        const bad = [[1024], [2048, 3072]];
+        for (const [index, each] of disks.entries()) {
+          each.onSubmit = (op) => {
+            const hit = bad[index]!.some((at) => op.position <= DATA + at && op.position + op.length > DATA + at);
+            if (op.operation !== 'read' || !hit) return true;
+            queueMicrotask(() => op.fail());
+            return false;
+          };
+        }
+        expect([await read(mirror, 512, 4096), holds(512, 0, 4096)], reads).to.deep.equal([4096, true]);
+        bad[0]?.push(3072);
+        const request = read(mirror, 512, 4096);
+        await request.promise().catch(() => undefined);
+        expect(outcomeOf(request), reads).to.deep.equal(['failed', 'EIO', [[0, 2560], [3072, 1024]]]); // prettier-ignore
+        for (const each of disks) each.onSubmit = null;
+        await close(mirror, disks);
+        // Written back is what one could not read alone, and another could.
+        expect(disks.map((each) => new Set(dataLog(each).filter((line) => line.startsWith('write')))), reads).to.deep.equal([new Set(['write 1024+512']), new Set()]); // prettier-ignore
+      }
+    });
+
     it('goes on to the next member range by range, and heals what answered EIO behind it (I4, N8)', async () => {
       const { mirror, disks } = await rig(strategy, pool, { members: 3 });
       const [first, second, third] = disks;

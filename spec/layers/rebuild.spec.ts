@@ -307,6 +307,22 @@ for (const { strategy } of designs) {
       await mirror.close();
     });
 
+    it('takes one spare for one member, also when two are rebuilt at once (I6)', async () => {
+      const { mirror, disks } = await rig(strategy, pool, { members: 3, size: SIZE });
+      answerInline(disks);
+      for (const index of [1, 2]) await mirror.fail(index);
+      const stop = new AbortController();
+      const first = mirror.rebuild(1, disks[1]!, { signal: stop.signal, onProgress: () => stop.abort() });
+      expect((await errorOf(first)).name).to.equal('AbortError');
+      const spare = disk('spare', strategy, SIZE);
+      // The one before has to be given up first, which takes its time.
+      const rebuilds = [1, 2].map((index) => mirror.rebuild(index, spare));
+      expect((await Promise.allSettled(rebuilds)).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
+      expect((await errorOf(rebuilds[1]!)).code).to.equal('ERR_SPARE');
+      expect(mirror.members.map(({ device }) => device?.name)).to.deep.equal(['disk 0', 'spare', 'disk 2']);
+      await mirror.close();
+    });
+
     it('writes nothing once the mirror is closed (I6)', async () => {
       const { mirror } = await degraded(16 * 1024);
       await mirror.close();
