@@ -8,6 +8,7 @@ const sources = [
   'package.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'scripts/build.ts',
   ...readdirSync('lib', { recursive: true, encoding: 'utf8' }).map((name) => `lib/${name}`),
 ];
 
