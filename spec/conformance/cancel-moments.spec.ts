@@ -11,7 +11,9 @@ import { Cache } from '../../lib/layers/cache.js';
 import { Checksum } from '../../lib/layers/checksum.js';
 import { Crypt } from '../../lib/layers/crypt.js';
 import { Delay } from '../../lib/layers/delay.js';
+import { Fault } from '../../lib/layers/fault.js';
 import { Linear } from '../../lib/layers/linear.js';
+import { loop } from '../../lib/layers/loop.js';
 import { Mirror } from '../../lib/layers/mirror.js';
 import { Parity } from '../../lib/layers/parity.js';
 import { Pass } from '../../lib/layers/pass.js';
@@ -19,6 +21,7 @@ import { ReadAhead } from '../../lib/layers/read-ahead.js';
 import { Retry } from '../../lib/layers/retry.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { Throttle } from '../../lib/layers/throttle.js';
+import { Trace } from '../../lib/layers/trace.js';
 import { Unaligned } from '../../lib/layers/unaligned.js';
 import { Zeroing } from '../../lib/layers/zeroing.js';
 import { FaultyDevice } from './faulty-device.js';
@@ -65,6 +68,19 @@ const BOTH = [...HOLDS, 'half'] as const;
 
 const subjects: readonly Subject[] = [
   { name: 'Pass', moments: ALWAYS, pulls: true, build: ({ queues }) => new Pass(queues[0]) },
+  { name: 'Trace', moments: ALWAYS, pulls: true, build: ({ queues }) => new Trace(queues[0]) },
+  { name: 'Fault', moments: ALWAYS, pulls: true, build: ({ queues }) => new Fault(queues[0]) },
+  {
+    name: 'Linear',
+    moments: SPLITS,
+    build: ({ queues }) => new Linear([{ device: queues[0], start: 4096, length: 2048 }, queues[1]]),
+  },
+  {
+    name: 'loop',
+    moments: SPLITS,
+    build: ({ queues }) =>
+      loop(queues[0], [{ start: 8192, length: 2048 }, { start: 16384, length: 32768 }]), // prettier-ignore
+  },
   { name: 'Stripe', moments: SPLITS, build: ({ queues }) => new Stripe(queues, { chunk: 1024 }) },
   { name: 'Delay', moments: HOLDS, pulls: true, build: ({ queues }) => new Delay(queues[0], { delayMs: 2 }) },
   {
