@@ -2,7 +2,6 @@ import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
-import type { IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import { PAGE_SIZE, type PagePool } from '../io/pages.js';
 import { CacheLines, type Line } from './cache-lines.js';
@@ -81,15 +80,19 @@ export class Cache extends Layer<Frame> {
     else if (io.operation !== 'flush') this.written(io);
   }
 
-  /** Brings everything down. Rejects, and the close with it, when something could not be. */
+  /** Brings everything down, and has it made stable. Rejects, and the close with it, when something could not be. */
   protected override async release(): Promise<void> {
     try {
-      const error = await this.writeBack.cleanAll(this.lines);
+      if (this.mode === 'through') return;
+      const error = (await this.writeBack.cleanAll(this.lines)) ?? (this.flushes ? await this.writeBack.flush() : null);
       if (error !== null) throw error;
-      await this.lower.flush();
     } finally {
       for (const line of [...this.lines]) this.lines.drop(line);
     }
+  }
+
+  private get flushes(): boolean {
+    return this.operations.includes('flush');
   }
 
   /** Lines that are here are copied at once; runs of others are read below. */
@@ -164,9 +167,8 @@ export class Cache extends Layer<Frame> {
     this.writeBack.cleanAll(lines).notify(({ value }) => {
       if (value !== null) io.finish(0, value);
       else {
-        this.lower.flush().notify((flush) => {
-          if (flush.state === 'done') io.finish(io.length, null);
-          else io.finish(0, flush.error as IoError);
+        this.writeBack.flush().notify(({ value: unstable }) => {
+          io.finish(unstable === null ? io.length : 0, unstable);
         });
       }
     });

@@ -67,9 +67,11 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     checkThreads(threads);
     super('crypt', [lower], sectorsOf(lower), options, 'writeZeroes');
     this.lower = lower;
-    this.xts = new Xts(key);
+    // Of shared memory threads would be given the memory itself, in which another key may be by the time they have begun.
+    const own = Uint8Array.from(key);
+    this.xts = new Xts(own);
     this.pool = pool;
-    this.threads = threads === 0 ? null : new CryptThreads(threads, key);
+    this.threads = threads === 0 ? null : new CryptThreads(threads, own);
   }
 
   submit(io: Io): void {

@@ -48,7 +48,7 @@ export class RangeLock {
    */
   acquire(start: number, end: number, io: Io | null, then: (hold: Hold) => void): void {
     const waiter: Waiter = { start, end, slot: null, granted: then };
-    if (this.isFree(waiter, this.waiting)) {
+    if (this.isFree(waiter, this.waiting.length)) {
       this.held.add(waiter);
       then(waiter);
       return;
@@ -69,7 +69,7 @@ export class RangeLock {
     this.granting = true;
     try {
       for (let next = this.nextFree(); next !== null; next = this.nextFree()) {
-        this.waiting = this.waiting.filter((waiter) => waiter !== next);
+        this.waiting.splice(this.waiting.indexOf(next), 1);
         this.held.add(next);
         if (next.slot !== null) this.headers.take(next.slot);
         next.granted(next);
@@ -80,12 +80,14 @@ export class RangeLock {
   }
 
   private nextFree(): Waiter | null {
-    return this.waiting.find((waiter, i) => this.isFree(waiter, this.waiting.slice(0, i))) ?? null;
+    return this.waiting.find((waiter, i) => this.isFree(waiter, i)) ?? null;
   }
 
-  private isFree(range: Hold, before: readonly Waiter[]): boolean {
+  /** Whether it overlaps nothing that is locked, and none of the first `before` that wait. */
+  private isFree(range: Hold, before: number): boolean {
     for (const hold of this.held) if (overlap(hold, range)) return false;
-    return !before.some((waiter) => overlap(waiter, range));
+    for (let i = 0; i < before; i++) if (overlap(this.waiting[i] as Waiter, range)) return false;
+    return true;
   }
 }
 

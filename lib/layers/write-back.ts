@@ -75,6 +75,18 @@ export class WriteBack {
     }
   }
 
+  /** Has the device below make stable what it has; completes with the error, or null. */
+  flush(): Completion<IoError | null> {
+    const ended = new Completion<IoError | null>();
+    this.ask(
+      () => this.lower.flush(),
+      (error) => {
+        ended.complete(error);
+      },
+    );
+    return ended;
+  }
+
   private write(line: Line): Completion<IoError | null> {
     const ended = new Completion<IoError | null>();
     this.under.set(line, ended);
@@ -82,14 +94,30 @@ export class WriteBack {
     line.dirty = false;
     this.dirtyLines--;
     const position = line.number * this.lines.lineSize;
-    this.lower.write(line.pages, { position }).notify((request) => {
-      this.under.delete(line);
-      line.writing = false;
-      const error = failureOf(request);
-      if (error !== null) this.mark(line);
-      ended.complete(error);
-    });
+    this.ask(
+      () => this.lower.write(line.pages, { position }),
+      (error) => {
+        this.under.delete(line);
+        line.writing = false;
+        if (error !== null) this.mark(line);
+        ended.complete(error);
+      },
+    );
     return ended;
+  }
+
+  /** What the device refuses (it may be closed) fails as anything else does: a header may wait for it. */
+  private ask(make: () => IoRequest, then: (error: IoError | null) => void): void {
+    let request: IoRequest;
+    try {
+      request = make();
+    } catch (cause) {
+      then(new IoError('EIO', { message: `${this.lower.name} refused what was to be brought down`, cause }));
+      return;
+    }
+    request.notify(() => {
+      then(failureOf(request));
+    });
   }
 }
 

@@ -271,3 +271,46 @@ describe('Cache with lines of several pages', () => {
     }
   });
 });
+
+describe('Cache over a device that refuses', () => {
+  const codeOf = async (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      (value) => value,
+      (error: unknown) => (error as { code: string }).code,
+    );
+
+  it('has nothing to bring down in mode through, and closes without a flush', async () => {
+    const disk = new FaultyDevice({ inline: true, operations: ['read'] });
+    const cache = new Cache(disk, { pool: new PagePool(), lines: 2 });
+    expect([await codeOf(cache.close()), disk.log]).to.deep.equal([undefined, []]);
+  });
+
+  it('fails what cannot be made stable there, and does not wait for ever (I7)', async () => {
+    const pool = new PagePool();
+    const disk = new FaultyDevice({ inline: true, operations: ['read', 'write'] });
+    const cache = new Cache(disk, { pool, lines: 2, mode: 'back' });
+    const pages = pool.allocate(LINE);
+    expect(await codeOf(cache.write(pages, { position: 0, fua: true }).promise())).to.equal('EIO');
+    expect(await codeOf(cache.write(pages, { position: LINE }).promise())).to.equal(LINE);
+    expect([await codeOf(cache.close()), disk.log.length]).to.deep.equal([undefined, 2]);
+  });
+
+  it('fails what waited when the device below was closed under it, and gives its pages back (I9)', async () => {
+    const pool = new PagePool();
+    const disk = new FaultyDevice();
+    const cache = new Cache(disk, { pool, lines: 2, mode: 'back' });
+    const pages = pool.allocate(LINE);
+    await cache.write(pages, { position: 0 });
+    const flushes = [cache.flush()];
+    // On its way down it is changed, so that it has to go down once more.
+    await cache.write(pages, { position: 0 });
+    flushes.push(cache.flush());
+    const stable = cache.write(pages, { position: LINE, fua: true });
+    void disk.close();
+    disk.answerAll();
+    expect(flushes.map(({ state }) => state)).to.deep.equal(['done', 'failed']);
+    expect([stable.state, await codeOf(cache.close())]).to.deep.equal(['failed', 'EIO']);
+    pages.free();
+    expect(pool.pagesInUse).to.equal(0);
+  });
+});

@@ -126,6 +126,21 @@ describe('CryptThreads', () => {
     await crypt.close();
   });
 
+  it('have the key as it was given, whatever becomes of its memory (I4)', async () => {
+    const pool = new PagePool();
+    const disk = new MemoryDevice({ size: SIZE });
+    const shared = new Uint8Array(new SharedArrayBuffer(key.length));
+    shared.set(key);
+    const crypt = new Crypt(disk, { key: shared, pool, threads: 1 });
+    shared.fill(1, 0, 32).fill(2, 32);
+    const [written, read] = [pool.allocate(64 * KIB), pool.allocate(64 * KIB)];
+    written.set(Uint8Array.from({ length: 64 * KIB }, (_, i) => i >> 8));
+    await crypt.write(written, { position: 0 });
+    await new Crypt(disk, { key, pool }).read(read, { position: 0 });
+    expect(Buffer.compare(read.bytes(), written.bytes())).to.equal(0);
+    await crypt.close();
+  });
+
   it('are a whole number of them, or none', () => {
     for (const threads of [-1, 0.5, 65, NaN]) {
       expect(() => new Crypt(new MemoryDevice({ size: SIZE }), { key, pool: new PagePool(), threads }))
