@@ -12,7 +12,7 @@ import { layersHolding } from './rows/layers-holding.js';
 import { removeAdd } from './rows/remove-add.js';
 import { allOfAnyOf } from './rows/all-of-any-of.js';
 import { ioCryptStripe } from './rows/io-crypt-stripe.js';
-import { ioFile } from './rows/io-file.js';
+import { ioFile, ioFileThread } from './rows/io-file.js';
 import { ioLayers } from './rows/io-layers.js';
 
 /** Every shape that is measured, in the order of the table. */
@@ -31,5 +31,6 @@ export const rows: readonly Row[] = [
   allOfAnyOf,
   ioLayers,
   ioFile,
+  ioFileThread,
   ioCryptStripe,
 ];

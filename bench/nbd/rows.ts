@@ -38,12 +38,16 @@ const child = (folder: string, index: number): string =>
   ['driver=raw', 'file.driver=file', `file.filename=${join(folder, `quorum${String(index)}`)}`]
     .map((option) => `children.${String(index)}.${option}`)
     .join(',');
-const mirrors = [
-  ours('mirror of two files', (folder) => ({ type: 'mirror', members: [file(folder, 'm0'), file(folder, 'm1')] })),
-  qemuNbd((folder) => ['--image-opts', quorum(folder)]),
-];
+const mirror = (name: string, options?: object): Contender =>
+  ours(name, (folder) => ({ type: 'mirror', members: [file(folder, 'm0', options), file(folder, 'm1', options)] }));
+const qemuQuorum = qemuNbd((folder) => ['--image-opts', quorum(folder)]);
+const mirrors = [mirror('mirror of two files'), qemuQuorum];
+const blockingMirrors = [mirror('mirror of two files, blocking', { blocking: true }), qemuQuorum];
 
-const crypt = ours('crypt over a file', (folder) => ({ type: 'crypt', threads: 2, keyFile: in_('key')(folder), lower: file(folder, 'own-crypt') })); // prettier-ignore
+const encrypted = (name: string, options?: object): Contender =>
+  ours(name, (folder) => ({ type: 'crypt', threads: 2, keyFile: in_('key')(folder), lower: file(folder, 'own-crypt', options) })); // prettier-ignore
+const crypt = encrypted('crypt over a file');
+const blockingCrypt = encrypted('crypt over a file, blocking', { blocking: true });
 const kitLuks = nbdkit(['luks'], (folder) => ['file', in_('kit-luks')(folder), 'passphrase=secret']);
 const qemuLuks = qemuNbd((folder) => [
   '--object',
@@ -74,10 +78,12 @@ export const nbdRows: readonly NbdRow[] = [
   { what: 'file, blocking', load: reads('4k', 32), contenders: [blocking, qemuFile], reach: 2 },
   { what: 'mirror of two files', load: writes('4k', 32), contenders: mirrors, reach: 1.5 },
   { what: 'mirror of two files', load: writes('64k', 8), contenders: mirrors, reach: 1.5 },
+  { what: 'mirror of two files, blocking', load: writes('64k', 8), contenders: blockingMirrors, reach: 1.5 },
   { what: 'crypt', load: reads('4k', 32), contenders: [crypt, ...kitLuks], reach: 1 },
   { what: 'crypt', load: writes('64k', 8), contenders: [crypt, ...kitLuks], reach: 1 },
   { what: 'crypt', load: reads('4k', 32), contenders: [crypt, qemuLuks], reach: 1.5 },
   { what: 'crypt', load: writes('64k', 8), contenders: [crypt, qemuLuks], reach: 1.5 },
+  { what: 'crypt, blocking', load: writes('64k', 8), contenders: [blockingCrypt, qemuLuks], reach: 1.5 },
 ];
 
 const bareMemory = [bare(), ...memory.slice(1)];
