@@ -1,3 +1,4 @@
+import { uncaught } from '../event/hooks.js';
 import { TAKES } from '../event/marks.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
@@ -30,7 +31,13 @@ class Running<T> extends Lazy<T> {
     this.unwanted = true;
     const { came } = this;
     this.came = null;
-    if (came !== null) this.giveBack?.(came.value);
+    if (came === null) return;
+    // It is nobody's who lost, or settled what it was for (C4).
+    try {
+      this.giveBack?.(came.value);
+    } catch (error) {
+      uncaught(error);
+    }
   }
 
   protected begin(): void {

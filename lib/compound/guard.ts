@@ -20,8 +20,8 @@ class Guard<T> extends Lazy<T> {
   }
 
   /** @internal */
-  override refuse(): void {
-    this.lower?.refuse();
+  override refuse(later?: unknown[]): void {
+    this.lower?.refuse(later);
     if (this.lower !== null && this.state !== 'failed') this.lost.complete();
   }
 

@@ -1,5 +1,5 @@
 import { ReusableCompletion, type Completion } from '../event/completion.js';
-import { TAKES } from '../event/marks.js';
+import { OWNED, TAKES } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
 import { leaveEntry } from './leave-entry.js';
@@ -9,22 +9,30 @@ class Mapped<S, T> extends Lazy<T> {
   private readonly source: Waitable<S>;
   private readonly change: (value: S) => T;
   private lower: ReusableCompletion<S> | null = null;
+  /** The change is a layer of one in between, so that no layer that is put on this sees a value not yet changed. */
+  private between: ReusableCompletion<unknown> | null = null;
 
   constructor(source: Waitable<S>, change: (value: S) => T) {
     super();
     this.marks |= TAKES;
     this.source = source;
     this.change = change;
+    this.add(
+      leaveEntry(() => {
+        // Settled by hand, it leaves no wait behind; nothing to ask of one that has settled.
+        this.between?.cancel();
+        if (this.between === null) this.leaveSource();
+      }),
+    );
   }
 
   /** @internal */
-  override refuse(): void {
-    this.lower?.refuse();
+  override refuse(later?: unknown[]): void {
+    (this.lower ?? this.unbegun())?.refuse(later);
   }
 
   protected begin(): void {
-    // The change is a layer of one in between, so that no layer that is put on this sees a value not yet changed.
-    const between = new ReusableCompletion<unknown>();
+    const between = (this.between = new ReusableCompletion<unknown>());
     between.intercept((outcome) => {
       if (outcome.status === 'done') outcome.succeed(this.change(outcome.value as S));
     });
@@ -41,13 +49,19 @@ class Mapped<S, T> extends Lazy<T> {
       return;
     }
     between.forward(this);
-    // Settled by hand, it leaves no wait behind; nothing to ask of one that has settled.
-    this.insert(
-      leaveEntry(() => between.cancel()),
-      0,
-      false,
-    );
     this.lower.forward(between as ReusableCompletion<S>);
+  }
+
+  /** Nobody has waited, but the source may be a compound that waits, or has taken, all the same. */
+  private leaveSource(): void {
+    const source = this.unbegun();
+    if (source?.cancel() === 'too-late') source.refuse();
+  }
+
+  /** The source as long as nobody waits, if it is a completion that nobody else owns. */
+  private unbegun(): ReusableCompletion<S> | null {
+    const { source } = this;
+    return source instanceof ReusableCompletion && (source.marks & OWNED) === 0 ? source : null;
   }
 }
 

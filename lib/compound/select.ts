@@ -6,6 +6,7 @@ import type { ChoiceOptions } from '../event/any-of.js';
 import { ChildrenFailedError } from '../event/errors.js';
 import type { Outcome } from '../event/outcome.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
+import { TAKES } from '../event/marks.js';
 import { inTurn } from './in-turn.js';
 import { leaveEntry } from './leave-entry.js';
 import { isThenable } from './thenable.js';
@@ -87,6 +88,8 @@ export function select<const B extends readonly Branch<unknown>[], D = never>(
     selecting.handle(outcome);
   });
   const answer = new Completion<unknown>();
+  // What a branch has taken is the handler's.
+  parent.marks &= ~TAKES;
   parent.forward(answer);
   // Settled by hand, it leaves no wait behind.
   answer.add(leaveEntry(() => parent.cancel()));

@@ -55,7 +55,5 @@ export function allOf(children: Listed | Named, options?: AllOfOptions): Compoun
 }
 
 export function valuesOf<C>(children: readonly Child<C>[]): C[] {
-  const values = new Array<C>(children.length);
-  for (let i = 0; i < children.length; i++) values[i] = (children[i] as Child<C>).value;
-  return values;
+  return children.map(({ value }) => value);
 }

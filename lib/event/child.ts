@@ -89,9 +89,9 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
   }
 
   /** @internal Nobody has use for what it brought: what was taken is given back (E9). */
-  refuse(): void {
+  refuse(later?: unknown[]): void {
     const source = this.source as ReusableCompletion<unknown>;
-    if (this.owned && (source.marks & TAKES) !== 0) source.refuse();
+    if (this.owned && (source.marks & TAKES) !== 0) source.refuse(later);
   }
 
   /** @internal False when it was a loser before. */

@@ -33,6 +33,8 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
 
   constructor(collation: Collation<T, C>, options?: CompoundOptions) {
     super();
+    // Of what may be added later it is not known.
+    this.marks = TAKES;
     this.children = this.roster = [];
     this.arrived = this.failed = this.pending = this.watched = this.low = 0;
     this.firstFailed = this.onLose = null;
@@ -83,6 +85,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   /** @internal Owns each of a list, from `start` on and round, and seals; one that is refused cancels the others (E2). */
   ownAll(list: readonly Waitable<C>[], start = 0): this {
     const { length } = list;
+    this.marks &= ~TAKES;
     const writable = this as { children: Child<C>[] };
     const children = (writable.children = this.roster = new Array<Child<C>>(length));
     try {
@@ -133,15 +136,9 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   }
 
   protected override cancelling(): void {
-    if ((this.marks & WAITS_NOT) !== 0) {
-      this.let(true);
-      return;
-    }
-    const { roster } = this;
-    for (let i = this.low; i < roster.length; i++) {
-      const child = roster[i];
-      if (isPending(child)) this.cancelChild(child);
-    }
+    const waits = (this.marks & WAITS_NOT) === 0;
+    this.let(waits ? null : true);
+    if (!waits) return;
     if (this.pending > this.watched) this.marks |= FOLLOWS;
     else if (!this.sealed) this.leaveRunning();
   }
@@ -180,7 +177,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     const settled = completion !== null && (completion.marks & SETTLED) !== 0;
     if (owned && completion !== null && !settled) {
       if ((completion.marks & OWNED) !== 0) {
-        throw new ArgumentError('ERR_OWNED', 'The child has an owner already; watch() it, or take it from its owner');
+        throw new ArgumentError('ERR_OWNED', 'The child has an owner already; watch() it instead');
       }
       completion.marks |= OWNED;
     }
@@ -226,15 +223,20 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (this.pending > 0) this.let((this.marks & LEAVES) === 0);
   }
 
-  /** @internal The latest first, so that what was in an order is so again. */
-  override refuse(): void {
-    const { children } = this;
-    for (let i = children.length; i-- > 0;) children[i]?.refuse();
+  /** @internal The latest first, so that what was in an order is so again; a list, not a recursion, however deep (W7). */
+  override refuse(later?: unknown[]): void {
+    const list = (later ?? []) as (Child<C> | undefined)[];
+    for (const child of this.children) list.push(child);
+    if (later === undefined) while (list.length > 0) list.pop()?.refuse(list);
   }
 
   private settleAsDecided(): boolean {
     const kind = (this.marks & DECIDED) >> DECIDED_AS;
-    if (kind !== DONE && (this.marks & TAKES) !== 0) this.refuse();
+    if (kind !== DONE && (this.marks & TAKES) !== 0) {
+      this.refuse();
+      // Once is enough: who has it as a child need not look.
+      this.marks &= ~TAKES;
+    }
     return super.claim(kind, this.decidedResult);
   }
 
@@ -243,12 +245,18 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.marks = (this.marks & ~(JOINS | LEAVES)) | (losers === 'join' ? JOINS : losers === 'leave' ? LEAVES : 0);
   }
 
-  /** Lets every pending child go, asking the owned ones to cancel or not. What becomes of one may change any other. */
-  private let(cancelling: boolean): void {
+  /**
+   * Lets every pending child go, asking the owned ones to cancel or not; null: asks them, and waits for them. What becomes
+   * of one may change any other.
+   */
+  private let(cancelling: boolean | null): void {
     const { roster } = this;
     for (let i = this.low; i < roster.length; i++) {
       const child = roster[i];
-      if (isPending(child) && child.queue !== null) this.lose(child, cancelling);
+      if (isPending(child) && child.queue !== null) {
+        if (cancelling === null) this.cancelChild(child);
+        else this.lose(child, cancelling);
+      }
     }
   }
 

@@ -39,8 +39,8 @@ export function forward(source: Any, target: Any, own = true): boolean {
 function refuseThrough(source: Any, target: Any): void {
   if ((source.marks & ~target.marks & TAKES) === 0) return;
   target.marks |= TAKES;
-  target.refuse = () => {
-    source.refuse();
+  target.refuse = (later) => {
+    source.refuse(later);
   };
 }
 

@@ -5,9 +5,11 @@ import { allOf } from '../../lib/event/all-of.js';
 import { Completion } from '../../lib/event/completion.js';
 import { firstOf } from '../../lib/event/first-of.js';
 import { Mutex } from '../../lib/sync/mutex.js';
-import { turns } from '../event/support.js';
+import { collectUncaught, turns } from '../event/support.js';
 
 describe('fromAsync', () => {
+  const uncaught = collectUncaught();
+
   it('is called when somebody waits, and has what it promises', async () => {
     const start = sinon.spy(() => Promise.resolve(1));
     const completion = fromAsync(start);
@@ -64,5 +66,15 @@ describe('fromAsync', () => {
     expect(mutex.locked).to.equal(true);
     all.cancel();
     expect(mutex.locked).to.equal(false);
+  });
+
+  it('lets nobody who lost it have what giving back throws (C4 E9)', async () => {
+    const other = new Completion<number>();
+    const giveBack = (): void => { throw new Error('not taken back'); }; // prettier-ignore
+    const loser = fromAsync(() => Promise.resolve(1), { giveBack });
+    const all = allOf([loser, other]);
+    await turns(1);
+    other.fail('e');
+    expect([all.error, uncaught.splice(0).map(String)]).to.deep.equal(['e', ['Error: not taken back']]);
   });
 });

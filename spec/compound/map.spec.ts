@@ -77,4 +77,22 @@ describe('map', () => {
     branches.cancel();
     expect([owner.value, channel.tryReceive()]).to.deep.equal([[1], null]);
   });
+
+  it('that nobody waits for leaves no wait of its source behind, and keeps nothing of it (E6 E9)', () => {
+    for (const end of ['lose', 'cancel', 'complete'] as const) {
+      const [free, taken] = [new Mutex(), new Mutex()];
+      const held = taken.tryAcquire();
+      // The source is a compound, which waits and takes as it is made.
+      const mapped = map(allOf([free.acquiring(), anyOf([taken.acquiring()])]), String);
+      const [other, unused] = [map(allOf([free.acquiring()]), String), map(allOf([]), String)];
+      expect([free.locked, free.waiting, taken.waiting]).to.deep.equal([true, 1, 1]);
+      for (const each of [mapped, other, unused]) {
+        if (end === 'lose') firstOf([allOf([]), each]);
+        else if (end === 'cancel') each.cancel();
+        else each.complete('by hand');
+      }
+      held?.release();
+      expect([free.locked, free.waiting, taken.locked, taken.waiting], end).to.deep.equal([false, 0, false, 0]);
+    }
+  });
 });

@@ -5,6 +5,9 @@ import type { CompoundEvent } from '../../lib/event/compound.js';
 import { sequence } from '../../lib/compound/sequence.js';
 import { AbortError } from '../../lib/wait/errors.js';
 import { turns } from '../event/support.js';
+import { Mutex } from '../../lib/sync/mutex.js';
+import { allOf } from '../../lib/event/all-of.js';
+import { anyOf } from '../../lib/event/any-of.js';
 
 describe('sequence', () => {
   const pair = (): [Completion<number>, Completion<string>] => [new Completion<number>(), new Completion<string>()];
@@ -137,5 +140,15 @@ describe('sequence', () => {
     const steps: CompoundEvent<unknown> = sequence([() => first, () => (steps.fail('by hand'), done), third]);
     first.complete();
     expect([steps.error, third.callCount]).to.deep.equal(['by hand', 0]);
+  });
+
+  it('gives back what a later step has taken, however deep it is (E9)', () => {
+    const mutex = new Mutex();
+    const [first, fails] = pair();
+    const all = allOf([anyOf([sequence([() => first, () => mutex.acquiring()])]), fails]);
+    first.complete(1);
+    expect(mutex.locked).to.equal(true);
+    fails.fail('no use');
+    expect([all.error, mutex.locked]).to.deep.equal(['no use', false]);
   });
 });

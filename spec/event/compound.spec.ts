@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { allOf } from '../../lib/event/all-of.js';
+import { All, allOf } from '../../lib/event/all-of.js';
 import { anyOf } from '../../lib/event/any-of.js';
 import type { Child } from '../../lib/event/child.js';
 import { Completion, ReusableCompletion } from '../../lib/event/completion.js';
@@ -755,6 +755,36 @@ describe('CompoundEvent', () => {
       allOf([taken(1), allOf([taken(2), taken(3)]), taken(4), new Completion()]).cancel();
       expect([...new Set(told)]).to.deep.equal([4, 3, 2, 1]);
     });
+
+    it('is refused also when it came after its compound had an owner (E9)', () => {
+      const [a] = taking();
+      const late = new CompoundEvent<unknown>(new All(false, null));
+      const all = allOf([anyOf([late]), new Completion()]);
+      late.own(a);
+      late.seal();
+      a.complete(1);
+      all.cancel();
+      expect(a.refused > 0).to.equal(true);
+    });
+
+    for (const [what, depth] of [
+      ['each a few times', 1000],
+      ['without recursion', 100_000],
+    ] as const) {
+      it(`is refused ${what}, ${depth} compounds deep (W7 E9)`, () => {
+        for (const end of ['fail', 'lose', 'cancel'] as const) {
+          const [a, won] = [taking()[0], new Completion<number>()];
+          let chain: CompoundEvent<unknown> = allOf([a, ...(end === 'fail' ? [] : [new Completion()])]);
+          for (let i = 0; i < depth; i++) chain = allOf([chain]);
+          const top = end === 'fail' ? allOf([chain, won]) : firstOf([chain, won]);
+          a.complete(1);
+          if (end === 'fail') won.fail('e');
+          else if (end === 'lose') won.complete(0);
+          else top.cancel();
+          expect([top.settled, a.refused > 0 && a.refused < 10]).to.deep.equal([true, true]);
+        }
+      });
+    }
 
     it('is refused with the compound that it is in, however deep (E9)', () => {
       const [a, b] = taking();
