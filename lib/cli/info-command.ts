@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { Command } from 'commander';
 import { FileDevice, PagePool, readSuperblock, type Superblock } from '../io/index.js';
 import type { DeviceLook } from '../stack/index.js';
+import { isJson } from './is-json.js';
 import { loadStack } from './load-stack.js';
 import { lookText, superblockText } from './look-text.js';
 import { bytesText } from './numbers.js';
@@ -21,7 +21,10 @@ export function infoCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   if (path !== undefined && !(await isJson(path))) {
-    if (flags.file !== undefined) throw wrongCall('name either a backing file or --file with --layers');
+    const { file, layers, size, keyFile } = flags;
+    if ((file ?? layers ?? size ?? keyFile) !== undefined) {
+      throw wrongCall('name either a backing file alone, or --file with --layers');
+    }
     await tellFile(path, flags.json === true);
     return;
   }
@@ -48,17 +51,6 @@ async function tellFile(path: string, json: boolean): Promise<void> {
 
 function hasError({ error, lowers }: DeviceLook): boolean {
   return error !== null || lowers.some(hasError);
-}
-
-/** Whether a file begins as an object in JSON does. */
-async function isJson(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return buffer.subarray(0, bytesRead).toString('latin1').trimStart().startsWith('{');
-  } finally {
-    await file.close();
-  }
 }
 
 /** Bytes as hex digits: the map of dirty regions. */

@@ -12,7 +12,7 @@ import { serveCommand } from './serve-command.js';
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Codes of errors that the call itself is to blame for. */
-const WRONG_CALLS = ['ERR_CALL', 'ERR_DESIGN', 'ERR_EXPERIMENT', 'ERR_PLAN'];
+const WRONG_CALLS = ['ERR_CALL', 'ERR_DESIGN', 'ERR_EXPERIMENT', 'ERR_PLAN', 'ERR_SOCKET_PATH'];
 
 const program = new Command('wakechain')
   .description('Disks that stack, served over NBD, and the comparison of the designs that carry their requests')

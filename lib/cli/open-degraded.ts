@@ -1,16 +1,26 @@
-import type { Stack } from '../stack/index.js';
+import type { DeviceDescription, Stack } from '../stack/index.js';
+import { devicesOf } from '../stack/lowers.js';
 import { loadStack } from './load-stack.js';
 import { claimFiles } from './file-claims.js';
 import { describedBy, filesOf, type StackFlags } from './stack-flags.js';
 
+/** What stores that it was opened. */
+const WRITES_TO_OPEN: readonly DeviceDescription['type'][] = ['mirror', 'parity'];
+
 /**
  * Opens the stack that a call names, with a line for each member of an array that it has to do without. Its files are
- * claimed, and are as long as they are: a size that is described says how `create` makes one.
+ * claimed, and are as long as they are: a size that is described says how `create` makes one. With `readOnly` they are
+ * opened so, and not claimed, unless there is an array, which stores that it was opened.
  */
 export async function openDegraded(path: string | undefined, flags: StackFlags): Promise<Stack> {
   const description = structuredClone(await describedBy(path, flags));
   const files = filesOf(description.device);
-  for (const file of files) delete file.size;
+  const readOnly =
+    flags.readOnly === true && !devicesOf(description.device).some(({ type }) => WRITES_TO_OPEN.includes(type));
+  for (const file of files) {
+    delete file.size;
+    if (readOnly) file.readOnly = true;
+  }
   await claimFiles(files.filter(({ readOnly }) => readOnly !== true).map((file) => file.path));
   const { openStack } = await loadStack();
   const stack = await openStack(description, { degraded: true });

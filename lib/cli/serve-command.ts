@@ -15,7 +15,6 @@ interface Flags extends StackFlags {
   port?: number;
   host?: string;
   export?: string[];
-  readOnly?: boolean;
   tlsCert?: string;
   tlsKey?: string;
   tlsCa?: string;
@@ -60,10 +59,10 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     const stacks = new Map<string, Stack>();
     const status = new StatusLine();
     try {
-      for (const { name, file } of wanted) {
-        stacks.set(name, await (file === null ? openDegraded(path, flags) : openDegraded(file, {})));
-      }
       const readOnly = flags.readOnly === true ? { readOnly: true } : {};
+      for (const { name, file } of wanted) {
+        stacks.set(name, await (file === null ? openDegraded(path, flags) : openDegraded(file, readOnly)));
+      }
       const exports = [...stacks].map(([name, { top }]) => [name, { device: top, ...readOnly }] as const);
       const server = new NbdServer({
         exports: Object.fromEntries(exports),

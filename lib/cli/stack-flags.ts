@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, StackDescription } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
+import { isJson } from './is-json.js';
 import { loadStack } from './load-stack.js';
 import { byteCount } from './numbers.js';
 
@@ -13,7 +14,12 @@ export interface StackFlags {
   size?: number;
   keyFile?: string;
   threads?: number;
+  /** Nothing is going to be written to it. */
+  readOnly?: boolean;
 }
+
+/** What a description in a file says itself. */
+const ONLY_WITH_FILE = ['layers', 'size', 'keyFile', 'threads'] as const;
 
 /** The variable that a key is taken from when no file is named. */
 const KEY_VARIABLE = 'WAKECHAIN_KEY';
@@ -61,12 +67,22 @@ export async function describedBy(path: string | undefined, flags: StackFlags): 
     throw wrongCall('name a stack: either a JSON file with its description, or --file with --layers');
   }
   if (path === undefined) return { device: shortStack(flags) };
+  const stray = ONLY_WITH_FILE.find((name) => flags[name] !== undefined);
+  if (stray !== undefined)
+    throw wrongCall(`--${dashed(stray)} goes with --file: ${path} says itself what it is made of`);
+  if (!(await isJson(path)))
+    throw wrongCall(`${path} is no description of a stack in JSON; name a backing file with --file`);
   const text = await readFile(path, 'utf8');
   try {
     return parseDescription(JSON.parse(text));
   } catch (error) {
-    throw wrongCall(`${path}: ${(error as Error).message}`);
+    // What is told of bad JSON has some of it, line breaks and all.
+    throw wrongCall(`${path}: ${(error as Error).message.replace(/\s+/g, ' ')}`);
   }
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** A stack from short flags. @throws ArgumentError `ERR_CALL` */

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
-import { ArgumentError, StateError, TimeoutError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError, StateError, TimeoutError } from '../wait/errors.js';
 import { BlockDevice } from '../io/device.js';
 import { PagePool } from '../io/pages.js';
 import { Buffers } from './buffers.js';
@@ -12,7 +12,7 @@ import { limitsOf, type NbdLimits } from './limits.js';
 import { NbdError } from './nbd-error.js';
 import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
-import { clearStale } from './unix-socket.js';
+import { clearStale, socketPathFault, whyNotThere } from './unix-socket.js';
 
 export interface NbdServerOptions {
   /** What is served, by name. The empty name, or else the only one, is the default export. At least one. */
@@ -118,10 +118,13 @@ export class NbdServer {
   /**
    * Listens there, too: a server may listen at several places. Resolves to the URI of the default export, or of the
    * first one. The file of a Unix socket that nobody answers at, as a killed server leaves it, is taken over.
-   * @throws StateError `ERR_CLOSED`; rejects with the system's error
+   * @throws StateError `ERR_CLOSED`; ArgumentRangeError `ERR_SOCKET_PATH` for a path that is empty or that the system does
+   *   not take whole; rejects with the system's error
    */
   async listen(where: NbdListenOptions): Promise<string> {
     if (this.stopping) throw new StateError('ERR_CLOSED', 'The server is closed and listens no more');
+    const fault = 'path' in where ? socketPathFault(where.path) : null;
+    if (fault !== null) throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
     const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
       this.accept(socket);
     });
@@ -129,7 +132,8 @@ export class NbdServer {
       await listening(server, where);
     } catch (error) {
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-      if (!isTaken || !('path' in where) || !(await clearStale(where.path))) throw error;
+      if (!('path' in where)) throw error;
+      if (!isTaken || !(await clearStale(where.path))) throw await whyNotThere(where.path, error);
       await listening(server, where);
     }
     server.on('error', (error) => {

@@ -1,5 +1,28 @@
 import { lstat, rename, unlink, link } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
+
+/** Bytes that the path of a Unix socket may have; the system's own. What is longer Node cuts off without a word. */
+const PATH_BYTES = process.platform === 'linux' ? 107 : process.platform === 'win32' ? Infinity : 103;
+
+/** What is wrong with a path as that of a Unix socket, or null. */
+export function socketPathFault(path: string): string | null {
+  const bytes = Buffer.byteLength(path);
+  if (bytes === 0) return 'it is empty';
+  return bytes <= PATH_BYTES ? null : `it has ${String(bytes)} bytes, and the system takes ${String(PATH_BYTES)}`;
+}
+
+/**
+ * Why listening at a path has failed, as far as that can be found out: Node takes a folder that is not there for one that may
+ * not be written to.
+ */
+export async function whyNotThere(path: string, error: unknown): Promise<unknown> {
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return error;
+  return lstat(dirname(path)).then(
+    () => error,
+    (reason: unknown) => reason,
+  );
+}
 
 /**
  * Clears away the file of a Unix socket that nobody listens at, which a process leaves that was killed. Answers whether

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../wait/errors.js';
+import { socketPathFault } from './unix-socket.js';
 
 /** Where an export is. */
 export interface NbdAddress {
@@ -40,6 +41,8 @@ export function parseNbdUri(uri: string): NbdAddress {
     return { ...common, host, port: url.port === '' ? NBD_PORT : Number(url.port) };
   }
   if (socket === null || socket === '') throw refusal(uri, 'it names no socket (?socket=PATH)');
+  const fault = socketPathFault(socket);
+  if (fault !== null) throw refusal(uri, `the path of its socket cannot be one: ${fault}`);
   return { ...common, path: socket };
 }
 

@@ -54,7 +54,7 @@ async function see(description: DeviceDescription, path: string, kit: Kit): Prom
   const looks = lowers.map(({ look }) => look);
   const array = isArray ? newest(looks) : null;
   try {
-    const device = isArray ? standIn(looks, array) : await madeOf(description, lowers, kit);
+    const device = isArray ? standIn(type, looks, array) : await madeOf(description, lowers, kit);
     kit.built.push(device);
     const { size, blockSize } = device;
     return { device, look: { ...own, size, blockSize, error: null, array, lowers: looks } };
@@ -82,9 +82,10 @@ async function withSuperblock({ device, look }: Seen, pool: PagePool): Promise<S
   }
 }
 
-/** Something of the array's size in its place. @throws when no member says how large it is */
-function standIn(members: readonly DeviceLook[], top: Superblock | null): BlockDevice {
+/** Something of the array's size in its place. @throws when no member says how large it is, or it is of another kind */
+function standIn(type: DeviceDescription['type'], members: readonly DeviceLook[], top: Superblock | null): BlockDevice {
   if (top === null) throw new Error('no member of it has a superblock');
+  if (top.role !== type) throw new Error(`its members are those of a ${top.role}`);
   const blockSize = Math.max(...members.map((member) => member.blockSize ?? 0));
   const { role, dataSize, memberCount } = top;
   const size = role === 'mirror' ? dataSize : dataSize * (memberCount - 1);

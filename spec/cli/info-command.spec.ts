@@ -30,6 +30,14 @@ describe('wakechain info', function () {
     expect(json.superblock.index).to.equal(0);
   });
 
+  it('says so when the members are those of another kind of array, or too much is named', async () => {
+    const other = await disks.run('info --file DIR/a DIR/b --layers parity');
+    expect(other.code).to.equal(1);
+    expect(other.stdout).to.match(/^parity: its members are those of a mirror\n/);
+    const both = await disks.run('info DIR/a --layers mirror');
+    expect([both.code, both.stderr]).to.deep.equal([2, 'wakechain: name either a backing file alone, or --file with --layers\n']); // prettier-ignore
+  });
+
   it('tells what is missing in its place, with exit code 1', async () => {
     rmSync(join(disks.path, 'b'));
     const { code, stdout, stderr } = await disks.run('info --file DIR/a DIR/b --layers mirror');

@@ -144,6 +144,53 @@ describe('wakechain serve', function () {
     expect(await disks.run('check --file DIR/b')).to.include({ code: 0 });
   });
 
+  it('opens files to be read only, and leaves them to others, unless an array has to store that it was opened', async () => {
+    writeFileSync(join(disks.path, 'image'), new Uint8Array(8192).fill(5));
+    const servers = [1, 2].map((i) => {
+      const args = [built, 'serve', '--file', 'image', '--read-only', '--socket', `image-${String(i)}.sock`];
+      return start(process.execPath, args, { tmp: disks.tmp, cwd: disks.path });
+    });
+    children.push(...servers);
+    for (const [i, child] of servers.entries()) {
+      await until(child, () => child.stdout.includes('\n'));
+      const socket = join(disks.path, `image-${String(i + 1)}.sock`);
+      await using client = await NbdDevice.open(`nbd+unix:///?socket=${socket}`, { waitMs: 0 });
+      const pages = new PagePool().allocate(4096);
+      expect(await client.read(pages, { position: 4096 })).to.equal(4096);
+      expect([pages.bytes(0, 1)[0], client.operations.includes('write')]).to.deep.equal([5, false]);
+      pages.free();
+    }
+    const array = await serve('--read-only --port 0');
+    expect((await disks.run('check --file DIR/a DIR/b --layers mirror')).stderr).to.include('in use by another');
+    for (const child of [...servers, array]) child.kill('SIGINT');
+    for (const child of [...servers, array]) expect((await child.ended).code).to.equal(0);
+  });
+
+  it('says in one line what is wrong with a stack, a socket or a port (I6)', async () => {
+    writeFileSync(join(disks.path, 'disk'), Buffer.from('\0\n'.repeat(2048)));
+    writeFileSync(join(disks.path, 'ok.json'), JSON.stringify({ device: { type: 'null' } }));
+    writeFileSync(join(disks.path, 'cut.json'), '{"device":\n\n{');
+    const child = await serve('--port 0');
+    const port = new URL(child.stdout.trim()).port;
+    for (const [line, code, says] of [
+      ['DIR/disk', 2, 'disk is no description of a stack in JSON; name a backing file with --file'],
+      ['DIR/cut.json', 2, 'cut.json: Expected property name'],
+      ['DIR/ok.json --layers crypt', 2, 'ok.json says itself what it is made of'],
+      ['DIR/ok.json --key-file k', 2, '--key-file goes with --file'],
+      [`DIR/ok.json --socket ${'x'.repeat(120)}`, 2, 'it has 120 bytes, and the system takes'],
+      ['DIR/ok.json --socket DIR/none/s', 1, 'none: no such file or directory (ENOENT)'],
+      [`DIR/ok.json --port ${port}`, 1, 'EADDRINUSE'],
+      ['DIR', 1, 'illegal operation on a directory (EISDIR)'],
+      ['DIR/none.json', 1, 'none.json: no such file or directory (ENOENT)'],
+    ] as const) {
+      const ended = await disks.run(`serve ${line}`);
+      expect([ended.code, ended.stdout], line).to.deep.equal([code, '']);
+      expect(ended.stderr, line)
+        .to.include(says)
+        .and.to.match(/^wakechain: [^\n]+\n$/);
+    }
+  });
+
   it('quits at once, with 130, when it is interrupted again while it drains', async () => {
     const slow = { type: 'delay', delayMs: 600_000, lower: { type: 'memory', size: 4096 } };
     writeFileSync(join(disks.path, 'slow.json'), JSON.stringify({ device: slow }));

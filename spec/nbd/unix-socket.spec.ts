@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import { NbdServer } from '../../lib/nbd/server.js';
-import { clearStale } from '../../lib/nbd/unix-socket.js';
+import { clearStale, socketPathFault, whyNotThere } from '../../lib/nbd/unix-socket.js';
+import { ArgumentRangeError } from '../../lib/wait/errors.js';
 import { RawClient, servers } from './support.js';
 
 /** Leaves the file of a socket behind, as only a process does that is killed. */
@@ -56,5 +57,30 @@ describe('clearStale', () => {
     const both = await Promise.allSettled([one.listen({ path }), two.listen({ path })]);
     expect(both.filter(({ status }) => status === 'fulfilled')).to.have.lengthOf(1);
     (await RawClient.go(path)).close();
+  });
+});
+
+describe('socketPathFault', () => {
+  it('refuses what the system would cut off, in bytes, before anything listens (I6)', async function () {
+    // Elsewhere the system takes another length.
+    if (process.platform !== 'linux') this.skip();
+    expect([socketPathFault('x'.repeat(107)), socketPathFault('é'.repeat(53))]).to.deep.equal([null, null]);
+    expect(socketPathFault('é'.repeat(54))).to.equal('it has 108 bytes, and the system takes 107');
+    await using server = new NbdServer({ exports: { '': { device: new MemoryDevice({ size: 8192 }) } } });
+    for (const path of ['', `/tmp/${'x'.repeat(103)}`]) {
+      const refused: unknown = await server.listen({ path }).catch((error: unknown) => error);
+      expect(refused).to.be.instanceOf(ArgumentRangeError).with.property('code', 'ERR_SOCKET_PATH');
+      expect(path !== '' && existsSync(path.slice(0, 107))).to.equal(false);
+    }
+  });
+});
+
+describe('whyNotThere', () => {
+  it('tells of a folder that is not there, and passes on any other error', async () => {
+    await using server = new NbdServer({ exports: { '': { device: new MemoryDevice({ size: 8192 }) } } });
+    const refused: unknown = await server.listen({ path: '/no/such/folder/s' }).catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'ENOENT', path: '/no/such/folder' });
+    const denied = Object.assign(new Error('denied'), { code: 'EACCES' });
+    expect(await whyNotThere('/s', denied)).to.equal(denied);
   });
 });
