@@ -30,6 +30,7 @@ export class CryptThreads {
     const target = to.pages.onlyRun;
     if (source === null || target === null || length < LEAST_BYTES) return false;
     const thread = this.idlest();
+    if (thread === undefined) return false;
     const [read, written] = [thread.numberOf(source.buffer), thread.numberOf(target.buffer)];
     if (read === undefined || written === undefined) return false;
     const [start, end] = [source.start + from.offset, target.start + to.offset];
@@ -41,7 +42,12 @@ export class CryptThreads {
     await Promise.all(this.threads.map((thread) => thread.close()));
   }
 
-  private idlest(): WorkThread {
-    return this.threads.reduce((best, thread) => (thread.underWay < best.underWay ? thread : best));
+  /** Of those that take tasks: one that has ended has the least to do. */
+  private idlest(): WorkThread | undefined {
+    let best: WorkThread | undefined;
+    for (const thread of this.threads) {
+      if (thread.takes && (best === undefined || thread.underWay < best.underWay)) best = thread;
+    }
+    return best;
   }
 }

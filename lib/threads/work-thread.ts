@@ -74,6 +74,11 @@ export class WorkThread {
     });
   }
 
+  /** Whether it takes tasks: not once it is to be closed, or has ended of itself. */
+  get takes(): boolean {
+    return this.alive && !this.closing;
+  }
+
   /** Tasks that were not answered. */
   get underWay(): number {
     return this.owed;
@@ -84,7 +89,7 @@ export class WorkThread {
    * thread takes no tasks.
    */
   numberOf(memory: ArrayBufferLike): number | undefined {
-    if (!this.alive || this.closing) return undefined;
+    if (!this.takes) return undefined;
     const known = this.memories.indexOf(memory);
     if (known >= 0) return known;
     if (!(memory instanceof SharedArrayBuffer) || this.memories.length === MOST_MEMORIES) return undefined;

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { ArgumentRangeError } from '../../lib/wait/errors.js';
@@ -123,6 +124,28 @@ describe('CryptThreads', () => {
     }
     pages.free();
     expect(pool.pagesInUse).to.equal(0);
+    await crypt.close();
+  });
+
+  it('go on without one that was killed (I4)', async () => {
+    const pool = new PagePool();
+    const workers: Worker[] = [];
+    const started = (worker: Worker): number => workers.push(worker);
+    process.on('worker', started);
+    const crypt = new Crypt(new MemoryDevice({ size: SIZE }), { key, pool, threads: 2 });
+    const ask = sinon.spy(WorkThread.prototype, 'ask');
+    try {
+      // They are told of in a turn of their own.
+      await setImmediate();
+      expect(workers.length).to.equal(2);
+      await workers[0]?.terminate();
+      const pages = pool.allocate(64 * KIB);
+      for (let i = 0; i < 2; i++) await crypt.write(pages, { position: 0 });
+      expect(ask.returnValues).to.deep.equal([true, true]);
+    } finally {
+      process.off('worker', started);
+      ask.restore();
+    }
     await crypt.close();
   });
 
