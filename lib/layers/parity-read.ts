@@ -22,7 +22,8 @@ interface Lost {
 /**
  * A read within one stripe. What members can give is read into the caller's memory, without a lock. What one cannot give,
  * being missing or failing, is the XOR of the same bytes of all others, which are read with the stripe locked: half of a
- * write would give noise (I8), and so would parity that is in doubt. What can be had neither way is told as failed, and
+ * write would give noise (I8), and so would parity that is in doubt. Where that cannot be done as a whole it is tried block
+ * by block. What can be had neither way is told as failed, and
  * nothing else is (I4). What a member answered `EIO` for and could be computed is written back to it.
  */
 export class StripeRead implements StripeOperation {
@@ -36,6 +37,10 @@ export class StripeRead implements StripeOperation {
   private unasked: ReadonlySet<number> | null = null;
   private lost: Lost[] = [];
   private computing = false;
+  /** Whether, with the stripe locked, each block is read alone: others that cannot be read may be of another row. */
+  private singly = false;
+  /** What is to be written back in the end. */
+  private readonly healing: Lost[] = [];
   /** The first error in time. */
   private failure: IoError | null = null;
 
@@ -72,22 +77,26 @@ export class StripeRead implements StripeOperation {
       return;
     }
     const bad = this.badOf(io);
-    if (bad.length === 0) {
+    if (bad.length === 0 && !this.singly) {
       io.failure = null; // An error that has kept nothing back: the data is there.
       return;
     }
     this.good.push(...complementOf(bad, io.length));
     this.failure = io.failure;
     // What a cancel pulled is not read in another way.
-    if (io.failure?.code === 'ECANCELED' || !io.retry()) {
-      this.tell(io);
+    if (bad.length === 0 || io.failure?.code === 'ECANCELED' || !io.retry()) {
+      if (this.singly) this.conclude(io);
+      else this.tell(io);
       return;
     }
     if (this.failure?.code === 'EIO') this.unasked = new Set(this.missed.map(({ member }) => member));
     this.missed = this.wholeBlocks(io, bad);
-    this.array.lock.acquireOwn(this.stripe, () => {
-      this.locked(io);
-    });
+    if (this.singly) this.locked(io);
+    else {
+      this.array.lock.acquireOwn(this.stripe, () => {
+        this.locked(io);
+      });
+    }
   }
 
   locked(io: Io): void {
@@ -104,8 +113,7 @@ export class StripeRead implements StripeOperation {
       }
     }
     if (this.lost.length === 0) {
-      array.lock.release(stripe);
-      this.tell(io);
+      this.conclude(io);
       io.finish(io.bytes, io.failure);
       return;
     }
@@ -129,8 +137,7 @@ export class StripeRead implements StripeOperation {
 
   /** The others have been read: what is there of all of them is XORed into the caller's memory. */
   private compute(io: Io): void {
-    const { array, stripe } = this;
-    const healing = this.lost.filter(({ heals }) => heals);
+    const { array } = this;
     for (const lost of this.lost) {
       const { part, others, slotSize, failed } = lost;
       for (const { offset, length } of complementOf(failed, part.length)) {
@@ -144,8 +151,38 @@ export class StripeRead implements StripeOperation {
         }
         this.good.push(range);
       }
-      if (!lost.heals) others.free();
+      if (lost.heals) this.healing.push(lost);
+      else others.free();
     }
+    if (!this.again(io)) this.conclude(io);
+  }
+
+  /** Begins to read what is left block by block, unless that was done or cannot help. */
+  private again(io: Io): boolean {
+    const { array, lost, stripe } = this;
+    const isWide = lost.some(({ part, failed }) => failed.length > 0 && part.length > this.layer.blockSize);
+    if (this.singly || !isWide || this.failure?.code !== 'EIO' || !io.retry()) return false;
+    this.singly = true;
+    this.computing = false;
+    this.lost = [];
+    const blocks = this.wholeBlocks(io, complementOf(this.good, io.length));
+    const readable = blocks.filter(({ member }) => array.holds(member, stripe));
+    this.missed = blocks.filter((part) => !readable.includes(part));
+    if (readable.length === 0) {
+      this.locked(io);
+      return true;
+    }
+    const split = io.split(this.layer, this);
+    for (const part of readable) {
+      split.piece(array.device(part.member), this.positionOf(part), part.offset, part.length);
+    }
+    split.seal();
+    return true;
+  }
+
+  /** Tells what came of it, and unlocks the stripe when what is written back has been. */
+  private conclude(io: Io): void {
+    const { array, healing, stripe } = this;
     this.tell(io);
     if (healing.length === 0) {
       array.lock.release(stripe);
@@ -217,11 +254,16 @@ export class StripeRead implements StripeOperation {
       const offset = range.offset - (range.offset % blockSize);
       return { offset, length: Math.ceil((range.offset + range.length - offset) / blockSize) * blockSize };
     });
-    return complementOf(complementOf(whole, length), length).flatMap((range) =>
-      this.array.map
-        .partsOf(position + range.offset, range.length)
-        .map((part) => ({ ...part, offset: part.offset + range.offset })),
-    );
+    return complementOf(complementOf(whole, length), length).flatMap((range) => {
+      const parts: ChunkPart[] = [];
+      const step = this.singly ? blockSize : range.length;
+      for (let offset = range.offset; offset < range.offset + range.length; offset += step) {
+        for (const part of this.array.map.partsOf(position + offset, step)) {
+          parts.push({ ...part, offset: part.offset + offset });
+        }
+      }
+      return parts;
+    });
   }
 
   /** Memory to compute a part; null, and a failure, when there is none. */

@@ -4,7 +4,7 @@ import { Checksum } from '../../lib/layers/checksum.js';
 import { Parity } from '../../lib/layers/parity.js';
 import type { FaultyDevice } from '../conformance/faulty-device.js';
 import { designs } from '../conformance/strategies.js';
-import { BLOCK, DATA_START, Kit, someDisks, turn, wrongParityAt } from './parity-kit.js';
+import { BLOCK, DATA_START, Kit, outcomeOf, someDisks, turn, wrongParityAt } from './parity-kit.js';
 
 describe('StripeRead', () => {
   it('does not compute from a stripe that is half written (I8)', async () => {
@@ -23,6 +23,64 @@ describe('StripeRead', () => {
     expect(new Set(pages.bytes(0, 512))).to.deep.equal(new Set([6]));
     expect(wrongParityAt(kit.disks)).to.equal(-1);
   });
+
+  for (const { strategy } of designs) {
+    it(`reads block by block what it can neither read nor compute as a whole, under ${strategy.name} (I4)`, async () => {
+      for (const [bad, missing, good, healed] of [
+        // Two rows that each lack one, one that lacks two, and one member that is not there.
+        [
+          [
+            [0, 0],
+            [1, 1],
+          ],
+          null,
+          ['0+6'],
+          [[0, 1], [1, 1], []],
+        ],
+        [
+          [
+            [0, 0],
+            [1, 0],
+            [2, 1],
+          ],
+          null,
+          ['1+1', '3+3'],
+          [[], [], [1, 1]],
+        ],
+        [[[1, 0]], 0, ['1+1', '3+3'], [[], [], []]],
+      ] as const) {
+        // prettier-ignore
+        const kit = await Kit.make(4, strategy);
+        await kit.write(0, 30, 5);
+        if (missing !== null) await kit.parity.fail(missing);
+        const used = kit.pool.pagesInUse;
+        for (const [index, block] of bad) {
+          const disk = kit.disks[index] as FaultyDevice;
+          disk.inline = false;
+          disk.onSubmit = (op) => {
+            const offset = DATA_START + block * BLOCK - op.position;
+            if (op.operation !== 'read' || offset < 0 || offset >= op.length) return true;
+            queueMicrotask(() => op.fail());
+            return false;
+          };
+        }
+        kit.clearLogs();
+        const pages = kit.pool.allocate(6 * BLOCK);
+        const read = kit.parity.read(pages.range(0, 6 * BLOCK), { position: 0 });
+        await read.promise().catch(() => undefined);
+        expect(outcomeOf(read)[2], String(bad)).to.deep.equal(good);
+        for (const { offset, length } of read.succeeded) expect(new Set(pages.bytes(offset, length))).to.deep.equal(new Set([5])); // prettier-ignore
+        pages.free();
+        await kit.parity.drain();
+        const written = kit.logs.slice(0, 3).map((log) => log.filter((line) => line.startsWith('write')).map((line) => line.slice(6))); // prettier-ignore
+        expect(written, String(bad)).to.deep.equal(
+          healed.map((range) => (range.length === 0 ? [] : [range.join('+')])),
+        );
+        expect(kit.pool.pagesInUse).to.equal(used);
+        await kit.parity.close();
+      }
+    });
+  }
 
   it('does not read from a spare what is not rebuilt there yet (I8)', async () => {
     const kit = await Kit.make(3);
