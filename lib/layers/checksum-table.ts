@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib';
 import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import type { ByteRange } from '../io/io-error.js';
 import type { PageVector } from '../io/pages.js';
+import { xxh32 } from './xxh32.js';
 
 /** Bytes of a block's entry: two sums of 32 bits, little endian. */
 const ENTRY_SIZE = 8;
@@ -55,11 +55,11 @@ export class ChecksumLayout {
   }
 
   /**
-   * The sum of a block: CRC-32, begun with the block's number, so that a block in the wrong place does not match. Never
-   * {@link NEVER}.
+   * The sum of a block: XXH32, with the block's number as its seed, so that a block in the wrong place does not match.
+   * Never {@link NEVER}.
    */
   sum(data: Uint8Array, position: number): number {
-    return crc32(data, (position / this.blockSize) % 2 ** 32) || 1;
+    return xxh32(data, (position / this.blockSize) % 2 ** 32) || 1;
   }
 }
 

@@ -56,7 +56,7 @@ class Task {
 }
 
 /**
- * A checksum for each block, in a table on the same device (`ChecksumLayout` says where). A block that does not match
+ * A checksum for each block, XXH32, in a table on the same device (`ChecksumLayout` says where). A block that does not match
  * fails with `EIO`, which names its position, and only that block (I4). Blocks that were never written read as zeroes.
  *
  * A write goes through steps that leave each block readable, whenever power fails: its entry in the table is given the new
