@@ -189,10 +189,11 @@ export class MemberRecords {
     this.sequence++;
     const bits = this.intent.snapshot();
     const targets = this.failure === null ? this.written : this.inSync;
+    const isForAll = targets.length === this.written.length;
     const failures = new Map<Member, IoError>();
     let pending = targets.length + 1;
     const ended = (): void => {
-      if (--pending === 0) this.stored(told, bits, failures, targets);
+      if (--pending === 0) this.stored(told, bits, failures, isForAll);
     };
     for (const target of targets) {
       this.write(target, bits, (error) => {
@@ -217,14 +218,14 @@ export class MemberRecords {
     told: readonly Told[],
     bits: Uint8Array,
     failures: ReadonlyMap<Member, IoError>,
-    targets: readonly Member[],
+    isForAll: boolean,
   ): void {
     let failure: IoError | null = null;
     for (const [member, error] of failures) {
       if (!this.drop(member)) failure = new IoError('EIO', { message: 'The state cannot be stored', cause: error });
     }
     this.failure = failure;
-    if (failure === null && (failures.size > 0 || this.written.some((member) => !targets.includes(member)))) {
+    if (failure === null && (failures.size > 0 || !isForAll)) {
       this.run(told);
       return;
     }
