@@ -2,9 +2,9 @@
  * What one thread of Node can be expected to reach: a server of the system calls and copies that requests take, and next to nothing
  * else: no checks, limits, errors or layers, and the simplest form of reply. `npm run bench:nbd -- --bound` runs it.
  *
- *   bare-server SOCKET BYTES [FILE]    of memory, or of a file in the page cache
+ *   bare-server SOCKET BYTES [FILE...]    of memory, or of files in the page cache: writes go to each, reads to the first
  */
-import { openSync, readSync } from 'node:fs';
+import { openSync, readSync, writeSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { writeGreeting } from '../../lib/nbd/greeting.js';
 import { Inlet, type Taker } from '../../lib/nbd/inlet.js';
@@ -15,9 +15,10 @@ import { SIMPLE_REPLY_BYTES, writeSimpleReply } from '../../lib/nbd/replies.js';
 import { newRequestHeader, readRequest, REQUEST_BYTES } from '../../lib/nbd/requests.js';
 import * as wire from '../../lib/nbd/wire.js';
 
-const [path = '', bytes = '', file] = process.argv.slice(2);
+const [path = '', bytes = '', ...files] = process.argv.slice(2);
 const size = Number(bytes);
-const fd = file === undefined ? -1 : openSync(file, 'r');
+const fds = files.map((file) => openSync(file, 'r+'));
+const [fd = -1] = fds;
 const memory = Buffer.alloc(fd < 0 ? size : 0);
 
 /** Of the largest request, behind room for the head of a reply. */
@@ -43,7 +44,8 @@ class BareSession implements Taker {
   /** A payload is all there. */
   landed(): void {
     const { position, length } = this.header;
-    memory.set(this.payload.subarray(0, length), position);
+    if (fd < 0) memory.set(this.payload.subarray(0, length), position);
+    else for (const each of fds) writeSync(each, this.payload, 0, length, position);
     this.reply();
   }
 

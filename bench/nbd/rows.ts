@@ -93,6 +93,12 @@ export const boundRows: readonly NbdRow[] = [
   { what: 'bare memory', load: { copy: 'from' }, contenders: bareMemory, reach: 1 },
   { what: 'bare memory', load: { copy: 'to' }, contenders: bareMemory, reach: 0.9 },
   { what: 'bare file', load: reads('64k', 8), contenders: [bare(in_('own-blocking')), ...kitFile], reach: 0.95 },
+  {
+    what: 'bare pair of files',
+    load: writes('64k', 8),
+    contenders: [bare(in_('m0'), in_('m1')), qemuQuorum],
+    reach: 1.5,
+  },
 ];
 
 /** What the files of all contenders hold: the same noise, so that none is sparse. */

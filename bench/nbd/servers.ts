@@ -29,14 +29,14 @@ export function ours(name: string, describe: (folder: string) => unknown): Conte
   };
 }
 
-/** A server in one thread of Node that does little more than it has to, of memory or of a file. */
-export function bare(file?: (folder: string) => string): Contender {
+/** A server in one thread of Node that does little more than it has to, of memory or of files that are written alike. */
+export function bare(...files: readonly ((folder: string) => string)[]): Contender {
   const program = [process.execPath, '--import', 'tsx', 'bench/nbd/bare-server.ts'] as const;
   return {
     name: 'bare',
     ours: true,
     start: (folder, socket) =>
-      Promise.resolve([...program, socket, String(SIZE), ...(file === undefined ? [] : [file(folder)])]),
+      Promise.resolve([...program, socket, String(SIZE), ...files.map((file) => file(folder))]),
   };
 }
 
