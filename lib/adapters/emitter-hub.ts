@@ -30,9 +30,10 @@ class EmitterHub extends WaitQueue {
       this.wakeAll(args);
     };
     this.switchTo = (on) => {
+      // First, for an emitter may tell of a new listener, and who hears that may wait here too.
+      this.listening = on;
       const source = emitter.deref();
       if (source !== undefined) listen(source, event, listener, on);
-      this.listening = on;
       // An emitter may have an event for each of any number of things.
       if (on) hubs.set(event, this);
       else if (hubs.get(event) === this) hubs.delete(event);

@@ -1,5 +1,5 @@
 import { ReusableCompletion, type Completion } from '../event/completion.js';
-import { OWNED, TAKES } from '../event/marks.js';
+import { KIND, OWNED, TAKES } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
 import { leaveEntry } from './leave-entry.js';
@@ -38,8 +38,8 @@ class Mapped<S, T> extends Lazy<T> {
     });
     between.add(
       leaveEntry(() => {
-        // The change threw: it has no use for what was taken.
-        if (between.state === 'failed') this.refuse();
+        // The change threw, or has settled this by hand: it has no use for what was taken.
+        if (between.state === 'failed' || (this.marks & KIND) !== 0) this.refuse();
       }),
     );
     try {

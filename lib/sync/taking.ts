@@ -4,6 +4,7 @@ import type { Child } from '../event/child.js';
 import { ReusableCompletion } from '../event/completion.js';
 import { CompoundEvent } from '../event/compound.js';
 import { forwardedTo } from '../event/forward.js';
+import { uncaught } from '../event/hooks.js';
 import { DECIDED, KIND, TAKES } from '../event/marks.js';
 import type { Hold } from './hold.js';
 import { Standing } from './standing.js';
@@ -64,7 +65,13 @@ export class Taking<T> extends Standing<T> {
   override refuse(): void {
     const { has } = this;
     this.has = null;
-    if (has !== null) this.how.giveBack(has.taken as never);
+    if (has === null) return;
+    try {
+      this.how.giveBack(has.taken as never);
+    } catch (error) {
+      // A reader's hold that is about to become the writer's: its owner has use for it, and whoever lost it has no part in that.
+      uncaught(error);
+    }
   }
 
   /** @internal */

@@ -34,6 +34,18 @@ describe('hubOfEmitter', () => {
     expect(emitter.eventNames()).to.deep.equal([]);
   });
 
+  it('has one listener also when who hears of it waits too (E6)', () => {
+    const emitter = new EventEmitter();
+    const waiting: unknown[] = [];
+    emitter.on('newListener', (event) => {
+      if (event === 'x' && waiting.push(event) === 1) fromEmitter(emitter, 'x');
+    });
+    fromEmitter(emitter, 'x').cancel();
+    expect(emitter.listenerCount('x')).to.equal(1);
+    emitter.emit('x');
+    expect([waiting.length, emitter.listenerCount('x')]).to.deep.equal([1, 0]);
+  });
+
   it('wakes all who waited, in order, and not those who begin to then', () => {
     const emitter = new EventEmitter();
     const trace: string[] = [];

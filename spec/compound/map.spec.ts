@@ -95,4 +95,10 @@ describe('map', () => {
       expect([free.locked, free.waiting, taken.locked, taken.waiting], end).to.deep.equal([false, 0, false, 0]);
     }
   });
+
+  it('that its change settles by hand keeps nothing that was taken (C1 E9)', () => {
+    const mutex = new Mutex();
+    const mapped: Completion<unknown> = map(mutex.acquiring(), () => mapped.complete('by hand'));
+    expect([firstOf([mapped]).value, mutex.locked]).to.deep.equal(['by hand', false]);
+  });
 });

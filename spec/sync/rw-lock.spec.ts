@@ -1,12 +1,16 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { RwLock, type Preference, type ReadHold, type WriteHold } from '../../lib/sync/rw-lock.js';
-import { TimeoutError } from '../../lib/wait/errors.js';
+import { TimeoutError, type StateError } from '../../lib/wait/errors.js';
 import { seed } from '../conformance/random.js';
-import { codeOf } from '../event/support.js';
+import { codeOf, collectUncaught } from '../event/support.js';
 import { abortable, follow, rejection, settled } from './kit.js';
+import { Completion } from '../../lib/event/completion.js';
+import { allOf } from '../../lib/event/all-of.js';
 
 describe('RwLock', () => {
+  const uncaught = collectUncaught();
+
   it('is for many readers or one writer', async () => {
     const lock = new RwLock();
     const readers = [await lock.read(), await lock.read()];
@@ -217,5 +221,18 @@ describe('RwLock', () => {
       fc.asyncProperty(fc.constantFrom('fair', 'readers', 'writers'), fc.array(step, { maxLength: 30 }), run),
       { seed, numRuns: 200 },
     );
+  });
+
+  it('lets nobody who fails a compound have that a hold of it waits to become the writer (C4 E9)', () => {
+    const lock = new RwLock();
+    const other = lock.tryRead();
+    const [reading, fails] = [lock.reading(), new Completion<never>()];
+    const all = allOf([reading, fails]);
+    const upgraded: unknown[] = [];
+    void reading.value.upgrade().then((hold) => upgraded.push(hold));
+    fails.fail('e');
+    expect([all.error, uncaught.splice(0).map((error) => (error as StateError).code)]).to.deep.equal(['e', ['ERR_UPGRADE']]); // prettier-ignore
+    other?.release();
+    expect([lock.locked, reading.value.released]).to.deep.equal([true, true]);
   });
 });
