@@ -245,10 +245,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     this.marks = (this.marks & ~(JOINS | LEAVES)) | (losers === 'join' ? JOINS : losers === 'leave' ? LEAVES : 0);
   }
 
-  /**
-   * Lets every pending child go, asking the owned ones to cancel or not; null: asks them, and waits for them. What becomes
-   * of one may change any other.
-   */
+  /** Lets each pending child go, asking owned ones to cancel or not; null asks, and waits. One may change any other. */
   private let(cancelling: boolean | null): void {
     const { roster } = this;
     for (let i = this.low; i < roster.length; i++) {
