@@ -8,7 +8,7 @@ import { nodeOf, standsOn, type Dependencies } from './stands-on.js';
 import { Task } from './task.js';
 
 /** What each task waits for itself, and what runs for it under a lock. */
-export type Waits = ReadonlyMap<Task, ReadonlySet<object>>;
+type Waits = ReadonlyMap<Task, ReadonlySet<object>>;
 
 /** All that is recorded, looked through once. */
 export function waitsOfTasks(): Waits {

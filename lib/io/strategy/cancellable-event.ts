@@ -3,7 +3,7 @@ import type { Callback } from './callback.js';
 import { ChainedEvent } from './chained-event.js';
 
 /** What a cancel does with an event; what else is to be asked, it appends. */
-export type CancelRoutine = (event: CancellableEvent, toAsk: CancellableEvent[]) => void;
+type CancelRoutine = (event: CancellableEvent, toAsk: CancellableEvent[]) => void;
 
 /**
  * The second size of the compound event: a {@link ChainedEvent} with a routine that cancels it, and a queue of
