@@ -7,16 +7,15 @@ import { PagePool, type Run } from '../lib/io/pages.js';
  * that is looked at only when a device is closed before it was given back.
  */
 
+/** So many allocations of each spec are watched: a stack trace costs microseconds, and random programs make many. */
+const WATCHED = 1000;
+let watched = 0;
+
 const lib = new URL('../lib/', import.meta.url).href;
 
 /** An allocation that was not given back. */
 class Taken {
-  readonly pages: number;
   private found: string | null | undefined = undefined;
-
-  constructor(pages: number) {
-    this.pages = pages;
-  }
 
   /** Where in lib it was made; null for one that a spec has made. */
   get place(): string | null {
@@ -44,7 +43,8 @@ const suspected = new Set<PagePool>();
 const { allocate, release } = PagePool.prototype;
 PagePool.prototype.allocate = function allocated(bytes) {
   const vector = allocate.call(this, bytes);
-  const taken = new Taken(vector.length);
+  if (watched++ >= WATCHED) return vector;
+  const taken = new Taken();
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 1;
   Error.captureStackTrace(taken, allocated);
@@ -100,6 +100,7 @@ export function keptPages(): Map<string, number> {
 export function forgetKept(): void {
   for (const pool of suspected) takenFrom.delete(pool);
   suspected.clear();
+  watched = 0;
   used = new WeakMap();
   open = new Set();
 }
