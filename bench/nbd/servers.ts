@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { listens } from '../../spec/real/listens.js';
 
 /** How a server is started: its program, and arguments that name its socket. */
 export interface Contender {
@@ -72,13 +72,13 @@ export class Server {
     this.child = child;
   }
 
-  /** Starts it, and waits for its socket. */
+  /** Starts it, and waits until it listens. */
   static async start(contender: Contender, folder: string, number: number): Promise<Server> {
     const socket = join(folder, `${String(number)}.sock`);
     const [program, ...args] = await contender.start(folder, socket);
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     running.add(child);
-    for (let tries = 0; !existsSync(socket); tries++) {
+    for (let tries = 0; !(await listens(socket)); tries++) {
       if (child.exitCode !== null || tries > 1000)
         throw new Error(`${contender.name} did not start: ${args.join(' ')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

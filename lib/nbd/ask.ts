@@ -130,7 +130,9 @@ export class Ask implements Question {
 
   verify(): void {
     const { type, length, error, bytes } = this;
-    if (error === null && type === CMD_READ && bytes < length) {
+    // As many bytes as were asked for may be some of them twice.
+    const lacks = bytes < length || (this.content !== null && complementOf(this.content, length).length > 0);
+    if (error === null && type === CMD_READ && lacks) {
       throw malformed('The server leaves out data, and tells no error');
     }
   }

@@ -41,6 +41,7 @@ const NOTHING = Buffer.alloc(0);
 export class Connection implements Host, Receiver {
   private readonly kit: ConnectionKit;
   private readonly peer: string;
+  private readonly haggling: Haggling;
   private socket: Socket;
   private inlet: Inlet;
   private outlet: Outlet;
@@ -55,7 +56,8 @@ export class Connection implements Host, Receiver {
   constructor(accepted: Socket, peer: string, kit: ConnectionKit) {
     this.kit = kit;
     this.peer = peer;
-    this.inlet = new Inlet(new Haggling(this, false));
+    this.haggling = new Haggling(this);
+    this.inlet = new Inlet(this.haggling);
     this.socket = readAccepted(accepted, this, kit.direct && kit.tls === null);
     this.outlet = new Outlet(this.socket);
     this.listen();
@@ -232,7 +234,7 @@ export class Connection implements Host, Receiver {
       }
       this.socket = secure;
       this.outlet = new Outlet(secure);
-      this.inlet = new Inlet(new Haggling(this, true));
+      this.inlet = new Inlet(new Haggling(this, this.haggling));
       this.listen();
       readStream(secure, this);
     });

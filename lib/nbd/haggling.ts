@@ -64,12 +64,13 @@ export class Haggling implements Taker {
   /** The export whose `base:allocation` was asked for. */
   private allocationOf: Export | null = null;
 
-  /** @param secure whether this goes on within TLS */
-  constructor(host: Host, secure: boolean) {
+  /** @param before what this goes on from within TLS: of that the client's flags stay, and nothing else */
+  constructor(host: Host, before: Haggling | null = null) {
     this.host = host;
-    this.secure = secure;
-    this.greeted = secure;
-    if (secure) this.needs = OPTION_HEADER_BYTES;
+    this.secure = this.greeted = before !== null;
+    if (before === null) return;
+    this.noZeroes = before.noZeroes;
+    this.needs = OPTION_HEADER_BYTES;
   }
 
   take(bytes: Buffer, at: number): void {

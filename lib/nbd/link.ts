@@ -1,6 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { secured, type NbdClientTls } from './client-tls.js';
 import { Inlet, type Taker } from './inlet.js';
+import { KEEP_ALIVE } from './keep-alive.js';
 import { MessageReader } from './message-reader.js';
 import { NbdError } from './nbd-error.js';
 import { Outlet } from './outlet.js';
@@ -28,7 +29,7 @@ export class Link implements Receiver {
       this.reader.fail(error);
     };
     const { path, host = 'localhost', port = NBD_PORT } = address;
-    const where: NetConnectOpts = path === undefined ? { host, port, noDelay: true, keepAlive: true } : { path };
+    const where: NetConnectOpts = path === undefined ? { host, port, noDelay: true, ...KEEP_ALIVE } : { path };
     this.socket = connect(direct ? { ...where, onread: directly(this) } : where);
     if (!direct) readStream(this.socket, this);
     this.outlet = new Outlet(this.socket);

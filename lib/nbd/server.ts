@@ -9,6 +9,7 @@ import { Connection, type ConnectionKit } from './connection.js';
 import { Export, type NbdExportOptions } from './export.js';
 import { newFigures, type Figures } from './figures.js';
 import { limitsOf, type NbdLimits } from './limits.js';
+import { KEEP_ALIVE } from './keep-alive.js';
 import { NbdError } from './nbd-error.js';
 import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
@@ -125,7 +126,7 @@ export class NbdServer {
     if (this.stopping) throw new StateError('ERR_CLOSED', 'The server is closed and listens no more');
     const fault = 'path' in where ? socketPathFault(where.path) : null;
     if (fault !== null) throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
-    const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true }, (socket) => {
+    const server = createServer({ ...KEEP_ALIVE, pauseOnConnect: true, noDelay: true }, (socket) => {
       this.accept(socket);
     });
     try {

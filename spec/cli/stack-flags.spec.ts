@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { filesOf, shortStack, type StackFlags } from '../../lib/cli/stack-flags.js';
+import { describedBy, filesOf, shortStack, type StackFlags } from '../../lib/cli/stack-flags.js';
+import { useFolder } from '../compare/support.js';
 
 describe('shortStack', () => {
   it('reads layers from the top', () => {
@@ -58,4 +61,23 @@ describe('shortStack', () => {
         .with.property('code', 'ERR_CALL');
     });
   }
+});
+
+describe('describedBy', () => {
+  const folder = useFolder();
+
+  it('refuses flags that a description in a file makes void, and a file that is none (I6)', async () => {
+    const [stack, disk] = ['stack.json', 'disk'].map((name) => join(folder.path, name)) as [string, string];
+    writeFileSync(stack, JSON.stringify({ device: { type: 'null' } }));
+    writeFileSync(disk, new Uint8Array(8192));
+    expect(await describedBy(stack, {})).to.deep.equal({ device: { type: 'null' } });
+    const refused = (path: string, flags: StackFlags): Promise<unknown> =>
+      describedBy(path, flags).then(null, (error: unknown) => (error as Error).message);
+    for (const flags of [{ layers: 'crypt' }, { size: 1 }, { keyFile: 'k' }, { threads: 1 }]) {
+      expect(await refused(stack, flags)).to.match(/^--(layers|size|key-file|threads) goes with --file: /);
+    }
+    expect(await refused(disk, {})).to.match(
+      /disk is no description of a stack in JSON; name a backing file with --file$/,
+    );
+  });
 });

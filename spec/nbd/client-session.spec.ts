@@ -56,6 +56,7 @@ describe('ClientSession', () => {
     ['data that were not asked for', data('0000000000000400', '00'.repeat(512))],
     ['more data than were asked for', data(at0, '00'.repeat(513))],
     ['the same data twice', data(at0, '00'.repeat(300), '0000') + data(at0, '00'.repeat(300))],
+    ['some data twice and some not', data(at0, '00'.repeat(256), '0000') + data(at0, '00'.repeat(256))],
     ['a success that lacks data', data(at0, '00'.repeat(300))],
     ['a chunk that there is not', chunk('0001', '0063', '')],
     ['an error that is none', chunk('0001', '8001', '00000000 0000')],

@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { connect } from 'node:tls';
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
@@ -87,6 +90,26 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     }
     const wrong = { psk: { identity: 'me', key: Buffer.alloc(16) } };
     expect(await code(NbdDevice.open(uri, { tls: wrong }))).to.equal('ERR_NBD_TLS');
+  });
+
+  it('keeps within TLS to what the client has said of itself, and to nothing that was agreed on (P1, P5)', async () => {
+    const { path } = await serve({ exports: { '': { device } }, tls: { psk } });
+    const socket = createConnection(path);
+    const heard = async (from: Readable, bytes: number): Promise<string> => {
+      while (from.readableLength < bytes) await once(from, 'readable');
+      return (from.read(bytes) as Buffer).toString('hex');
+    };
+    await heard(socket, 18);
+    socket.write(Buffer.from('00000003 49484156454f5054 00000005 00000000'.replaceAll(' ', ''), 'hex'));
+    expect((await heard(socket, 20)).slice(24, 32)).to.equal('00000001');
+    const key = psk.get('me') as Buffer;
+    const secure = connect({ socket, pskCallback: () => ({ identity: 'me', psk: key }), ciphers: 'PSK', checkServerIdentity: () => undefined }); // prettier-ignore
+    await once(secure, 'secureConnect');
+    // NO_ZEROES was said: ten bytes, and the reply to a request right behind them.
+    const flush = '25609513 0000 0003 0000000000000007 0000000000000000 00000000';
+    secure.write(Buffer.from(`49484156454f5054 00000001 00000000 ${flush}`.replaceAll(' ', ''), 'hex'));
+    expect((await heard(secure, 26)).slice(20)).to.equal('67446698000000000000000000000007');
+    secure.destroy();
   });
 
   it('tells and serves nothing before TLS has begun (P5)', async () => {

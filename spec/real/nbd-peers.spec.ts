@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,20 +7,10 @@ import { NbdDevice, type NbdDeviceOptions } from '../../lib/nbd/index.js';
 import { Random, seed } from '../conformance/random.js';
 import { serve } from './nbd-served.js';
 import { makeCertificates } from './nbd-tls.js';
+import { listens } from './listens.js';
 import { check, itWith, run, startUntil, type Running } from './programs.js';
 
 const MiB = 1 << 20;
-
-/** Whether somebody takes connections there: the file of a socket appears before its server listens. */
-function listens(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
 
 describe('NbdDevice, with the servers of others', function () {
   this.timeout(60_000);
