@@ -57,7 +57,9 @@ export class StatusLine {
 
   private show(line: string): void {
     if (!this.stream.isTTY || line === this.line) return;
-    this.stream.write(`\r\u001b[K${line.slice(0, Math.max(20, this.stream.columns - 1))}`);
+    // A terminal that does not know how wide it is has 0 columns.
+    const columns = this.stream.columns || 80;
+    this.stream.write(`\r\u001b[K${line.slice(0, Math.max(20, columns - 1))}`);
     this.line = line;
   }
 }

@@ -28,6 +28,20 @@ describe('StatusLine', () => {
     expect(written.at(-1)).to.equal('\r\u001b[K');
   });
 
+  it('is no longer than the terminal is wide, nor cut short where that is not known', () => {
+    for (const [columns, length] of [
+      [40, 39],
+      [0, 79],
+      [10, 20],
+    ] as const) {
+      const { stream, written } = terminal(true);
+      const status = new StatusLine(Object.assign(stream, { columns }));
+      status.follow({ figures, inFlight: 0, connections: 0 });
+      status.stop();
+      expect(written[0]?.length, String(columns)).to.equal(length + '\r\u001b[K'.length);
+    }
+  });
+
   it('makes way for what is logged, and comes back below it', () => {
     const { stream, written } = terminal(true);
     const status = new StatusLine(stream);
