@@ -106,7 +106,7 @@ export const ioFileThread: Row = {
   contenders: [callbacks, threaded, handles],
   batchMs: 30,
   inTheWay:
-    "one request at a time wakes a thread and is woken by it, which takes less time than the pool's way in one run and twice as much in another; and one thread copies where the pool has four.",
+    'one request at a time goes to the pool, as raw calls do, with what a request is beside it: to wake the thread for each took less time in one run and twice as much in another. Of large ones at once, one thread copies where the pool has four.',
 };
 
 export const ioFile: Row = {

@@ -52,6 +52,7 @@ export class FileTransfer implements Asker {
     this.done = 0;
     this.attempts = ATTEMPTS;
     this.io = io;
+    this.thread?.begins();
     if (blocking) this.callBlocking();
     else this.call();
   }
@@ -148,6 +149,7 @@ export class FileTransfer implements Asker {
   private end(io: Transfer, bytes: number, error: IoError | null): false {
     this.io = null;
     this.views = NONE;
+    this.thread?.ends();
     this.ended(this, io, bytes, error);
     return false;
   }

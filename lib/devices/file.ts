@@ -36,8 +36,9 @@ export interface FileOptions extends DeviceOptions {
   /**
    * For files that are in the page cache, where this thread must not be blocked: transfers of up to 128 KiB are made by a
    * thread of the device's own, which is handed bursts of them through shared memory and takes no wake-up for each. Where
-   * it finds the file not cached, the thread pool takes over, and for good when the thread should end. Only with memory
-   * that can be shared (the default of {@link PagePool}), of 16 pools at most. Not with `direct` or `blocking`. Default false.
+   * it finds the file not cached, or transfers come one at a time, the thread pool takes over, and for good when the thread
+   * should end. Only with memory that can be shared (the default of {@link PagePool}), of 16 pools at most. Not with
+   * `direct` or `blocking`. Default false.
    */
   thread?: boolean;
 }

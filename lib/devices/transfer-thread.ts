@@ -19,11 +19,19 @@ const QUICK_IN_A_ROW = 8;
  * The thread of a file's own, and when it is asked. It makes one transfer after the other, with no more wake-ups than
  * bursts: several times quicker than the thread pool where the file is cached. Where it is not, transfers would wait
  * for each other: after one that was slow, the thread is given one at a time, and the pool all others, until it has
- * been quick again. What it had when it ended is told NaN, and may be done again by the pool, as is all after that.
+ * been quick again. What comes one at a time goes to the pool, where it costs no more than a call, and no thread has to be
+ * woken that may sleep on another processor. What it had when it ended is told NaN, and may be done again by the pool, as is
+ * all after that.
  */
 export class TransferThread {
   private readonly thread: WorkThread;
   private quick = QUICK_IN_A_ROW;
+  /** Transfers of the file that have begun and not ended, whoever makes them. */
+  private underWay = 0;
+  /** Whether there were two at a time since there was none. */
+  private together = true;
+  /** Whether there were not, in the time before that. */
+  private alone = false;
 
   constructor(fd: number) {
     this.thread = new WorkThread((ring) => startWorker('#devices/file-thread', { workerData: { ring, own: fd } }));
@@ -33,8 +41,24 @@ export class TransferThread {
   ask(asker: Asker, kind: number, buffer: ArrayBufferLike, start: number, length: number, position: number): boolean {
     const { thread } = this;
     if (length > MOST_BYTES || (this.quick < QUICK_IN_A_ROW && thread.underWay > 0)) return false;
+    if (this.alone && this.underWay === 1) return false;
     const memory = thread.numberOf(buffer);
     return memory !== undefined && thread.ask(asker, kind, memory, start, memory, start, length, position);
+  }
+
+  /** A transfer of the file begins. */
+  begins(): void {
+    if (this.underWay++ > 0) {
+      this.together = true;
+      return;
+    }
+    this.alone = !this.together;
+    this.together = false;
+  }
+
+  /** One that has begun has ended. */
+  ends(): void {
+    this.underWay--;
   }
 
   /** How long a transfer took that it was asked for. */

@@ -43,4 +43,21 @@ describe('TransferThread', () => {
     }
     expect(await Promise.all([transfer(READ, 512), transfer(READ, 512)])).to.deep.equal([512, 512]);
   });
+
+  it('is not given what comes one at a time, until two were under way at once', async () => {
+    const alone = async (): Promise<number | 'refused'> => {
+      thread.begins();
+      const result = await transfer(READ, 512);
+      thread.ends();
+      return result;
+    };
+    // Nothing is known of the first.
+    expect([await alone(), await alone(), await alone()]).to.deep.equal([512, 'refused', 'refused']);
+    thread.begins();
+    thread.begins();
+    expect(await transfer(READ, 512)).to.equal(512);
+    thread.ends();
+    thread.ends();
+    expect([await alone(), await alone()]).to.deep.equal([512, 'refused']);
+  });
 });
