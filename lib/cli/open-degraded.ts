@@ -1,11 +1,8 @@
-import type { DeviceDescription, Stack } from '../stack/index.js';
-import { devicesOf } from '../stack/lowers.js';
+import type { Stack } from '../stack/index.js';
+import { devicesOf, isRedundant } from '../stack/lowers.js';
 import { loadStack } from './load-stack.js';
 import { claimFiles } from './file-claims.js';
 import { describedBy, filesOf, type StackFlags } from './stack-flags.js';
-
-/** What stores that it was opened. */
-const WRITES_TO_OPEN: readonly DeviceDescription['type'][] = ['mirror', 'parity'];
 
 /**
  * Opens the stack that a call names, with a line for each member of an array that it has to do without. Its files are
@@ -15,8 +12,7 @@ const WRITES_TO_OPEN: readonly DeviceDescription['type'][] = ['mirror', 'parity'
 export async function openDegraded(path: string | undefined, flags: StackFlags): Promise<Stack> {
   const description = structuredClone(await describedBy(path, flags));
   const files = filesOf(description.device);
-  const readOnly =
-    flags.readOnly === true && !devicesOf(description.device).some(({ type }) => WRITES_TO_OPEN.includes(type));
+  const readOnly = flags.readOnly === true && !devicesOf(description.device).some(isRedundant);
   for (const file of files) {
     delete file.size;
     if (readOnly) file.readOnly = true;

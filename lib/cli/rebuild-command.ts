@@ -5,7 +5,7 @@ import { IoError, Mirror, Parity, readSuperblock, type BlockDevice, type PagePoo
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { Bar } from './bar.js';
-import { lowersOf, pathOf } from '../stack/lowers.js';
+import { isRedundant, lowersOf, pathOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
 import { interruptible } from './interrupts.js';
@@ -76,9 +76,9 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
 function degradedArray(stack: Stack): Found {
   const search = (description: DeviceDescription, path: string): Found | null => {
     const array = stack.at(path);
-    if ((description.type === 'mirror' || description.type === 'parity') && (array instanceof Mirror || array instanceof Parity)) {
-      if (array.degraded) return { array, path, members: description.members };
-    } // prettier-ignore
+    if (isRedundant(description) && (array instanceof Mirror || array instanceof Parity) && array.degraded) {
+      return { array, path, members: description.members };
+    }
     for (const [i, lower] of lowersOf(description).entries()) {
       const found = search(lower, pathOf(description, path, i));
       if (found !== null) return found;

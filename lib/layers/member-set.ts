@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import type { PagePool } from '../io/pages.js';
-import { joinGeometry, MemberError, someMembers } from './members.js';
-import { dataStartFor, MAX_MEMBERS, readSuperblock, type Superblock } from './superblock.js';
+import { checkFellow, checkMember, joinGeometry, refuseMembers, someMembers } from './members.js';
+import { dataStartFor, MAX_MEMBERS, readNewest, type Superblock } from './superblock.js';
 import { SuperblockCopies } from './superblock-copies.js';
 
 /*
@@ -52,11 +52,7 @@ export async function createSet(
       `${device.name} has no room for data behind the ${String(dataStart)} bytes of a superblock: it has ${String(device.size)}`,
     );
   }
-  for (const device of overwrite ? [] : devices) {
-    const found = await readSuperblock(device, pool);
-    if (found === null) continue;
-    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
-  }
+  if (!overwrite) await refuseMembers(devices, pool);
   const uuid = randomUUID();
   for (const [index, device] of devices.entries()) {
     const dataSize = dataSizes[index] as number;
@@ -84,27 +80,9 @@ export async function openSet(
   const places: { device: BlockDevice; own: Superblock }[] = [];
   let first: Superblock | null = null;
   for (const device of devices) {
-    const own = await readSuperblock(device, pool);
-    if (own?.role !== role || own.dataStart + own.dataSize > device.size || own.index >= own.memberCount) {
-      const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
-      throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a ${role}: it ${is}`);
-    }
+    const { superblock: own } = checkMember(role, device, await readNewest(device, pool));
     first ??= own;
-    if (own.uuid !== first.uuid || own.memberCount !== first.memberCount) {
-      throw new MemberError(
-        'ERR_FOREIGN_MEMBER',
-        device,
-        `is a member of the ${role} ${own.uuid}, expected one of ${first.uuid}`,
-      );
-    }
-    const other = places[own.index];
-    if (other !== undefined) {
-      throw new MemberError(
-        'ERR_DUPLICATE_MEMBER',
-        device,
-        `and ${other.device.name} both are member ${String(own.index)} of the ${role} ${own.uuid}`,
-      );
-    }
+    checkFellow(device, own, first, places[own.index]?.device);
     places[own.index] = { device, own };
   }
   const { uuid, memberCount, dataStart, chunk } = first as Superblock;

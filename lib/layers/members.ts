@@ -2,6 +2,8 @@ import { ArgumentError } from '../wait/errors.js';
 import type { BlockDevice, Geometry } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import type { Layer } from '../io/layer.js';
+import type { PagePool } from '../io/pages.js';
+import { readSuperblock, type Found, type Role, type Superblock } from './superblock.js';
 
 /*
  * What layers over several devices have in common.
@@ -27,6 +29,44 @@ export function someMembers(name: string, members: readonly BlockDevice[]): [Blo
   const [first, ...rest] = members;
   if (first === undefined) throw new ArgumentError('ERR_MEMBERS', `${name} needs at least one device, got none`);
   return [first, ...rest];
+}
+
+/** Refuses devices that are members of something. @throws MemberError `ERR_MEMBER_IN_USE`; as `readSuperblock` */
+export async function refuseMembers(devices: readonly BlockDevice[], pool: PagePool): Promise<void> {
+  for (const device of devices) {
+    const found = await readSuperblock(device, pool);
+    if (found !== null) throw memberInUse(device, found);
+  }
+}
+
+/** That a device is a member of something, and would be lost to it. */
+export function memberInUse(device: BlockDevice, { role, uuid }: Superblock): MemberError {
+  return new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${role} ${uuid}`);
+}
+
+/** The superblock found on a device, if it makes it a member of such an array. @throws MemberError `ERR_NOT_A_MEMBER` */
+export function checkMember(role: Role, device: BlockDevice, found: Found | null): Found {
+  const own = found?.superblock;
+  const fits = own?.role === role && own.dataStart + own.dataSize <= device.size && own.index < own.memberCount;
+  if (found !== null && fits) return found;
+  const is = own === undefined ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
+  throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a ${role}: it ${is}`);
+}
+
+/**
+ * Refuses a member that is not of the same array as the first.
+ * @param other the member found before that is in the same place, if any
+ * @throws MemberError `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`
+ */
+export function checkFellow(device: BlockDevice, own: Superblock, first: Superblock, other?: BlockDevice): void {
+  const { role, uuid, index } = own;
+  if (uuid !== first.uuid || own.memberCount !== first.memberCount) {
+    throw new MemberError('ERR_FOREIGN_MEMBER', device, `is a member of the ${role} ${uuid}, expected one of ${first.uuid}`); // prettier-ignore
+  }
+  if (other !== undefined) {
+    const both = `and ${other.name} both are member ${String(index)} of the ${role} ${uuid}`;
+    throw new MemberError('ERR_DUPLICATE_MEMBER', device, both);
+  }
 }
 
 /** The geometry of members together, but for the size: the largest block, the largest preferred size in whole blocks. */

@@ -4,7 +4,7 @@ import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import type { Copied } from './copy-range.js';
-import { joinGeometry, MemberError, someMembers } from './members.js';
+import { checkFellow, checkMember, joinGeometry, MemberError, refuseMembers, someMembers } from './members.js';
 import { MemberRecords, type MemberStart } from './member-records.js';
 import { MirrorArray } from './mirror-array.js';
 import {
@@ -12,7 +12,6 @@ import {
   MAX_MEMBERS,
   MAX_REGIONS,
   readNewest,
-  readSuperblock,
   type Found,
   type MemberState,
   type Superblock,
@@ -56,11 +55,7 @@ export async function createArray(
         `${String(size)}, got ${String(regionSize)}`,
     );
   }
-  for (const device of options.overwrite === true ? [] : all) {
-    const found = await readSuperblock(device, pool);
-    if (found === null) continue;
-    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
-  }
+  if (options.overwrite !== true) await refuseMembers(all, pool);
   const regions = Math.ceil(size / regionSize);
   const identity: Superblock = {
     role: 'mirror',
@@ -171,33 +166,12 @@ async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map
       failure = error;
       continue;
     }
-    const own = newest?.superblock ?? null;
-    if (
-      newest === null ||
-      own?.role !== 'mirror' ||
-      own.dataStart + own.dataSize > device.size ||
-      own.index >= own.memberCount
-    ) {
-      const is = own === null ? 'has no superblock' : `is member ${String(own.index)} of the ${own.role} ${own.uuid}`;
-      throw new MemberError('ERR_NOT_A_MEMBER', device, `is no member of a mirror: it ${is}`);
-    }
-    const first = [...found.values()][0]?.superblock;
-    if (first !== undefined && (first.uuid !== own.uuid || first.memberCount !== own.memberCount)) {
-      throw new MemberError(
-        'ERR_FOREIGN_MEMBER',
-        device,
-        `is a member of the mirror ${own.uuid}, expected one of ${first.uuid}`,
-      );
-    }
-    const same = [...found].find(([, { superblock }]) => superblock.index === own.index);
-    if (same !== undefined) {
-      throw new MemberError(
-        'ERR_DUPLICATE_MEMBER',
-        device,
-        `and ${same[0].name} both are member ${String(own.index)} of the mirror ${own.uuid}`,
-      );
-    }
-    found.set(device, newest);
+    const member = checkMember('mirror', device, newest);
+    const own = member.superblock;
+    const [first] = found.values();
+    const [other] = [...found].find(([, { superblock }]) => superblock.index === own.index) ?? [];
+    checkFellow(device, own, first?.superblock ?? own, other);
+    found.set(device, member);
   }
   if (found.size === 0) throw failure;
   return found;

@@ -15,7 +15,8 @@ interface Lacking {
 
 /**
  * A read from one member. What fails there is read from the next, range by range, until it has been read or no member is
- * left, and then block by block, where more than one has answered `EIO`; what a member answered `EIO` for and another could read is written back to it, behind the read.
+ * left, and then block by block, where more than one has answered `EIO`; what a member answered `EIO` for and another could
+ * read is written back to it, behind the read.
  */
 export class MirrorRead implements MirrorFrame {
   protected readonly layer: Layer<MirrorFrame>;

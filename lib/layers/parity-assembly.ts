@@ -4,11 +4,11 @@ import type { BlockDevice } from '../io/device.js';
 import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
-import { joinGeometry, MemberError } from './members.js';
+import { joinGeometry, MemberError, refuseMembers } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
-import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readNewest, readSuperblock, type Copy, type Found, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
+import { dataStartFor, MAX_MEMBERS, MAX_REGIONS, readNewest, type Copy, type Found, type MemberState, type Superblock } from './superblock.js'; // prettier-ignore
 
 const NEEDED: readonly Operation[] = ['read', 'write', 'flush'];
 
@@ -53,18 +53,14 @@ export async function createArray(
       `regionSize must be at least ${String(least)} for ${String(stripes)} chunks on a member, got ${String(regionSize)}`,
     );
   }
-  for (const device of layout.overwrite === true ? [] : members) {
-    const found = await readSuperblock(device, pool);
-    if (found === null) continue;
-    throw new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${found.role} ${found.uuid}`);
-  }
+  if (layout.overwrite !== true) await refuseMembers(members, pool);
   const regions = Math.ceil((stripes * chunk) / regionSize);
   const dirty = new Uint8Array(Math.ceil(regions / 8));
   if (layout.assumeClean !== true) for (let i = 0; i < regions; i++) dirty[i >> 3] = (dirty[i >> 3] ?? 0) | (1 << (i & 7)); // prettier-ignore
   const identity = { uuid: randomUUID(), memberCount: members.length, dataStart, dataSize: stripes * chunk, chunk, regionSize }; // prettier-ignore
   const states = members.map((): MemberState => 'in-sync');
   const store = new ParityStore(identity, pool, { generation: 0, sequence: 0 });
-  placeAll(store, [...members.entries()].map(([index, device]) => ({ index, device, copy: null }))); // prettier-ignore
+  placeAll(store, members.map((device, index) => ({ index, device, copy: null }))); // prettier-ignore
   const failed = await store.store(states, [], dirty, true);
   if (failed.length > 0) {
     store.close();

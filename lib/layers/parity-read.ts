@@ -1,7 +1,7 @@
 import type { Io } from '../io/io.js';
 import { IoError, type ByteRange } from '../io/io-error.js';
 import { PAGE_SIZE, type PageVector } from '../io/pages.js';
-import { complementOf } from '../io/ranges.js';
+import { complementOf, inBlocks } from '../io/ranges.js';
 import { writeMember } from './member-io.js';
 import type { ParityArray, ParityLayer, StripeOperation } from './parity-array.js';
 import type { ChunkPart } from './parity-map.js';
@@ -23,8 +23,8 @@ interface Lost {
  * A read within one stripe. What members can give is read into the caller's memory, without a lock. What one cannot give,
  * being missing or failing, is the XOR of the same bytes of all others, which are read with the stripe locked: half of a
  * write would give noise (I8), and so would parity that is in doubt. Where that cannot be done as a whole it is tried block
- * by block. What can be had neither way is told as failed, and
- * nothing else is (I4). What a member answered `EIO` for and could be computed is written back to it.
+ * by block. What can be had neither way is told as failed, and nothing else is (I4). What a member answered `EIO` for and
+ * could be computed is written back to it.
  */
 export class StripeRead implements StripeOperation {
   private readonly array: ParityArray;
@@ -250,11 +250,7 @@ export class StripeRead implements StripeOperation {
   /** Ranges in whole blocks, as members can be asked for them, in parts that are on one member each. */
   private wholeBlocks({ position, length }: Io, ranges: readonly ByteRange[]): ChunkPart[] {
     const { blockSize } = this.layer;
-    const whole = ranges.map((range) => {
-      const offset = range.offset - (range.offset % blockSize);
-      return { offset, length: Math.ceil((range.offset + range.length - offset) / blockSize) * blockSize };
-    });
-    return complementOf(complementOf(whole, length), length).flatMap((range) => {
+    return inBlocks(ranges, blockSize, length).flatMap((range) => {
       const parts: ChunkPart[] = [];
       const step = this.singly ? blockSize : range.length;
       for (let offset = range.offset; offset < range.offset + range.length; offset += step) {

@@ -1,6 +1,7 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
+import { memberInUse } from './members.js';
 import type { ParityArray } from './parity-array.js';
 import { checkDevice } from './parity-assembly.js';
 import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
@@ -87,11 +88,7 @@ export class ParityRebuild {
     const { map } = array;
     checkDevice(spare, map.start + map.stripes * map.chunk, parity.blockSize, 'ERR_SPARE', parity.memoryAlignment);
     const superblock = await readSuperblock(spare, array.pool);
-    if (superblock === null || superblock.uuid === array.uuid) return;
-    throw new ArgumentError(
-      'ERR_MEMBER_IN_USE',
-      `${spare.name} is a member of the ${superblock.role} ${superblock.uuid}`,
-    );
+    if (superblock !== null && superblock.uuid !== array.uuid) throw memberInUse(spare, superblock);
   }
 
   private checkState(spare: BlockDevice): void {

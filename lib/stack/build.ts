@@ -29,7 +29,7 @@ import {
 } from '../io/index.js';
 import { checkAllDescribed } from './described-members.js';
 import type { DeviceDescription } from './device-description.js';
-import { lowersOf, pathOf } from './lowers.js';
+import { isRedundant, lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
 import { offenderOf } from './offender.js';
@@ -76,6 +76,9 @@ export function kitOf(given: Pick<Kit, 'strategy' | 'pool'> & Partial<Kit>): Kit
 export async function build(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice> {
   const lowers = await buildLowers(description, path, kit);
   try {
+    if (!kit.create && isRedundant(description)) {
+      await checkAllDescribed(description.members.length, lowers, kit.pool);
+    }
     const device = await make(description, lowers, kit);
     kit.built.push(device);
     kit.devices.set(path, device);
@@ -94,7 +97,7 @@ export async function build(description: DeviceDescription, path: string, kit: K
 
 async function buildLowers(description: DeviceDescription, path: string, kit: Kit): Promise<BlockDevice[]> {
   const lowers: BlockDevice[] = [];
-  const mayLack = kit.degraded && (description.type === 'mirror' || description.type === 'parity');
+  const mayLack = kit.degraded && isRedundant(description);
   for (const [i, lower] of lowersOf(description).entries()) {
     const at = pathOf(description, path, i);
     const device = mayLack ? await buildOrMiss(lower, at, kit) : await build(lower, at, kit);
@@ -198,18 +201,12 @@ export async function make(
     }
     case 'mirror': {
       const both = { ...options, pool, ...given({ reads: description.reads, copyWrites: description.copyWrites }) };
-      if (!kit.create) {
-        await checkAllDescribed(description.members.length, lowers, pool);
-        return Mirror.open(lowers, both);
-      }
+      if (!kit.create) return Mirror.open(lowers, both);
       const assumeEqual = isBlank(description, kit);
       return Mirror.create(lowers, { ...both, assumeEqual, ...given({ regionSize: description.regionSize }) });
     }
     case 'parity': {
-      if (!kit.create) {
-        await checkAllDescribed(description.members.length, lowers, pool);
-        return Parity.open(lowers, { ...options, pool });
-      }
+      if (!kit.create) return Parity.open(lowers, { ...options, pool });
       const assumeClean = isBlank(description, kit);
       const sizes = given({ chunk: description.chunk, regionSize: description.regionSize });
       return Parity.create(lowers, { ...options, pool, assumeClean, ...sizes });

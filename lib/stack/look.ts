@@ -2,7 +2,7 @@ import { NullDevice, PagePool, readSuperblock, waitQueue, type BlockDevice, type
 import { kitOf, make, type Kit } from './build.js';
 import { parseDescription } from './description.js';
 import type { DeviceDescription } from './device-description.js';
-import { lowersOf, pathOf } from './lowers.js';
+import { isRedundant, lowersOf, pathOf } from './lowers.js';
 
 /** What there is to know of a device without changing anything, and of those below it. */
 export interface DeviceLook {
@@ -44,7 +44,7 @@ export async function lookAt(description: unknown): Promise<DeviceLook> {
 
 async function see(description: DeviceDescription, path: string, kit: Kit): Promise<Seen> {
   const { type } = description;
-  const isArray = type === 'mirror' || type === 'parity';
+  const isArray = isRedundant(description);
   const lowers: Seen[] = [];
   for (const [i, lower] of lowersOf(description).entries()) {
     const seen = await see(lower, pathOf(description, path, i), kit);

@@ -7,6 +7,13 @@ export function lowersOf(description: DeviceDescription): readonly DeviceDescrip
   return 'segments' in description ? description.segments.map((segment) => segment.device) : [];
 }
 
+/** Whether it is an array that may do without a member, and stores on its members that it was opened. */
+export function isRedundant(
+  description: DeviceDescription,
+): description is Extract<DeviceDescription, { type: 'mirror' | 'parity' }> {
+  return description.type === 'mirror' || description.type === 'parity';
+}
+
 /** Where the lower with this index stands, for a description that stands at `path`. */
 export function pathOf(description: DeviceDescription, path: string, index: number): string {
   if ('lower' in description) return `${path}.lower`;

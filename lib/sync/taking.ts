@@ -69,7 +69,7 @@ export class Taking<T> extends Standing<T> {
     try {
       this.how.giveBack(has.taken as never);
     } catch (error) {
-      // A reader's hold that is about to become the writer's: its owner has use for it, and whoever lost it has no part in that.
+      // A reader's hold that is about to become the writer's: whoever lost it has no part in that.
       uncaught(error);
     }
   }

@@ -127,7 +127,10 @@ export class Ring {
     return true;
   }
 
-  /** Calls `then` once, not before this returns, when there is an answer to be taken, or none will come. To be called again after that only. */
+  /**
+   * Calls `then` once, not before this returns, when there is an answer to be taken, or none will come. To be called again
+   * after that only.
+   */
   awaitAnswer(then: () => void): void {
     const { control } = this;
     Atomics.store(control, AWAITED, 1);

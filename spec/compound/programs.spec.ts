@@ -19,7 +19,7 @@ import { watch, type Waitable } from '../../lib/event/waitable.js';
 import { Hold } from '../../lib/sync/hold.js';
 import { Semaphore } from '../../lib/sync/semaphore.js';
 import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
-import { collectUncaught, turns } from '../event/support.js';
+import { collectUncaught, inOneCallback, turns } from '../event/support.js';
 
 const CAPACITY = 3;
 
@@ -62,7 +62,9 @@ class Program {
     this.count(name);
     run();
     this.holds = this.holds.filter(({ released }) => !released);
-    if (!inside && this.random.below(4) === 0) this.inOneCallback();
+    if (inside || this.random.below(4) > 0) return;
+    this.count('in one callback');
+    inOneCallback(1 + this.random.below(4), () => this.step(true));
   }
 
   /** Ends everything, and sees what is left. */
@@ -77,15 +79,6 @@ class Program {
     const states = this.roots.filter(({ settled }) => !settled).length;
     expect([states, this.semaphore.free, this.semaphore.waiting, this.clock.pending]).to.deep.equal([0, CAPACITY, 0, 0]); // prettier-ignore
     expect(this.leaves.filter(({ size }) => size > 0).length, 'entries left').to.equal(0);
-  }
-
-  private inOneCallback(): void {
-    const trigger = new Completion();
-    trigger.notify(() => {
-      for (let i = this.random.below(4); i >= 0; i--) this.step(true);
-    });
-    this.count('in one callback');
-    trigger.complete();
   }
 
   private begin(): void {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'mocha';
 import { hooks } from '../../lib/event/hooks.js';
-import type { ReusableCompletion } from '../../lib/event/completion.js';
+import { Completion, type ReusableCompletion } from '../../lib/event/completion.js';
 import { OWNING } from '../../lib/wait/entry.js';
 import { OWNED } from '../../lib/event/marks.js';
 
@@ -21,6 +21,15 @@ export function collectUncaught(): unknown[] {
 /** Notes in `trace` that the completion settled, and how. */
 export function noteSettling(trace: string[], name: string, completion: ReusableCompletion<unknown>): void {
   completion.notify(({ state }) => trace.push(`${name} ${state}`));
+}
+
+/** Runs steps of a random program while a completion settles, so that what they set off is put off (C6). */
+export function inOneCallback(steps: number, step: () => void): void {
+  const trigger = new Completion();
+  trigger.notify(() => {
+    for (let i = 0; i < steps; i++) step();
+  });
+  trigger.complete();
 }
 
 /** Everything that promises and zero-delay tasks have to do is done. */

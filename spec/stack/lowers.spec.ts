@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { devicesOf, lowersOf, pathOf } from '../../lib/stack/lowers.js';
+import { devicesOf, isRedundant, lowersOf, pathOf } from '../../lib/stack/lowers.js';
 import type { DeviceDescription } from '../../lib/stack/index.js';
 
 const [a, b, c]: DeviceDescription[] = ['a', 'b', 'c'].map((path) => ({ type: 'file', path }));
@@ -27,5 +27,13 @@ describe('devicesOf', () => {
     const found = devicesOf({ type: 'linear', segments: [{ device: mirror }, { device: c! }] });
     expect(found.map(({ type }) => type)).to.deep.equal(['linear', 'mirror', 'checksum', 'file', 'file', 'file']);
     expect(found.slice(3)).to.deep.equal([a, b, c]);
+  });
+});
+
+describe('isRedundant', () => {
+  it('is true of a mirror and a parity, and of nothing else that has members', () => {
+    const members = [a!, b!];
+    const all: DeviceDescription[] = [{ type: 'mirror', members }, { type: 'parity', members }, { type: 'stripe', members }, a!]; // prettier-ignore
+    expect(all.map(isRedundant)).to.deep.equal([true, true, false, false]);
   });
 });

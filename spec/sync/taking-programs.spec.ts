@@ -18,7 +18,7 @@ import { RwLock } from '../../lib/sync/rw-lock.js';
 import { Semaphore } from '../../lib/sync/semaphore.js';
 import type { WaitQueue } from '../../lib/wait/queue.js';
 import { programs, Random, runPrograms, seed } from '../conformance/random.js';
-import { collectUncaught, turns } from '../event/support.js';
+import { collectUncaught, inOneCallback, turns } from '../event/support.js';
 
 /** What a compound's value says was used, down to the leaves. */
 type Used = (value: unknown) => void;
@@ -73,7 +73,9 @@ class Program {
     const [name, run] = this.pick(steps) as (typeof steps)[number];
     this.count(name);
     run();
-    if (!inside && this.random.below(3) === 0) this.inOneCallback();
+    if (inside || this.random.below(3) > 0) return;
+    this.count('in one callback');
+    inOneCallback(1 + this.random.below(4), () => this.step(true));
   }
 
   /** Ends everything, and compares. */
@@ -96,15 +98,6 @@ class Program {
     expect([this.arrivals, this.barrier.waiting], 'so many in each round').to.deep.equal([3 * this.rounds, 0]);
     for (const owner of [this.latch, this.once, this.barrier] as unknown as { queue: WaitQueue }[]) expect(owner.queue.active).to.equal(false); // prettier-ignore
     expect([this.semaphore.free, this.semaphore.waiting, this.lock.readers, this.lock.locked, this.lock.waiting]).to.deep.equal([3, 0, 0, false, 0]); // prettier-ignore
-  }
-
-  private inOneCallback(): void {
-    const trigger = new Completion();
-    trigger.notify(() => {
-      for (let i = this.random.below(4); i >= 0; i--) this.step(true);
-    });
-    this.count('in one callback');
-    trigger.complete();
   }
 
   private choose(): void {
