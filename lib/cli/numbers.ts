@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { LONGEST_DELAY_MS } from '../wait/errors.js';
 
 /** Parses an option that is a whole number, from `from` up to `to`. */
 export function wholeNumber(from: number, to: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -8,6 +9,21 @@ export function wholeNumber(from: number, to: number = Number.MAX_SAFE_INTEGER):
     const upTo = to === Number.MAX_SAFE_INTEGER ? 'up' : `to ${String(to)}`;
     throw new InvalidArgumentError(`It must be a whole number from ${String(from)} ${upTo}.`);
   };
+}
+
+const SPANS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Parses an option that is a time with its unit: `500ms`, `30s`, `1.5m`. Answers milliseconds, from 1 to what a timer can wait. */
+export function timeSpan(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/i.exec(text.trim()) ?? [];
+  const ms = Math.round(Number(number) * (SPANS[unit.toLowerCase()] ?? 0));
+  if (ms >= 1 && ms <= LONGEST_DELAY_MS) return ms;
+  throw new InvalidArgumentError('It must be a time with its unit, such as 500ms, 30s or 2m, and 24 days at most.');
+}
+
+/** A time as an option takes it. */
+export function timeText(ms: number): string {
+  return ms % 1000 === 0 ? `${String(ms / 1000)}s` : `${String(ms)}ms`;
 }
 
 const UNITS = ['', 'K', 'M', 'G', 'T'];

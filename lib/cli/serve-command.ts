@@ -4,6 +4,7 @@ import type { NbdListenOptions, NbdServerTls } from '../nbd/index.js';
 import { formatNbdUri, NbdServer, parseNbdUri } from '../nbd/index.js';
 import type { Stack } from '../stack/index.js';
 import { interruptible } from './interrupts.js';
+import { limitsFrom, withLimitFlags } from './limit-flags.js';
 import { wholeNumber } from './numbers.js';
 import { openDegraded } from './open-degraded.js';
 import { readPsk } from './psk-file.js';
@@ -29,7 +30,7 @@ interface Wanted {
 
 /** `wakechain serve`. */
 export function serveCommand(): Command {
-  return withStackFlags(new Command('serve'))
+  const command = withStackFlags(new Command('serve'))
     .description('serve a stack, or several, as disks over the NBD protocol, until Ctrl-C')
     .addOption(new Option('--socket <path>', 'listen on a Unix socket').conflicts(['port', 'host']))
     .option('--port <n>', 'listen on this TCP port, 0 for any that is free (default: 10809)', wholeNumber(0, 65535))
@@ -50,10 +51,12 @@ export function serveCommand(): Command {
     .option('--tls-ca <path>', 'who signs the certificates of clients, PEM: they must have one')
     .option('--tls-psk <path>', 'require TLS with one of these pre-shared keys: lines of name:hex digits')
     .action(run);
+  return withLimitFlags(command);
 }
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   const wanted = wantedOf(path, flags);
+  const limits = limitsFrom(flags);
   const tls = await tlsOf(flags);
   await interruptible(async (signal) => {
     const stacks = new Map<string, Stack>();
@@ -66,6 +69,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       const exports = [...stacks].map(([name, { top }]) => [name, { device: top, ...readOnly }] as const);
       const server = new NbdServer({
         exports: Object.fromEntries(exports),
+        limits,
         ...(tls === null ? {} : { tls }),
         log: (line) => status.log(line),
       });

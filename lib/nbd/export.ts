@@ -97,9 +97,10 @@ export class Export {
   blockSizes(maximum: number): Extract<ExportInfo, { info: 'block-size' }> {
     const { blockSize, preferredSize } = this.device.geometry;
     // The protocol allows a power of two, no smaller than the minimum.
-    const preferred = 2 ** Math.ceil(Math.log2(Math.max(PAGE_SIZE, preferredSize, blockSize)));
+    const wanted = 2 ** Math.ceil(Math.log2(Math.max(PAGE_SIZE, preferredSize, blockSize)));
     const most = Math.max(maximum - (maximum % blockSize), blockSize);
-    return { info: 'block-size', minimum: blockSize, preferred: Math.min(preferred, most), maximum: most };
+    const preferred = Math.min(wanted, 2 ** Math.floor(Math.log2(most)));
+    return { info: 'block-size', minimum: blockSize, preferred, maximum: most };
   }
 }
 

@@ -2,11 +2,14 @@ import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
 
 /** What a server puts up with. Whoever goes beyond is refused or disconnected, and a line of the log says so. */
 export interface NbdLimits {
-  /** Bytes that one request may read or write: announced, and refused beyond. Default 32 MiB, which all clients keep to. */
+  /**
+   * Bytes that one request may read or write: announced, and refused beyond. Default 32 MiB, which all clients keep to; at
+   * most 1 GiB.
+   */
   readonly requestBytes: number;
   /** Bytes of requests and replies in flight for one connection; beyond, nothing more is read from it. Default 64 MiB. */
   readonly connectionBytes: number;
-  /** The same for all connections together. Default 256 MiB. */
+  /** The same for all connections together. Default 256 MiB, at most 1 GiB. */
   readonly totalBytes: number;
   /** Requests in flight for one connection; beyond, nothing more is read from it. Default 1024. */
   readonly connectionRequests: number;
@@ -40,6 +43,9 @@ export const DEFAULT_LIMITS: NbdLimits = {
 /** The least that makes sense: an option may hold a name of 4096 bytes, and reads of 64 KiB are not refused. */
 const LEAST: Partial<Record<keyof NbdLimits, number>> = { requestBytes: 64 * 1024, optionBytes: 8192 };
 
+/** The most that can be had: memory for all of it comes from one pool, which V8 keeps to 4 GiB. */
+const MOST: Partial<Record<keyof NbdLimits, number>> = { requestBytes: 2 ** 30, totalBytes: 2 ** 30 };
+
 /** @throws ArgumentRangeError `ERR_LIMIT`, `ERR_DELAY` for one out of range */
 export function limitsOf(given: Partial<NbdLimits> = {}): NbdLimits {
   const limits = { ...DEFAULT_LIMITS, ...given };
@@ -48,10 +54,12 @@ export function limitsOf(given: Partial<NbdLimits> = {}): NbdLimits {
   for (const [name, value] of Object.entries(limits) as [keyof NbdLimits, number][]) {
     if (name === 'handshakeMs' || name === 'stallMs') continue;
     const least = LEAST[name] ?? 1;
-    if (Number.isSafeInteger(value) && value >= least) continue;
+    const most = MOST[name] ?? Infinity;
+    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
+    const upTo = most === Infinity ? 'up' : `to ${String(most)}`;
     throw new ArgumentRangeError(
       'ERR_LIMIT',
-      `${name} must be a whole number from ${String(least)} up, got ${String(value)}`,
+      `${name} must be a whole number from ${String(least)} ${upTo}, got ${String(value)}`,
     );
   }
   const { requestBytes, connectionBytes, totalBytes } = limits;

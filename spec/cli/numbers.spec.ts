@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { byteCount, bytesText, wholeNumber } from '../../lib/cli/numbers.js';
+import { byteCount, bytesText, timeSpan, timeText, wholeNumber } from '../../lib/cli/numbers.js';
 
 describe('wholeNumber', () => {
   it('takes whole numbers within its range', () => {
@@ -22,6 +22,24 @@ describe('byteCount', () => {
     for (const text of ['', '0', '-1', 'K', '1X', '0.3', '1e3', '99999T']) {
       expect(() => byteCount(text), text).to.throw('number of bytes');
     }
+  });
+});
+
+describe('timeSpan', () => {
+  it('takes a time with its unit', () => {
+    expect(['500ms', '30s', '1.5m', '2H', '0.5S'].map(timeSpan)).to.deep.equal([500, 30_000, 90_000, 7_200_000, 500]);
+  });
+
+  it('refuses all else, and what no timer can wait for', () => {
+    for (const text of ['', '10', '0s', '-1s', 's', '1 week', '0.1ms', '597h']) {
+      expect(() => timeSpan(text), text).to.throw('a time with its unit');
+    }
+  });
+});
+
+describe('timeText', () => {
+  it('is what timeSpan takes', () => {
+    expect([10_000, 1500].map(timeText)).to.deep.equal(['10s', '1500ms']);
   });
 });
 

@@ -144,6 +144,24 @@ describe('wakechain serve', function () {
     expect(await disks.run('check --file DIR/b')).to.include({ code: 0 });
   });
 
+  it('keeps clients to the limits that it was given, and refuses those that cannot be (P3, I6)', async () => {
+    const child = await serve('--socket l.sock --max-connections 1 --max-request-size 64K');
+    const uri = `nbd+unix:///?socket=${join(disks.path, 'l.sock')}`;
+    const client = await NbdDevice.open(uri, { waitMs: 0 });
+    const pages = new PagePool().allocate(256 * 1024);
+    // The client keeps to what was announced.
+    expect(await client.read(pages, { position: 0 })).to.equal(256 * 1024);
+    const refused = await NbdDevice.open(uri).then(null, (error: unknown) => error);
+    expect(refused).to.have.property('code', 'ERR_NBD_GONE');
+    pages.free();
+    await client.close();
+    child.kill('SIGINT');
+    expect((await child.ended).stderr).to.match(/: refused: 1 connections are open, which is the limit\n/);
+    const wrong = await disks.run('serve --file DIR/none --max-request-size 1G');
+    expect([wrong.code, wrong.stdout]).to.deep.equal([2, '']);
+    expect(wrong.stderr).to.match(/^wakechain: --max-request-size must not pass --max-connection-bytes, .*\n$/);
+  });
+
   it('opens files to be read only, and leaves them to others, unless an array has to store that it was opened', async () => {
     writeFileSync(join(disks.path, 'image'), new Uint8Array(8192).fill(5));
     const servers = [1, 2].map((i) => {

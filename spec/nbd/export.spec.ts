@@ -8,6 +8,7 @@ import type { BlockDevice } from '../../lib/io/device.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Export } from '../../lib/nbd/export.js';
 import { Checksum } from '../../lib/layers/checksum.js';
+import { Stripe } from '../../lib/layers/stripe.js';
 import { Pass } from '../../lib/layers/pass.js';
 import * as wire from '../../lib/nbd/wire.js';
 import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
@@ -55,6 +56,9 @@ describe('Export', () => {
     expect(bytes).to.deep.equal({ info: 'block-size', minimum: 1, preferred: 4096, maximum: 100_000 });
     const blocks = new Export('x', { device, byteGranular: false }, pool).blockSizes(100_000);
     expect(blocks).to.deep.equal({ info: 'block-size', minimum: 1024, preferred: 4096, maximum: 99_328 });
+    const chunks = new Stripe([device, new MemoryDevice({ size: 1 << 20, blockSize: 1024 })], { chunk: 1 << 19 });
+    const less = new Export('x', { device: chunks }, pool).blockSizes(100_000);
+    expect(less).to.deep.equal({ info: 'block-size', minimum: 1, preferred: 65_536, maximum: 100_000 });
   });
 
   it('refuses what is no device, and a name that cannot be sent (I6)', () => {
