@@ -57,7 +57,8 @@ export class MemberRecords {
   private readonly pool: PagePool;
   /** The superblock of each member that is there. */
   private readonly copies: (SuperblockCopies | undefined)[] = [];
-  private generation: number;
+  /** Advanced with each storing of a change of a state. */
+  generation: number;
   private sequence: number;
   /** A state has changed since the storing that has begun last … */
   private changed = false;

@@ -39,8 +39,32 @@ export async function refuseMembers(devices: readonly BlockDevice[], pool: PageP
   }
 }
 
+/** What an array is on its members, and how far it has come. */
+interface ArrayState {
+  readonly uuid: string;
+  readonly generation: number;
+}
+
+/**
+ * Refuses a spare that is a member of something: of another array, or of this one, up to date and in another place, as the
+ * device of a member is that was opened twice. One that this array has given up is free.
+ * @param index the place that it is for
+ * @throws MemberError `ERR_MEMBER_IN_USE`; as `readSuperblock`
+ */
+export async function checkSpareIsFree(
+  spare: BlockDevice,
+  index: number,
+  { uuid, generation }: ArrayState,
+  pool: PagePool,
+): Promise<void> {
+  const found = await readSuperblock(spare, pool);
+  if (found === null) return;
+  const isLive = found.index !== index && found.generation >= generation;
+  if (found.uuid !== uuid || isLive) throw memberInUse(spare, found);
+}
+
 /** That a device is a member of something, and would be lost to it. */
-export function memberInUse(device: BlockDevice, { role, uuid }: Superblock): MemberError {
+function memberInUse(device: BlockDevice, { role, uuid }: Superblock): MemberError {
   return new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${role} ${uuid}`);
 }
 

@@ -159,9 +159,9 @@ export class Mirror extends Layer<MirrorFrame> {
    * that was there before is given back to the caller, who may close it. A rebuild that was interrupted (its member's
    * state is `rebuilding`) goes on where it was when it is given the same device, and begins anew with another.
    * @returns when the spare is in sync and that is stored
-   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`; StateError
-   *   `ERR_CLOSED`. What
-   *   `signal` aborts with, and IoError when no member in sync can read a block, there is no memory, or the mirror is
+   * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`, `ERR_MEMBER_IN_USE` for a member of another array, or one of
+   *   this that is up to date; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`; StateError `ERR_CLOSED`; IoError when
+   *   the spare cannot be read. Nothing was written then. What `signal` aborts with, and IoError when no member in sync can read a block, there is no memory, or the mirror is
    *   closed: it is interrupted then; IoError when the spare has failed: it is dropped, and may be tried anew
    */
   async rebuild(index: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {

@@ -75,6 +75,11 @@ export class ParityArray {
     return this.store.identity.uuid;
   }
 
+  /** How often a change of a member's state was stored. */
+  get generation(): number {
+    return this.store.generation;
+  }
+
   /** @throws StateError `ERR_MEMBER` when it is absent, which {@link holds} tells */
   device(member: number): BlockDevice {
     const device = this.deviceOrNull(member);

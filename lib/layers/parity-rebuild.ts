@@ -1,12 +1,11 @@
 import { ArgumentError, StateError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
-import { memberInUse } from './members.js';
+import { checkSpareIsFree } from './members.js';
 import type { ParityArray } from './parity-array.js';
 import { checkDevice } from './parity-assembly.js';
 import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
 import { Recomputing } from './recomputing.js';
-import { readSuperblock } from './superblock.js';
 
 /**
  * Rebuilds a member onto a device, stripe by stripe, while requests go on. Every so often the device is flushed, and then
@@ -34,7 +33,7 @@ export class ParityRebuild {
     this.checkOpen();
     const checkpointSize = checkpointSizeOf(this.options);
     await this.checkSpare(spare);
-    this.checkState(spare);
+    this.checkState();
     array.rebuilding = true;
     try {
       if (array.states[member] !== 'rebuilding' || array.device(member) !== spare) await this.place(spare);
@@ -84,14 +83,16 @@ export class ParityRebuild {
   }
 
   private async checkSpare(spare: BlockDevice): Promise<void> {
-    const { array, parity } = this;
+    const { array, parity, member } = this;
     const { map } = array;
+    if (array.present.some((other) => other !== member && array.device(other) === spare)) {
+      throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
+    }
     checkDevice(spare, map.start + map.stripes * map.chunk, parity.blockSize, 'ERR_SPARE', parity.memoryAlignment);
-    const superblock = await readSuperblock(spare, array.pool);
-    if (superblock !== null && superblock.uuid !== array.uuid) throw memberInUse(spare, superblock);
+    await checkSpareIsFree(spare, member, array, array.pool);
   }
 
-  private checkState(spare: BlockDevice): void {
+  private checkState(): void {
     const { array, member } = this;
     this.checkOpen();
     if (array.states[member] === 'in-sync' || array.rebuilding || array.broken) {
@@ -100,9 +101,6 @@ export class ParityRebuild {
         'ERR_MEMBER_STATE',
         `Member ${String(member)} cannot be rebuilt, the members are ${states}`,
       );
-    }
-    if (array.present.some((other) => other !== member && array.device(other) === spare)) {
-      throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
     }
   }
 

@@ -15,7 +15,8 @@ export class ParityStore {
   private readonly pool: PagePool;
   /** The superblock of each member that is there. */
   private readonly copies: (SuperblockCopies | undefined)[] = [];
-  private generation: number;
+  /** Advanced with each store of a change of a state. */
+  generation: number;
   private sequence: number;
 
   /** @param last of the stores before: `generation`, `sequence` */

@@ -179,7 +179,7 @@ export class Parity extends Layer<StripeOperation | null> {
    * A rebuild that was interrupted (the member's state is `rebuilding`: by an abort, a close, another member that could not
    * be read, or a crash) goes on from where it was, or from the last checkpoint, when it is given the same device.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
-   *   `ERR_MEMBER_IN_USE` for a member of another array, `ERR_SPARE` for one of this, `ERR_MEMBER_STATE` when the member
+   *   `ERR_MEMBER_IN_USE` for a member of another array, or one of this that is up to date, `ERR_SPARE` for one twice, `ERR_MEMBER_STATE` when the member
    *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, or the signal's reason: the
    *   member is missing again
    */

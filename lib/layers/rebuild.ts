@@ -4,6 +4,7 @@ import { checkStack } from '../io/gate.js';
 import { IoError } from '../io/io-error.js';
 import { COPY_CHUNK } from './copy-range.js';
 import type { PresentMember } from './member-records.js';
+import { checkSpareIsFree } from './members.js';
 import type { MirrorArray } from './mirror-array.js';
 import { checkpointSizeOf, type RebuildOptions } from './rebuild-options.js';
 
@@ -35,6 +36,9 @@ export async function rebuild(
   array.work.run((end) => (ended = end));
   array.rebuilding.set(index, spare);
   try {
+    await checkSpareIsFree(spare, index, array.records, array.pool);
+    checkOpen(mirror);
+    options.signal?.throwIfAborted();
     const member = await placed(array, devices, index, spare);
     const check = (): void => {
       checkGoesOn(mirror, member);
@@ -143,7 +147,11 @@ function checkGoesOn(mirror: BlockDevice, { state, device }: PresentMember): voi
   if (state === 'failed') {
     throw new IoError('EIO', { message: `${device.name} has failed while it was rebuilt` });
   }
-  if (mirror.closed) throw new IoError('ENXIO', { message: `${mirror.name} was closed during a rebuild` });
+  checkOpen(mirror);
+}
+
+function checkOpen({ closed, name }: BlockDevice): void {
+  if (closed) throw new IoError('ENXIO', { message: `${name} was closed during a rebuild` });
 }
 
 function checkSpare(

@@ -3,6 +3,7 @@ import { VolatileDevice } from '../../lib/devices/volatile.js';
 import type { BlockDevice } from '../../lib/io/device.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { Parity } from '../../lib/layers/parity.js';
+import { Pass } from '../../lib/layers/pass.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
 import { designs } from '../conformance/strategies.js';
@@ -392,6 +393,7 @@ describe('Parity.rebuild', () => {
     expect(await rebuild(0, someDisks(1, 9)[0] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, kit.disks[1] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, other.disks[1] as never)).to.equal('ERR_MEMBER_IN_USE');
+    expect(await rebuild(0, new Pass(kit.disks[1] as FaultyDevice))).to.equal('ERR_MEMBER_IN_USE');
     // Reads go to callers' memory, which is aligned to nothing, as the array asks for.
     const aligned = new FaultyDevice({ size: 1 << 16, memoryAlignment: 512, inline: true });
     expect(await rebuild(0, aligned)).to.equal('ERR_SPARE');

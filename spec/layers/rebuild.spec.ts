@@ -109,7 +109,7 @@ for (const { strategy } of designs) {
       const { mirror, disks } = await degraded();
       const spare = disk('spare', strategy, SIZE);
       spare.onSubmit = (op: Op): boolean => {
-        if (op.operation === 'read') throw new Error('The spare was read');
+        if (op.operation === 'read' && op.position >= DATA) throw new Error('The spare was read');
         return true;
       };
       const pages = pool.allocate(512);
@@ -172,6 +172,7 @@ for (const { strategy } of designs) {
       const { mirror, disks } = await degraded(SIZE, own);
       const spare = disk('spare', strategy, SIZE);
       const rebuilding = mirror.rebuild(1, spare);
+      while (states(mirror)[1] === 'failed') await Promise.resolve();
       const pages = own.allocate(2 * PAGE_SIZE);
       expect((await errorOf(rebuilding)).message).to.equal('ENOMEM: No memory is left to copy with');
       expect(states(mirror)).to.deep.equal(['in-sync', 'rebuilding']);
@@ -304,6 +305,30 @@ for (const { strategy } of designs) {
       await mirror.rebuild(1, disks[1]!);
       expect(mirror.lowers.map(({ name }) => name)).to.deep.equal(['disk 0', 'disk 1']);
       expectAgreement(mirror);
+      await mirror.close();
+    });
+
+    it('refuses a spare that is a member of something else, or of this mirror under another name (I6)', async () => {
+      const { mirror, disks } = await degraded(16 * 1024);
+      const other = await rig(strategy, pool);
+      answerInline(other.disks);
+      await other.mirror.close();
+      const foreign = disk('foreign', strategy);
+      foreign.contents.set(other.disks[1]!.contents);
+      const before = disks.map(({ contents }) => contents.slice());
+      for (const [spare, uuid] of [
+        [foreign, other.mirror.uuid],
+        [new Pass(disks[0]!), mirror.uuid],
+      ] as const) {
+        const { code, message } = await errorOf(mirror.rebuild(1, spare));
+        expect([code, message]).to.deep.equal(['ERR_MEMBER_IN_USE', `${spare.name} is a member of the mirror ${uuid}`]);
+      }
+      expect(disks.map(({ contents }) => contents)).to.deep.equal(before);
+      foreign.log.length = 0;
+      failOn(foreign, () => true);
+      expect((await errorOf(mirror.rebuild(1, foreign))).code).to.equal('EIO');
+      expect(foreign.log.filter((line) => line.startsWith('write'))).to.deep.equal([]);
+      expect([states(mirror), mirror.lowers.length]).to.deep.equal([['in-sync', 'failed'], 2]);
       await mirror.close();
     });
 
