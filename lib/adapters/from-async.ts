@@ -1,10 +1,11 @@
 import { uncaught } from '../event/hooks.js';
 import { TAKES } from '../event/marks.js';
 import { tidyEntry } from '../event/callbacks.js';
-import { Completion } from '../event/completion.js';
+import type { Completion } from '../event/completion.js';
+import type { CompletionOptions } from '../event/completion-types.js';
 import { Lazy } from '../compound/lazy.js';
 
-export interface AsyncOptions<T> {
+export interface AsyncOptions<T> extends CompletionOptions {
   /** Called with a value that came though nobody has use for it any more: closes a connection, gives back a lock (E9). */
   giveBack?: (value: T) => void;
 }
@@ -24,6 +25,7 @@ class Running<T> extends Lazy<T> {
     this.onCancel((reason) => {
       this.controller.abort(reason);
     });
+    if (options?.signal !== undefined) this.cancelOn(options.signal);
   }
 
   /** @internal */
@@ -70,7 +72,8 @@ class Running<T> extends Lazy<T> {
 /**
  * A completion of an asynchronous function that takes a signal: `fromAsync((signal) => fetch(url, { signal }))`. It is
  * called when somebody waits; its signal aborts when the completion is cancelled, which settles at once, and when it is
- * settled by hand. A value that comes later, or for a compound that has lost, is handed to `giveBack`.
+ * settled by hand. A value that comes later, or for a compound that has lost, is handed to `giveBack`. The option `signal`
+ * cancels it, and then what `start` is given aborts with the same reason; it is not called once that has aborted.
  */
 export function fromAsync<T>(start: (signal: AbortSignal) => PromiseLike<T>, options?: AsyncOptions<T>): Completion<T> {
   return new Running<T>(start, options);

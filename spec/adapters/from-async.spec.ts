@@ -29,6 +29,17 @@ describe('fromAsync', () => {
     expect([race.state, seen?.aborted, seen?.reason]).to.deep.equal(['cancelled', true, 'r']);
   });
 
+  it('is cancelled with the signal it was given, for the same reason, and is not called after that (C8)', async () => {
+    const [user, reason] = [new AbortController(), new Error('r')];
+    let seen: AbortSignal | undefined;
+    const start = sinon.spy((signal: AbortSignal) => ((seen = signal), new Promise(() => undefined)));
+    const running = fromAsync(start, user).promise();
+    const idle = fromAsync(start, user);
+    user.abort(reason);
+    const caught = await Promise.all([running, idle, fromAsync(start, user)].map((x) => x.then(null, (e: unknown) => e)));
+    expect([caught, seen?.reason, start.callCount]).to.deep.equal([[reason, reason, reason], reason, 1]);
+  });
+
   it('aborts its signal also when it is settled by hand, and not when it has ended by itself (E6)', async () => {
     for (const settle of ['complete', 'fail'] as const) {
       let seen: AbortSignal | undefined;
