@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 
 /**
@@ -16,7 +17,7 @@ export async function bundle(folder: string): Promise<void> {
     ...Object.values(imports),
     ...Object.values(bin),
   ];
-  await build({
+  const { outputFiles } = await build({
     entryPoints: built.map((path) => path.replace(/^(\.\/)?dist\//, 'lib/').replace(/\.js$/, '.ts')),
     outdir: folder,
     outbase: 'lib',
@@ -30,5 +31,19 @@ export async function bundle(folder: string): Promise<void> {
     // The package carries no lib/, so the maps carry the sources.
     sourcemap: true,
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, path.endsWith('.js') ? withOwnNames(text) : text);
+  }
+}
+
+/**
+ * esbuild calls a class that speaks of itself `_Name`, and so would logs and the stacks of errors. A blank for the line
+ * keeps every column, for the source map.
+ */
+function withOwnNames(text: string): string {
+  const own = new Set([...text.matchAll(/\b(\w+) = class _\1\b/g)].map((match) => match[1]));
+  return text.replace(/(?<![.\w$])_(\w+)\b/g, (found, name: string) => (own.has(name) ? ` ${name}` : found));
 }

@@ -80,7 +80,11 @@ function importFromJavaScript(names: readonly string[]): Map<string, string> {
     `const lacking = [];
     for (const name of ${JSON.stringify(names)}) {
       try {
-        if (Object.keys(await import(name)).length === 0) throw new Error(name + ' exports nothing');
+        const exported = Object.entries(await import(name));
+        if (exported.length === 0) throw new Error(name + ' exports nothing');
+        // Logs and stacks show the name of a class: it is to be the one that is imported.
+        for (const [as, value] of exported)
+          if (/^class\\b/.test(String(value)) && value.name !== as) throw new Error(as + ' calls itself ' + value.name);
       } catch (error) {
         const [, missing] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
         if (error.code !== 'ERR_MODULE_NOT_FOUND' || missing === undefined) throw error;

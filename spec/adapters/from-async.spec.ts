@@ -36,7 +36,9 @@ describe('fromAsync', () => {
     const running = fromAsync(start, user).promise();
     const idle = fromAsync(start, user);
     user.abort(reason);
-    const caught = await Promise.all([running, idle, fromAsync(start, user)].map((x) => x.then(null, (e: unknown) => e)));
+    const caught = await Promise.all(
+      [running, idle, fromAsync(start, user)].map((x) => x.then(null, (e: unknown) => e)),
+    );
     expect([caught, seen?.reason, start.callCount]).to.deep.equal([[reason, reason, reason], reason, 1]);
   });
 
