@@ -9,6 +9,7 @@ const sources = [
   'tsconfig.json',
   'tsconfig.build.json',
   'scripts/build.ts',
+  'scripts/bundle.ts',
   ...readdirSync('lib', { recursive: true, encoding: 'utf8' }).map((name) => `lib/${name}`),
 ];
 

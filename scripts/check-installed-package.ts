@@ -1,11 +1,11 @@
 /**
  * Installs a packed tarball into an empty project and uses it there as a stranger would: every entry point from plain
- * JavaScript and from TypeScript with the default libs and without the types of Node, and the command.
+ * JavaScript and from TypeScript with the default libs and without the types of Node, what its pages show, and the command.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 
 interface Manifest {
   name: string;
@@ -106,6 +106,7 @@ function compileFromTypeScript(): void {
   for (const folder of ['node_modules/@types/node', 'node_modules/undici-types'])
     cpSync(join(root, folder), join(project, folder), { recursive: true });
   compile(entryPoints.filter(namesNode), ['node']);
+  compileDocs();
 }
 
 function compile(names: readonly string[], types: readonly string[]): void {
@@ -114,8 +115,35 @@ function compile(names: readonly string[], types: readonly string[]): void {
   const refused = `import { allOf } from '${manifest.name}';\n// @ts-expect-error a number cannot be waited for\nallOf([1]);`;
   lines.push(refused);
   writeFileSync(join(project, 'use.ts'), lines.join('\n'));
-  const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', types, noEmit: true };
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+  runCompiler(['use.ts'], { module: 'nodenext', types });
+}
+
+/**
+ * What the pages and examples of the package show, as a reader would compile it, with either way to find modules. The
+ * specs run it against the sources, whose declarations also have what is internal.
+ */
+function compileDocs(): void {
+  const home = join(project, 'node_modules', manifest.name);
+  const files: string[] = [];
+  const write = (name: string, code: string): void => {
+    files.push(name);
+    writeFileSync(join(project, name), code);
+  };
+  for (const page of ['README.md', ...readdirSync(join(home, 'docs')).map((name) => `docs/${name}`)]) {
+    const text = readFileSync(join(home, page), 'utf8');
+    for (const { index, 1: code = '' } of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm))
+      write(`${basename(page, '.md')}-line-${text.slice(0, index).split('\n').length}.ts`, `${code}export {};\n`);
+  }
+  for (const name of readdirSync(join(home, 'examples')))
+    write(name, readFileSync(join(home, 'examples', name), 'utf8'));
+  runCompiler(files, { module: 'nodenext', types: ['node'] });
+  runCompiler(files, { module: 'esnext', moduleResolution: 'bundler', types: ['node'] });
+  console.log(`compiled: ${files.length} snippets and examples`);
+}
+
+function runCompiler(files: readonly string[], options: object): void {
+  const compilerOptions = { strict: true, target: 'es2022', noEmit: true, ...options };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', project], { stdio: 'inherit' });
 }

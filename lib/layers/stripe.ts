@@ -9,6 +9,8 @@ import { joinGeometry, someMembers, spread } from './members.js';
 export interface StripeOptions extends DeviceOptions {
   /** Bytes on one member before the next is taken, a multiple of the members' block size. Default 64 KiB. */
   chunk?: number;
+  /** @internal Where data lies, as superblocks say. */
+  set?: MemberSet;
 }
 
 /** RAID-0: chunks go round the members in turn. Its size is that of the smallest member, in whole chunks, times n. */
@@ -20,10 +22,10 @@ export class Stripe extends Layer {
   /**
    * Chunks from the start of each member on. Nothing on the members says so: who opens them in another order reads
    * something else. {@link create} writes it down.
-   * @param set @internal where data lies, as superblocks say
    * @throws ArgumentError `ERR_MEMBERS` without a member; ArgumentRangeError `ERR_CHUNK`
    */
-  constructor(members: readonly BlockDevice[], options: StripeOptions = {}, set: MemberSet | null = null) {
+  constructor(members: readonly BlockDevice[], options: StripeOptions = {}) {
+    const { set } = options;
     const all = someMembers('Stripe', members);
     const { blockSize } = joinGeometry(all);
     const chunk = checkedChunk(options.chunk, blockSize);
@@ -45,7 +47,7 @@ export class Stripe extends Layer {
   static async create(members: readonly BlockDevice[], options: StripeOptions & MemberSetOptions): Promise<Stripe> {
     const chunk = checkedChunk(options.chunk, joinGeometry(someMembers('Stripe', members)).blockSize);
     const set = await createSet('stripe', members, chunk, (room) => room - (room % chunk), options);
-    return new Stripe(set.devices, { ...options, chunk }, set);
+    return new Stripe(set.devices, { ...options, chunk, set });
   }
 
   /**
@@ -58,7 +60,7 @@ export class Stripe extends Layer {
     options: DeviceOptions & Pick<MemberSetOptions, 'pool'>,
   ): Promise<Stripe> {
     const set = await openSet('stripe', members, options.pool);
-    return new Stripe(set.devices, { ...options, chunk: set.chunk }, set);
+    return new Stripe(set.devices, { ...options, chunk: set.chunk, set });
   }
 
   submit(io: Io): void {
