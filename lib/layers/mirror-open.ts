@@ -24,7 +24,7 @@ export interface CreateOptions {
   overwrite?: boolean;
   /**
    * Bytes for which a write is marked on the members, a multiple of the block size. Smaller means less to copy after a
-   * crash, and more marking. Default 64 KiB, or what is needed to do with 16384 of them.
+   * crash, and more marking: a sync of each member, once for each. Default 1 MiB, or what is needed to do with 16384 of them.
    */
   regionSize?: number;
 }
@@ -226,7 +226,7 @@ function arrayOf(
 }
 
 function defaultRegionSize(size: number, blockSize: number): number {
-  let regionSize = Math.max(64 * 1024, blockSize);
+  let regionSize = Math.max(1 << 20, blockSize);
   while (regionSize * MAX_REGIONS < size) regionSize *= 2;
   return regionSize;
 }

@@ -159,6 +159,13 @@ describe('Mirror.create and Mirror.open', () => {
     expect(mirror.dirtyBytes).to.equal(0);
   });
 
+  it('marks a write by the mebibyte, unless that is said otherwise (I8)', async () => {
+    const mirror = await Mirror.create([memory('a', 3 << 20), memory('b', 3 << 20)], { pool, assumeEqual: true });
+    await fill(mirror, 5, 0, 512);
+    expect(mirror.dirtyBytes).to.equal(1 << 20);
+    await mirror.close();
+  });
+
   it('remembers who was dropped, although it is given again', async () => {
     const disks = [disk('left', waitQueue), disk('right', waitQueue)];
     const made = await Mirror.create(disks, { pool, assumeEqual: true });
