@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
@@ -43,6 +43,16 @@ const isTypesOnly = (file: string): boolean => {
   return ts.transpile(textOf(file), options).trim() === 'export {};';
 };
 
+/** What a file of lib declares with a doc comment. */
+const documented = (file: string): Set<string> =>
+  new Set(
+    [
+      ...textOf(file).matchAll(
+        /\*\/\nexport (?:declare |abstract |async )*(?:class|const|function\*?|interface|type|let) (\w+)/g,
+      ),
+    ].map(([, name = '']) => name),
+  );
+
 describe('the package', function () {
   // It reads and compiles every file, on machines that are busy too.
   this.timeout(60_000);
@@ -76,6 +86,24 @@ describe('the package', function () {
       expect(lib).to.include(source);
       expect(looked).to.include(`lib/${source}`);
     }
+  });
+
+  it('says of everything that it exports what it is', () => {
+    const silent: string[] = [];
+    let exported = 0;
+    for (const face of lib.filter((file) => basename(file) === 'index.ts')) {
+      for (const [, names = '', from = ''] of textOf(face).matchAll(/^export (?:type )?\{([^}]*)\} from '(.*)';$/gm)) {
+        const file = join(dirname(face), from.replace(/\.js$/, '.ts'));
+        if (basename(file) === 'index.ts') continue;
+        for (const name of names.split(',').map((part) => part.replace(/\btype\b| as \w+/g, '').trim())) {
+          if (name === '') continue;
+          exported++;
+          if (!documented(file).has(name)) silent.push(`${file}: ${name}`);
+        }
+      }
+    }
+    expect(exported).to.be.greaterThan(300);
+    expect(silent).to.deep.equal([]);
   });
 
   it('has a spec named for every file in lib', () => {

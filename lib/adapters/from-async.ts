@@ -5,6 +5,7 @@ import type { Completion } from '../event/completion.js';
 import type { CompletionOptions } from '../event/completion-types.js';
 import { Lazy } from '../compound/lazy.js';
 
+/** What cancels a {@link fromAsync}, and what becomes of a value that comes too late. */
 export interface AsyncOptions<T> extends CompletionOptions {
   /** Called with a value that came though nobody has use for it any more: closes a connection, gives back a lock (E9). */
   giveBack?: (value: T) => void;

@@ -6,6 +6,7 @@ import { listen, type Emitter } from './emitter-hub.js';
 /** What becomes of an event that finds the buffer full. */
 export type Overflow = 'fail' | 'drop-oldest' | 'drop-newest';
 
+/** What {@link fromEvents} keeps, when it ends, and what it makes of the arguments of an event. */
 export interface EventsOptions<T> {
   /** How many events are kept for who is late, from 1 up. Default 1024. */
   capacity?: number;

@@ -3,6 +3,7 @@ import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
 import { systemClock, type Clock, type ClockTimer } from './clock.js';
 
+/** Whether a timer holds the process open, and which clock it goes by. */
 export interface TimerOptions {
   /** The timer does not keep the process alive. Default false. */
   unref?: boolean;

@@ -120,6 +120,7 @@ export interface DeferPlan {
 
 /** Bytes that a transforming layer works on as one unit, and what a packed one takes below. */
 export const UNIT = 4096;
+/** Bytes below of a packed {@link UNIT}. */
 export const PACKED_UNIT: number = UNIT + 512;
 
 /** What stands directly below a layer, in order; of a device nothing. */

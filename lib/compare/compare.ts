@@ -10,6 +10,7 @@ import { rivals as allRivals } from './rivals.js';
 import { readTrace } from './traces/trace.js';
 import { Run } from './run.js';
 
+/** What {@link compare} asks of whom, and how thoroughly. All of it can be left out. */
 export interface CompareOptions {
   /** The file that goes through the stack. Default: the program that runs this, which every machine has. */
   file?: string;
@@ -69,6 +70,7 @@ export interface Comparison {
   readonly experiments: readonly ExperimentResult[];
 }
 
+/** What was found of one experiment: its rows, and its answer. */
 export type ExperimentResult = Pick<Experiment, 'name' | 'title' | 'question' | 'unit' | 'xLabel' | 'decides'> & {
   /** Those of which there are figures. */
   readonly metrics: readonly Metric[];

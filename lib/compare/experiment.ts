@@ -75,6 +75,7 @@ export interface Row {
   readonly figures: Readonly<Record<string, Figure>>;
 }
 
+/** One figure of a row, with how sure it is. */
 export interface Figure {
   /** The median over rounds, or what was counted; null when it is not known. */
   readonly value: number | null;

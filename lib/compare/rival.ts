@@ -53,6 +53,7 @@ export interface Polling {
 /** Who is woken first of those that wait: who came first, or who came last. */
 export type WaiterOrder = 'fifo' | 'lifo';
 
+/** A line of waiters, of which a wake-up takes one: what `waiter-order` measures. */
 export interface WaiterLine {
   /** Somebody waits. `wake` is called once, when its turn has come. */
   wait(wake: () => void): void;

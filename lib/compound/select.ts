@@ -20,6 +20,7 @@ export interface Branch<R> {
 /** What a branch's handler answers with, or what that promises. */
 export type AnswerOf<B> = B extends Branch<infer R> ? Awaited<R> : never;
 
+/** What {@link select} answers without waiting, and the options of a choice. */
 export interface SelectOptions<D> extends ChoiceOptions {
   /** Called when no branch can be taken without waiting; all are let go, and the select answers with what it does. */
   otherwise?: () => D;

@@ -16,6 +16,7 @@ import { recordOf } from './recording.js';
 import { nodeOf } from './stands-on.js';
 import { Task } from './task.js';
 
+/** How much of the tree {@link explain} prints. */
 export interface ExplainOptions {
   /** How far to go from `x`, in both directions. Default 8. */
   depth?: number;

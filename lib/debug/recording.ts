@@ -26,6 +26,7 @@ import { currentTask, followTasks, runAs, Task } from './task.js';
  * that also take notes in the places of some of the library's own, and turning it off puts those back.
  */
 
+/** When {@link recordWaits} reports a wait, and to whom. */
 export interface RecordingOptions {
   /** A wait that lasts longer is reported, once, in milliseconds from 1 up. Default 120,000, as of the kernel. */
   hungAfterMs?: number;

@@ -10,6 +10,7 @@ import { closeFile, openBlocks, type OpenFile } from './file-open.js';
 import { FileTransfer, type Ended } from './file-transfer.js';
 import { TransferThread } from './transfer-thread.js';
 
+/** How a {@link FileDevice} opens its file, and by which way it transfers. */
 export interface FileOptions extends DeviceOptions {
   /**
    * Make the file when it is not there, and this many bytes long when it is shorter; one that is longer is refused, for

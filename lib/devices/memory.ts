@@ -4,6 +4,7 @@ import type { Transfer } from '../io/io.js';
 import { PAGE_SIZE } from '../io/pages.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
+/** How big a {@link MemoryDevice} is. */
 export interface MemoryOptions extends DeviceOptions {
   /** Bytes, a multiple of the block size. */
   size: number;

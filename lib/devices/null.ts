@@ -2,6 +2,7 @@ import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import type { Transfer } from '../io/io.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
+/** How big a {@link NullDevice} says it is. */
 export interface NullOptions extends DeviceOptions {
   /** Bytes. Default 1 TiB. */
   size?: number;

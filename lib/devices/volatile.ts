@@ -5,6 +5,7 @@ import { IoError } from '../io/io-error.js';
 import { Seeded } from '../io/seeded.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 
+/** How big a {@link VolatileDevice} is, and what a loss of power leaves whole. */
 export interface VolatileOptions extends DeviceOptions {
   /** Bytes, a multiple of the block size. */
   size: number;

@@ -7,6 +7,7 @@ import type { ValueOf } from './waitable.js';
 /** The values of waitables, in a list or by name, as these are. */
 export type ValuesOf<W> = { -readonly [K in keyof W]: ValueOf<W[K]> };
 
+/** Whether {@link allOf} waits for the rest after a failure, and the options of every compound. */
 export interface AllOfOptions extends CompoundOptions {
   /** `wait` (default): for every child, then fail; `cancel`: cancel and join the rest at the first failure (E5). */
   onFailure?: 'wait' | 'cancel';

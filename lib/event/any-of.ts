@@ -5,6 +5,7 @@ import { ChildrenFailedError } from './errors.js';
 import { listOf, namesOf, type Listed, type Named, type NamedValue } from './named.js';
 import type { ValueOf, Waitable } from './waitable.js';
 
+/** The options of a choice: {@link anyOf}, `firstOf` and `atLeast`. */
 export interface ChoiceOptions extends CompoundOptions {
   /** Of children that have settled already, take any instead of the lowest index. Default false. */
   fair?: boolean;

@@ -4,6 +4,7 @@ import type { CompoundEvent } from './compound.js';
 /** What becomes of children that are still pending when the outcome is decided (E6). */
 export type Losers = 'cancel' | 'join' | 'leave';
 
+/** The options of every compound: what cancels it, and what becomes of its losers. */
 export interface CompoundOptions {
   /**
    * `cancel` (default): owned ones are asked to cancel; `join`: that, and the parent settles only once they have

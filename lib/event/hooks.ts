@@ -12,6 +12,7 @@ export interface Hooks {
   unobserved: ((error: unknown) => void) | null;
 }
 
+/** The hooks that are in force: assign to their properties. */
 export const hooks: Hooks = {
   uncaught(error) {
     queueMicrotask(() => {

@@ -13,4 +13,5 @@ export interface Counters {
   visited: number;
 }
 
+/** Counted since the process began, over all designs: the comparison takes differences. */
 export const counters: Counters = { headers: 0, links: 0, callbacks: 0, visited: 0 };

@@ -7,6 +7,7 @@ import { OPERATIONS, type Io, type Operation, type Strategy } from './io.js';
 import { IoRequest, type RequestOptions } from './io-request.js';
 import type { PageRange, PageVector } from './pages.js';
 
+/** The options of every device and layer. */
 export interface DeviceOptions {
   /** The design that carries requests made of this device. Default: that of the device below, at the bottom `waitQueue`. */
   strategy?: Strategy;

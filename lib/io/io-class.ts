@@ -1,5 +1,6 @@
 import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 
+/** The rank of an {@link IoClass}. */
 export interface IoClassOptions {
   /** What errors and reports call it. Default `class`. */
   name?: string;

@@ -8,6 +8,7 @@ import type { PageRange } from './pages.js';
 import { complementOf } from './ranges.js';
 import { submit } from './submit.js';
 
+/** Where a request goes, what may end it early, and how urgent it is. */
 export interface RequestOptions {
   /** Byte position on the device, a multiple of its block size. */
   position: number;

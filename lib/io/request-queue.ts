@@ -9,6 +9,7 @@ import { inBlocks, sumOf } from './ranges.js';
 import { ServiceOrder } from './service-order.js';
 import { WaitingList, type Slot } from './waiting-list.js';
 
+/** How many operations a {@link RequestQueue} lets below, and in which order. */
 export interface RequestQueueOptions extends DeviceOptions {
   /** How many operations run below, at most: a whole number from 1 up. */
   depth: number;

@@ -7,6 +7,7 @@ import { PAGE_SIZE, type PagePool } from '../io/pages.js';
 import { CacheLines, type Line } from './cache-lines.js';
 import { WriteBack } from './write-back.js';
 
+/** How much a {@link Cache} keeps, and when a write ends. */
 export interface CacheOptions extends DeviceOptions {
   /** Where the lines' pages come from. */
   pool: PagePool;

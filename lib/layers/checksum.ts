@@ -11,6 +11,7 @@ import { RangeLock, type Hold } from './range-lock.js';
 import type { ScrubOptions, ScrubReport } from './scrub.js';
 import { copyOf } from './xor.js';
 
+/** How a {@link Checksum} keeps its table. */
 export interface ChecksumOptions extends DeviceOptions {
   /** Where the pages come from that the table is read into. */
   pool: PagePool;
@@ -20,10 +21,7 @@ export interface ChecksumOptions extends DeviceOptions {
    * lost may fail with `EIO` until they are written again.
    */
   ordered?: boolean;
-  /**
-   * Copies the data of each write before its checksums are computed: pages that are changed while it is under way match
-   * them all the same (I8). Default false.
-   */
+  /** Copies what is written before it is summed: pages may change while a write is under way (I8). Default false. */
   copyWrites?: boolean;
 }
 

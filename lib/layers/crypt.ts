@@ -16,6 +16,7 @@ import { SECTOR_SIZE, Xts, type Place } from './xts.js';
  */
 const PART_SIZE = 128 * 1024;
 
+/** The key of a {@link Crypt}, and who works with it. */
 export interface CryptOptions extends DeviceOptions {
   /** 64 bytes for AES-256-XTS or 32 for AES-128-XTS: two keys of half the length, which must differ. */
   key: Uint8Array;

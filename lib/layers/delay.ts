@@ -6,6 +6,7 @@ import { Layer } from '../io/layer.js';
 import { Seeded } from '../io/seeded.js';
 import { WaitingList, type Slot } from '../io/waiting-list.js';
 
+/** How long a {@link Delay} takes. */
 export interface DelayOptions extends DeviceOptions {
   /** Milliseconds: fixed, or drawn for each request from a range. With 0 a request is sent on at once. */
   delayMs: number | { readonly min: number; readonly max: number };

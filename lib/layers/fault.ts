@@ -33,6 +33,7 @@ export interface FaultRule {
   readonly times?: number;
 }
 
+/** What goes wrong in a {@link Fault}. */
 export interface FaultOptions extends DeviceOptions {
   /** Default: none; {@link Fault.inject} adds more. */
   rules?: readonly FaultRule[];

@@ -11,6 +11,7 @@ import { SuperblockCopies } from './superblock-copies.js';
  * written once, both copies, so that none of an earlier array is left.
  */
 
+/** How superblocks of a `Stripe` or `Linear` are written. */
 export interface MemberSetOptions {
   /** Where memory for the superblocks is taken from, for the time of the call. */
   pool: PagePool;

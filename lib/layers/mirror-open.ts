@@ -17,6 +17,7 @@ import {
   type Superblock,
 } from './superblock.js';
 
+/** How a `Mirror` is made on new members. */
 export interface CreateOptions {
   /** The members' data is known to be the same, such as all zeroes: it need not be copied. Default false. */
   assumeEqual?: boolean;

@@ -21,6 +21,7 @@ import type { ScrubOptions, ScrubReport } from './scrub.js';
 /** Which member a read goes to: the first in sync, each in turn, or two of them at once and the faster one wins. */
 export type ReadPolicy = 'first' | 'round-robin' | 'fastest';
 
+/** How a {@link Mirror} reads, and where its memory comes from. */
 export interface MirrorOptions extends DeviceOptions {
   /** Memory for superblocks, for copying from member to member, and for reads by policy `fastest`. */
   pool: PagePool;

@@ -17,13 +17,16 @@ import { StripeWrite } from './parity-write.js';
 import type { ScrubOptions, ScrubReport } from './scrub.js';
 import type { MemberState } from './superblock.js';
 
+/** The options of every {@link Parity}. */
 export interface ParityOptions extends DeviceOptions {
   /** Where the pages come from in which data and parity are put together; a few are kept for superblocks. */
   pool: PagePool;
 }
 
+/** How a {@link Parity} is made on new members. */
 export interface ParityCreateOptions extends ParityOptions, ParityLayout {}
 
+/** How a {@link Parity} is opened. */
 export interface ParityOpenOptions extends ParityOptions {
   /** Open it also when a member is missing and stripes may be torn, whose lost data is noise then. Default false. */
   force?: boolean;

@@ -8,6 +8,7 @@ import { WaitingList, type Slot } from '../io/waiting-list.js';
 import { AheadParts, type AheadPart, type AheadReader } from './ahead-parts.js';
 import { firstWindow, nextWindow, SequentialStreams, type Stream } from './sequential-streams.js';
 
+/** How far a {@link ReadAhead} reads ahead, and how much it keeps. */
 export interface ReadAheadOptions extends DeviceOptions {
   /** Where the pages come from that are read ahead into. When it is used up, nothing is read ahead. */
   pool: PagePool;

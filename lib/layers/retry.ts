@@ -7,6 +7,7 @@ import { Layer } from '../io/layer.js';
 import { complementOf, inBlocks, sumOf } from '../io/ranges.js';
 import { Delay } from './delay.js';
 
+/** Which errors a {@link Retry} tries again, how often and when. */
 export interface RetryOptions extends DeviceOptions {
   /** Milliseconds to wait before each further attempt: as many attempts as times. Default `[0, 10, 100]`. */
   delaysMs?: readonly number[];

@@ -6,6 +6,7 @@ import { Layer } from '../io/layer.js';
 import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
 import { joinGeometry, someMembers, spread } from './members.js';
 
+/** How a {@link Stripe} deals out its bytes. */
 export interface StripeOptions extends DeviceOptions {
   /** Bytes on one member before the next is taken, a multiple of the members' block size. Default 64 KiB. */
   chunk?: number;

@@ -52,6 +52,7 @@ export type MemberState = 'in-sync' | 'rebuilding' | 'failed';
 const ROLES: readonly Role[] = ['mirror', 'parity', 'stripe', 'linear'];
 const STATES: readonly MemberState[] = ['in-sync', 'rebuilding', 'failed'];
 
+/** What lies on one member of an array: whose it is, and in which state all members were. */
 export interface Superblock {
   readonly role: Role;
   /** Of the whole; equal on all members. Lower-case with dashes. */

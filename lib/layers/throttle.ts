@@ -5,6 +5,7 @@ import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { WaitingList } from '../io/waiting-list.js';
 
+/** The rates of a {@link Throttle}. */
 export interface ThrottleOptions extends DeviceOptions {
   /** Bytes read and written per second. Default: no limit. */
   bytesPerSecond?: number;

@@ -26,6 +26,7 @@ export interface TraceRecord {
   readonly code: IoErrorCode | null;
 }
 
+/** How much a {@link Trace} keeps. */
 export interface TraceOptions extends DeviceOptions {
   /** How many records are kept: the latest. Default 1024; 0 keeps none. */
   capacity?: number;

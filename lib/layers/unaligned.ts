@@ -8,6 +8,7 @@ import { complementOf, sumOf } from '../io/ranges.js';
 import { RangeLock, type Hold } from './range-lock.js';
 import { copyInto } from './xor.js';
 
+/** Where an {@link Unaligned} takes memory for whole blocks from. */
 export interface UnalignedOptions extends DeviceOptions {
   /** Where the pages come from that blocks are read into which a request has only a part of. */
   pool: PagePool;

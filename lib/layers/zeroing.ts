@@ -7,6 +7,7 @@ import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf, sumOf } from '../io/ranges.js';
 
+/** How a {@link Zeroing} writes zeroes. */
 export interface ZeroingOptions extends DeviceOptions {
   /** Where the zeroes come from, `pieceBytes` while any are written. */
   pool: PagePool;

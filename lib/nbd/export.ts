@@ -20,6 +20,7 @@ import {
   MAX_STRING_BYTES,
 } from './wire.js';
 
+/** A device that a server offers, and how. */
 export interface NbdExportOptions {
   /** What is served. It stays the caller's: the server does not close it. */
   device: BlockDevice;

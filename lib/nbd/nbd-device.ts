@@ -17,6 +17,7 @@ import { Line, type LineOptions, type LineWatcher } from './line.js';
 import { formatNbdUri, parseNbdUri, type NbdAddress } from './uri.js';
 import * as wire from './wire.js';
 
+/** How an {@link NbdDevice} connects, and how long it waits. */
 export interface NbdDeviceOptions extends DeviceOptions {
   /** How TLS is to be spoken. Default, where the address asks for TLS: with a certificate that Node trusts. */
   tls?: NbdClientTls;

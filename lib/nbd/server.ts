@@ -15,6 +15,7 @@ import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
 import { clearStale, socketPathFault, whyNotThere } from './unix-socket.js';
 
+/** What an {@link NbdServer} offers, to whom, and what clients may use up. */
 export interface NbdServerOptions {
   /** What is served, by name. The empty name, or else the only one, is the default export. At least one. */
   exports: Readonly<Record<string, NbdExportOptions>>;

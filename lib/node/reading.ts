@@ -16,6 +16,7 @@ export interface ReadableLike extends StreamLike {
   readonly errored?: unknown;
 }
 
+/** How much is read at once, and what ends the wait. */
 export interface ReadingOptions extends AcquireOptions {
   /** How many bytes, from 1 up; fewer come only at the end. Default: what is there. */
   size?: number;

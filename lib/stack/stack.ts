@@ -18,6 +18,7 @@ const strategies: Record<NonNullable<StackDescription['strategy']>, Strategy> = 
   cloneKiobufTracked,
 };
 
+/** How {@link openStack} opens what a description says. */
 export interface StackOptions {
   /** Where pages come from. Default: a pool of the stack's own. */
   pool?: PagePool;

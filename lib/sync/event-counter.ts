@@ -5,6 +5,7 @@ import { POLLIN, POLLOUT, tell, type Pollable } from './pollable.js';
 import { Taking } from './taking.js';
 import { Takers, type AcquireOptions } from './takers.js';
 
+/** Where an {@link EventCounter} begins and ends, and how it is read. */
 export interface EventCounterOptions {
   /** Where it begins. Default 0. */
   count?: number;

@@ -31,6 +31,7 @@ export interface PollEvent<D> {
   readonly error?: unknown;
 }
 
+/** What ends a wait of a {@link Poller}. */
 export interface PollOptions {
   /** At most so many events. Default 64. */
   maxEvents?: number;

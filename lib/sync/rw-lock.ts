@@ -8,6 +8,7 @@ export type Preference = 'fair' | 'readers' | 'writers';
 
 const PREFERENCES: readonly Preference[] = ['fair', 'readers', 'writers'];
 
+/** Who of readers and writers goes first. */
 export interface RwLockOptions {
   /**
    * `fair`: first come, first served, readers in a row together; `readers` do not wait for waiting writers, who may
