@@ -177,7 +177,7 @@ export class WaitQueue implements Iterable<WaitEntry> {
     if (head === entry) this.head = next;
     else (prev as WaitEntry).next = next;
     if (next !== null) next.prev = prev;
-    else if (head !== null) head.prev = prev;
+    else (head as WaitEntry).prev = prev;
     entry.queue = entry.next = entry.prev = null;
   }
 }

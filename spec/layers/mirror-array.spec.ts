@@ -20,12 +20,17 @@ describe('MirrorArray', () => {
 
   it('gives a locked range to one at a time', async () => {
     const array = arrayOf();
+    const order: string[] = [];
     const first = await array.locked(0, 512);
-    const second = array.locked(256, 1024);
-    const beside = await array.locked(4096, 8192);
+    const second = array.locked(256, 1024).then((hold) => {
+      order.push('second');
+      array.lock.release(hold);
+    });
+    array.lock.release(await array.locked(4096, 8192));
+    order.push('beside');
     array.lock.release(first);
-    array.lock.release(await second);
-    array.lock.release(beside);
+    await second;
+    expect(order).to.deep.equal(['beside', 'second']);
   });
 });
 

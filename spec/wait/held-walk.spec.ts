@@ -245,6 +245,22 @@ describe('HeldWalk', () => {
     expect(recorder.calls).to.deep.equal(['a', 'a', 'b', 'b']);
   });
 
+  it('belongs to the call that took it, and not to a call further in that took none (W4)', () => {
+    let nested: unknown;
+    const act = (): void => {
+      if (handles.length > 0) return;
+      handles.push(queue.hold());
+      nested = thrownBy(() => queue.wake('nested'));
+    };
+    queue.add(recorder.entry('a', { answer: WOKEN | HOLD, does: act }));
+    queue.add(recorder.entry('b'));
+    expect(queue.wake('outer')).to.equal(1);
+    expect(nested).to.include({ code: 'ERR_HOLD', woken: 2 });
+    expect(recorder.calls).to.deep.equal(['a', 'a', 'b']);
+    expect(resume(0)).to.equal(1);
+    expect(recorder.calls).to.deep.equal(['a', 'a', 'b', 'b']);
+  });
+
   it('belongs to the call that took it, also when that call wakes others that take one in vain (W4)', () => {
     const other = new WaitQueue();
     other.add(recorder.entry('o', { does: () => other.hold() }));
