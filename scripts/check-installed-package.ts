@@ -3,9 +3,9 @@
  * JavaScript and from TypeScript with the default libs and without the types of Node, what its pages show, and the command.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 
 interface Manifest {
   name: string;
@@ -39,6 +39,7 @@ addPeers();
 const lacking = importFromJavaScript([...needy.keys()]);
 if (lacking.size > 0) throw new Error(`with all peers: ${JSON.stringify([...lacking])}`);
 compileFromTypeScript();
+followLinks();
 runCommands();
 const peers = [...needy].map(([entryPoint, peer]) => `${entryPoint} with ${peer}`).join(', ');
 console.log(`installed and used: ${entryPoints.join(', ')} (${peers}), ${Object.keys(manifest.bin).join(', ')}`);
@@ -129,16 +130,32 @@ function compileDocs(): void {
     files.push(name);
     writeFileSync(join(project, name), code);
   };
-  for (const page of ['README.md', ...readdirSync(join(home, 'docs')).map((name) => `docs/${name}`)]) {
+  for (const page of pagesOf(home)) {
     const text = readFileSync(join(home, page), 'utf8');
     for (const { index, 1: code = '' } of text.matchAll(/^```ts\n([\s\S]*?)^```$/gm))
       write(`${basename(page, '.md')}-line-${text.slice(0, index).split('\n').length}.ts`, `${code}export {};\n`);
   }
-  for (const name of readdirSync(join(home, 'examples')))
+  for (const name of readdirSync(join(home, 'examples')).filter((name) => name.endsWith('.ts')))
     write(name, readFileSync(join(home, 'examples', name), 'utf8'));
   runCompiler(files, { module: 'nodenext', types: ['node'] });
   runCompiler(files, { module: 'esnext', moduleResolution: 'bundler', types: ['node'] });
   console.log(`compiled: ${files.length} snippets and examples`);
+}
+
+/** Links of the pages lead to files that the package has. */
+function followLinks(): void {
+  const home = join(project, 'node_modules', manifest.name);
+  const dangling = pagesOf(home).flatMap((page) =>
+    [...readFileSync(join(home, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !existsSync(join(home, dirname(page), target)))
+      .map((target) => `${page} has a link to ${target}`),
+  );
+  if (dangling.length > 0) throw new Error(`the package lacks files: ${dangling.join(', ')}`);
+}
+
+function pagesOf(home: string): string[] {
+  return readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
 }
 
 function runCompiler(files: readonly string[], options: object): void {

@@ -171,7 +171,14 @@ const programs: Record<string, readonly string[]> = {
 const fewerLinesThan = 60;
 
 describe('the examples', () => {
-  const files = readdirSync(`${root}/examples`).sort();
+  const files = readdirSync(`${root}/examples`)
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+
+  it('are all listed in examples/README.md', () => {
+    const page = readFileSync(`${root}/examples/README.md`, 'utf8');
+    expect([...page.matchAll(/\]\((.*?)\)/g)].map(([, file]) => file)).to.deep.equal(files);
+  });
 
   it('are numbered from 01 on and all run here', () => {
     expect(Object.keys(outputs).sort()).to.deep.equal(files);
