@@ -1,5 +1,13 @@
 import { Command } from 'commander';
-import { hasProblems, Mirror, Parity, scrub, type BlockDevice, type ScrubReport } from '../io/index.js';
+import {
+  hasProblems,
+  Mirror,
+  Parity,
+  scrub,
+  type BlockDevice,
+  type ParityDoubt,
+  type ScrubReport,
+} from '../io/index.js';
 import { Bar } from './bar.js';
 import { interruptible } from './interrupts.js';
 import { bytesText } from './numbers.js';
@@ -38,12 +46,14 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     } finally {
       bar.stop();
     }
-    const degraded = arraysOf(stack.top).filter((array) => array.degraded);
+    const all = arraysOf(stack.top);
+    const degraded = all.filter((array) => array.degraded);
+    const doubts = all.flatMap((array) => (array instanceof Parity ? array.doubts.map((doubt) => ({ name: array.name, ...doubt })) : [])); // prettier-ignore
     if (flags.json === true) {
       const arrays = degraded.map(({ name, members }) => ({ name, states: members.map(({ state }) => state) }));
-      process.stdout.write(`${JSON.stringify({ reports, degraded: arrays }, null, 2)}\n`);
-    } else process.stdout.write(`${[...reports.flatMap(reportLines), ...degraded.map(degradedLine)].join('\n') || 'nothing to check: no layer keeps sums or copies'}\n`); // prettier-ignore
-    if (reports.some(hasProblems) || degraded.length > 0) process.exitCode = 1;
+      process.stdout.write(`${JSON.stringify({ reports, degraded: arrays, doubts }, null, 2)}\n`);
+    } else process.stdout.write(`${[...reports.flatMap(reportLines), ...degraded.map(degradedLine), ...doubts.map(doubtLine)].join('\n') || 'nothing to check: no layer keeps sums or copies'}\n`); // prettier-ignore
+    if (reports.some(hasProblems) || degraded.length + doubts.length > 0) process.exitCode = 1;
   });
 }
 
@@ -62,6 +72,13 @@ function reportLines({ device, checked, mismatched, unreadable, repaired, proble
 
 function degradedLine({ name, members }: Mirror | Parity): string {
   return `${name}: degraded, its members are ${members.map(({ state }) => state).join(', ')}`;
+}
+
+function doubtLine({ name, member, position, length }: ParityDoubt & { name: string }): string {
+  return (
+    `${name}: in doubt since a crash, ${String(length)} bytes at ${String(position)}, which member ${String(member)} ` +
+    'cannot read and parity may tell wrongly; writing them anew ends it'
+  );
 }
 
 function arraysOf(top: BlockDevice): (Mirror | Parity)[] {

@@ -130,6 +130,11 @@ export class Parity extends Layer<StripeOperation | null> {
     return this.array.doubts.all;
   }
 
+  /** How many bytes {@link doubts} has. */
+  get doubtedBytes(): number {
+    return this.doubts.reduce((sum, { length }) => sum + length, 0);
+  }
+
   submit(io: Io): void {
     const { array } = this;
     if (io.operation === 'flush') {

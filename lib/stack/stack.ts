@@ -156,6 +156,7 @@ const FIGURES = [
   'dirty',
   'dirtyBytes',
   'healedBytes',
+  'doubtedBytes',
   'heldBytes',
   'aheadBytes',
   'hitBytes',

@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { shortStack } from '../../lib/cli/stack-flags.js';
+import { openStack, type Stack } from '../../lib/stack/index.js';
 import { useDisks } from './disk-support.js';
 
 describe('wakechain check', function () {
@@ -75,5 +77,39 @@ describe('wakechain check', function () {
     expect(lacking.code).to.equal(1);
     expect(lacking.stdout).to.match(/mirror: degraded, its members are in-sync, failed\n$/);
     expect(lacking.stderr).to.match(/^wakechain: without a member: device\.members\.1\.lower\.path \(file\): ENOENT/);
+  });
+
+  it('tells what a parity cannot know since a crash, with exit code 1, until it is written anew (I4, I8)', async () => {
+    const flags = '--file DIR/p DIR/q DIR/r --layers parity,checksum';
+    await disks.run(`create ${flags} --size 1M`);
+    const names = ['p', 'q', 'r'];
+    const here = (name: string): string => join(disks.path, name);
+    const open = (): Promise<Stack> =>
+      openStack({ device: shortStack({ file: names.map(here), layers: 'parity,checksum' }) });
+    const stack = await open();
+    const pages = stack.pool.allocate(3 * 65_536);
+    await stack.top.write(pages, { position: 0, fua: true });
+    for (const name of names) copyFileSync(here(name), here(`${name}.crashed`));
+    await stack.close();
+    for (const name of names) renameSync(here(`${name}.crashed`), here(name));
+    disks.damage('p', 8192, 4096);
+    const opened = await open();
+    expect(opened.inspect().figures).to.deep.include({ doubtedBytes: 4096 });
+    await opened.close();
+    for (const options of ['', '--repair']) {
+      const { code, stdout } = await disks.run(`check ${flags} ${options}`.trim());
+      expect(code).to.equal(1);
+      expect(stdout).to.include('  unreadable: 4096 bytes at 8192 on member 0\n');
+      expect(stdout).to.match(
+        /parity: in doubt since a crash, 4096 bytes at 0, which member 0 cannot read .*anew ends it\n$/,
+      );
+    }
+    const told = await disks.run(`check ${flags} --json`);
+    expect((JSON.parse(told.stdout) as { doubts: unknown }).doubts).to.deep.equal([
+      { name: 'parity', member: 0, position: 0, length: 4096 },
+    ]);
+    await disks.fill(flags.replaceAll('DIR', disks.path).split(' '));
+    const again = await disks.run(`check ${flags} --json`);
+    expect([again.code, (JSON.parse(again.stdout) as { doubts: unknown }).doubts]).to.deep.equal([0, []]);
   });
 });
