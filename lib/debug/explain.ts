@@ -7,7 +7,7 @@ import { hubOfSignal } from '../event/signal-hub.js';
 import { SemaphoreGroup } from '../sync/acquire-all.js';
 import { LINK, ONCE, type WaitEntry } from '../wait/entry.js';
 import { WaitQueue } from '../wait/queue.js';
-import { dependenciesOf } from './dependencies.js';
+import { dependenciesOf, waitsOfTasks } from './dependencies.js';
 import { nameOf, stateOf } from './description.js';
 import { branchAt, groupAt } from './places.js';
 import { holdersOf } from './holders.js';
@@ -18,7 +18,7 @@ import { Task } from './task.js';
 
 /** How much of the tree {@link explain} prints. */
 export interface ExplainOptions {
-  /** How far to go from `x`, in both directions. Default 8. */
+  /** How far to go from `x`, in both directions; Infinity for all of it. Default 8. */
   depth?: number;
   /** How many to show of those in one place; the others are counted. Default 10. */
   breadth?: number;
@@ -33,7 +33,7 @@ export function explain(x: object, options: ExplainOptions = {}): string {
   const { depth = 8, breadth = 10 } = options;
   noteLock(x);
   const tree = new Tree(depth, breadth);
-  tree.show('', standingFor(x), 0, 'both');
+  tree.showAll(standingFor(x));
   return tree.lines.join('\n');
 }
 
@@ -44,10 +44,16 @@ function standingFor(x: object): object {
   return hubs.get(x) ?? x;
 }
 
+/** Lines are moved in by no more levels, so that a long chain is not mostly blanks; deeper ones have their level in front. */
+const INDENTED = 32;
+
 class Tree {
   readonly lines: string[] = [];
   /** What was shown with what it waits for, and with who waits for it. */
   private readonly shown = { down: new Set<object>(), up: new Set<object>() };
+  /** What is still to be shown, the next last: a list, not a recursion, however long a chain is. */
+  private readonly rest: (() => void)[] = [];
+  private readonly waits = waitsOfTasks();
   private readonly depth: number;
   private readonly breadth: number;
 
@@ -56,29 +62,36 @@ class Tree {
     this.breadth = breadth;
   }
 
-  show(relation: string, node: object, level: number, direction: 'both' | 'down' | 'up'): void {
+  showAll(root: object): void {
+    this.show('', root, 0, 'both');
+    for (let next = this.rest.pop(); next !== undefined; next = this.rest.pop()) next();
+  }
+
+  private show(relation: string, node: object, level: number, direction: 'both' | 'down' | 'up'): void {
     const again = this.shown[direction === 'up' ? 'up' : 'down'].has(node);
     this.line(level, `${relation}${nameOf(node)}${headOf(node)}${again ? ' (see above)' : ''}`);
     if (again) return;
     if (direction !== 'up') this.shown.down.add(node);
     if (direction !== 'down') this.shown.up.add(node);
-    if (direction !== 'up') this.showDependencies(node, level + 1);
-    if (direction !== 'down') this.showWaiters(node, level + 1);
+    let parts: (() => void)[] = [];
+    if (direction !== 'up') parts = this.dependencies(node, level + 1);
+    if (direction !== 'down') parts = parts.concat(this.waiters(node, level + 1));
+    for (const part of parts.reverse()) this.rest.push(part);
   }
 
-  private showDependencies(node: object, level: number): void {
+  private dependencies(node: object, level: number): (() => void)[] {
     for (const { lost } of holdersOf(node)) {
       if (lost) this.line(level, 'is held by nobody: the hold was lost, and never given back');
     }
-    const { on } = dependenciesOf(node);
-    this.some(on, level, (each) => {
+    const { on } = dependenciesOf(node, this.waits);
+    return this.some(on, level, (each) => {
       const isHeld = each instanceof Task && !(node instanceof Task);
       this.show(isHeld ? 'is held by ' : 'waits for ', each, level, 'down');
     });
   }
 
-  private showWaiters(node: object, level: number): void {
-    this.some(waitersOf(node), level, (entry) => {
+  private waiters(node: object, level: number): (() => void)[] {
+    return this.some(waitersOf(node), level, (entry) => {
       const target = targetOf(entry, node);
       if (target === null) this.line(level, `is waited for by ${kindOf(entry)}`);
       else this.show('is waited for by ', nodeOf(target), level, 'up');
@@ -86,14 +99,23 @@ class Tree {
   }
 
   /** The first few, as far down as is asked for. */
-  private some<T>(all: readonly T[], level: number, show: (each: T) => void): void {
-    const shown = level > this.depth ? 0 : this.breadth;
-    for (const each of all.slice(0, shown)) show(each);
-    if (all.length > shown) this.line(level, `… and ${String(all.length - shown)} more`);
+  private some<T>(all: readonly T[], level: number, show: (each: T) => void): (() => void)[] {
+    const few = all.slice(0, level > this.depth ? 0 : this.breadth);
+    const parts = few.map((each) => (): void => {
+      show(each);
+    });
+    const others = all.length - few.length;
+    if (others > 0) {
+      parts.push(() => {
+        this.line(level, `… and ${String(others)} more`);
+      });
+    }
+    return parts;
   }
 
   private line(level: number, text: string): void {
-    this.lines.push(`${'  '.repeat(level)}${text}`);
+    const deep = level > INDENTED ? `${String(level)}: ` : '';
+    this.lines.push(`${'  '.repeat(Math.min(level, INDENTED))}${deep}${text}`);
   }
 }
 

@@ -22,7 +22,9 @@ export class Task {
   }
 
   toString(): string {
-    return this.outer === null ? this.description : `${this.description} in ${String(this.outer)}`;
+    const descriptions = [this.description];
+    for (let { outer } = this; outer !== null; outer = outer.outer) descriptions.push(outer.description);
+    return descriptions.join(' in ');
   }
 }
 

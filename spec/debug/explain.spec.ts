@@ -169,4 +169,24 @@ describe('explain', () => {
     for (let i = 0; i < 100_000; i++) deep = allOf([deep]);
     expect(explain(deep).split('\n').length).to.equal(10);
   });
+
+  it('goes as far as a chain is long, in both directions, without recursion (W7)', () => {
+    const links = 20_000;
+    const bottom = new Completion<unknown>();
+    let top = bottom;
+    for (let i = 0; i < links; i++) {
+      if (i % 2 === 0) top = allOf([top]);
+      else top.forward((top = new Completion<unknown>()));
+    }
+    const down = explain(top, { depth: Infinity }).split('\n');
+    const up = explain(bottom, { depth: Infinity }).split('\n');
+    expect([down.length, up.length]).to.deep.equal([links + 1, links + 1]);
+    // Moved in no further than that, or the blanks alone would be more than a string holds.
+    expect(down.slice(32, 34)).to.deep.equal([
+      `${'  '.repeat(32)}waits for Completion: pending`,
+      `${'  '.repeat(32)}33: waits for CompoundEvent: pending, 0 of 1 settled`,
+    ]);
+    expect(down.at(-1)?.trim()).to.equal(`${String(links)}: waits for Completion: pending`);
+    expect(up.at(-1)?.trim()).to.equal(`${String(links)}: is waited for by Completion: pending`);
+  });
 });

@@ -31,6 +31,12 @@ describe('task', () => {
     expect(currentTask()).to.equal(null);
   });
 
+  it('tells what it is part of without recursion', () => {
+    let deep = new Task('task "anna"', null);
+    for (let i = 0; i < 20_000; i++) deep = new Task('the run of Mutex', deep);
+    expect(String(deep).split(' in ').length).to.equal(20_001);
+  });
+
   it('of a lock’s run is part of the one outside', () => {
     followTasks(true);
     const outer = new Task('task "anna"', null);
