@@ -1,7 +1,7 @@
 import { EXCLUSIVE, LAYER, WaitEntry } from '../wait/entry.js';
-import { AbortError, ArgumentError, StateError } from '../wait/errors.js';
+import { AbortError, StateError } from '../wait/errors.js';
 import { onAbort } from '../wait/abort.js';
-import { WaitQueue } from '../wait/queue.js';
+import { alreadyQueued, WaitQueue } from '../wait/queue.js';
 import { ledgerOf } from '../wait/walk.js';
 import { cancelEntry, layerEntry, promiseEntry, tidyEntry, waiterEntry, type Layer } from './callbacks.js';
 import { cancel, passCancel, type CancelAnswer } from './cancel.js';
@@ -275,7 +275,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     const layer = first && (flags & EXCLUSIVE) === 0;
     if ((this.marks & SETTLED) !== 0) {
       if (layer) throw new StateError('ERR_SETTLED', `A layer was added to a completion that is ${this.state}`);
-      if (entry.queue !== null) throw new ArgumentError('ERR_QUEUED', 'The entry is on a queue already');
+      if (entry.queue !== null) throw alreadyQueued();
       callWaiter(this, entry);
       return;
     }

@@ -6,5 +6,4 @@
 /** The completion settles: layers are called newest first, then waiters in order (C2). */
 export const SETTLE: unique symbol = Symbol.for('wakechain.settle');
 
-/** The completion was asked to cancel: cancel actions and compounds act, nothing leaves the queue (C5). */
-export const CANCEL: unique symbol = Symbol.for('wakechain.cancel');
+export { CANCEL } from '../wait/cancel-key.js';

@@ -24,7 +24,7 @@ export class HeldWalk {
    * @throws StateError `ERR_RESUMED` when it was resumed before; whatever the rest of the wake functions threw (W5)
    */
   resume(): number {
-    if (this.resumed) throw new StateError('ERR_RESUMED', 'A held walk can be resumed once, it was resumed before');
+    if (this.resumed) throw new StateError('ERR_RESUMED', 'A held walk can be resumed once, and was');
     this.resumed = true;
     const { rest } = this;
     this.rest = null;
@@ -39,7 +39,7 @@ export class HeldWalk {
 /** @internal */
 export function hold({ ledger }: WaitQueue): HeldWalk {
   if (ledger === null || ledger.depth === 0)
-    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of the queue being walked');
+    throw new StateError('ERR_HOLD', 'hold() belongs in a wake function of that queue');
   // One that this call, or one before it, took and did not hold with is dropped.
   return (ledger.taken = new HeldWalk(takenBelow(ledger, ledger.depth), ledger.depth));
 }

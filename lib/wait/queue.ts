@@ -133,7 +133,8 @@ export class WaitQueue implements Iterable<WaitEntry> {
 
   /**
    * Waits for the next wake and resolves with its key. The wait is registered before this returns, so no wake is lost
-   * between two calls made in the same turn (W6). Rejects with the signal's reason or a TimeoutError.
+   * between two calls made in the same turn (W6). On a completion it waits for the end, however that comes, with SETTLE:
+   * being asked to cancel wakes nobody who waits (C5). Rejects with the signal's reason or a TimeoutError.
    */
   next(options?: SleepOptions): Promise<unknown> {
     return sleep(this, null, options);
@@ -182,6 +183,7 @@ export class WaitQueue implements Iterable<WaitEntry> {
   }
 }
 
-function alreadyQueued(): ArgumentError {
-  return new ArgumentError('ERR_QUEUED', 'The entry is on a queue already; remove it there before adding it again');
+/** @internal */
+export function alreadyQueued(): ArgumentError {
+  return new ArgumentError('ERR_QUEUED', 'The entry is on a queue already; remove it there first');
 }

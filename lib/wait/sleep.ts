@@ -1,4 +1,5 @@
 import { onAbort } from './abort.js';
+import { CANCEL } from './cancel-key.js';
 import { EXCLUSIVE, ONCE, PASS, STOP, WaitEntry, WOKEN } from './entry.js';
 import { checkDelay, TimeoutError } from './errors.js';
 import type { WaitQueue } from './queue.js';
@@ -56,7 +57,7 @@ export function sleep<T>(
     let testing = false;
     const entry = new WaitEntry((_, key) => {
       // A condition that wakes this queue is not asked again from inside itself.
-      if (testing) return PASS;
+      if (testing || (test === null && key === CANCEL)) return PASS;
       let value: T;
       testing = true;
       try {
@@ -100,6 +101,7 @@ export function sleep<T>(
 }
 
 function resolveWithKey(entry: WaitEntry, key: unknown): number {
+  if (key === CANCEL) return PASS;
   (entry.data as Resolve)(key);
   return WOKEN;
 }

@@ -284,4 +284,20 @@ describe('sleep', () => {
     expect(await never).to.be.instanceOf(TimeoutError);
     expect(listeners(signal)).to.equal(0);
   });
+
+  it('on a completion that is asked to cancel passes, until that has settled; a condition is asked (C5 W6)', async () => {
+    const completion = new Completion();
+    completion.onCancel(() => false);
+    const ends: unknown[] = [];
+    const note = (key: unknown): unknown => ends.push(key);
+    const plain = completion.next().then(note);
+    const timed = completion.next({ timeoutMs: 10, exclusive: true }).then(note);
+    void sleep(completion, () => completion.cancelRequested && 'asked').then(note);
+    expect(completion.cancel()).to.equal('requested');
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect([ends, completion.size]).to.deep.equal([['asked'], 3]);
+    completion.complete();
+    await Promise.all([plain, timed]);
+    expect(ends).to.deep.equal(['asked', SETTLE, SETTLE]);
+  });
 });
