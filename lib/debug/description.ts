@@ -59,7 +59,11 @@ function descriptionOfPromise(hub: object): string | undefined {
 /** What kind of thing it is and its description, such as `Mutex "accounts"`. */
 export function nameOf(waitable: object): string {
   const lock = lockOf(waitable);
-  if (lock !== undefined) return nameOf(lock);
+  return ownNameOf(lock ?? waitable);
+}
+
+/** As {@link nameOf}, of a queue also where it is known whose it is. */
+export function ownNameOf(waitable: object): string {
   const description = descriptionOf(waitable);
   const kind = kindOf(waitable);
   return description === undefined ? `${kind}${detailsOf(waitable)}` : `${kind} "${description}"`;

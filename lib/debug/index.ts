@@ -4,3 +4,4 @@ export { recordWaits, type Recording, type RecordingOptions } from './recording.
 export type { PendingWait } from './pending-wait.js';
 export { task, type Task } from './task.js';
 export { findCycles, type Cycle } from './find-cycles.js';
+export { showBriefly } from './show-briefly.js';
