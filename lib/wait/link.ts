@@ -1,4 +1,4 @@
-import { EXCLUSIVE, LINK, ONCE, WaitEntry } from './entry.js';
+import { EXCLUSIVE, LINK, WaitEntry } from './entry.js';
 import { ArgumentError } from './errors.js';
 import { WaitQueue, type Place } from './queue.js';
 import { close, counted, countHeld, note, open, type Linking, type Walk } from './walk.js';
@@ -52,8 +52,6 @@ class Link extends WaitEntry<WaitQueue> implements Linking {
     if (child.woken > 0 || child.reported) {
       parent.woken += child.woken;
       if (onlyShared && (this.flags & EXCLUSIVE) !== 0) parent.left--;
-      if ((this.flags & ONCE) !== 0 && this.queue === parent.queue && this.stamp <= parent.limit)
-        this.queue?.unlink(this);
     }
     parent.stopped = child.stopped;
     if (child.stopped) parent.cursor = null;

@@ -4,7 +4,7 @@ import sinon from 'sinon';
 import { ArgumentRangeError, TimeoutError } from '../../lib/wait/errors.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 import { sleep, type SleepOptions } from '../../lib/wait/sleep.js';
-import { namesOf, Recorder, thrownBy } from './recorder.js';
+import { Recorder, thrownBy } from './recorder.js';
 import { Completion } from '../../lib/event/completion.js';
 import { SETTLE } from '../../lib/event/keys.js';
 
@@ -58,19 +58,20 @@ describe('sleep', () => {
     expect(given).to.deep.equal([[]]);
   });
 
-  const places: [what: string, options: SleepOptions, order: string[]][] = [
+  const places: [what: string, options: SleepOptions | undefined, order: string[]][] = [
+    ['at the end of the shared part', undefined, ['a', 'sleeper', 'x']],
     ['at the end of the shared part', {}, ['a', 'sleeper', 'x']],
     ['in front of the shared part', { first: true }, ['sleeper', 'a', 'x']],
     ['at the end of the exclusive part', { exclusive: true }, ['a', 'x', 'sleeper']],
     ['in front of the exclusive part', { exclusive: true, first: true }, ['a', 'sleeper', 'x']],
   ];
   for (const [what, options, order] of places) {
-    it(`stands ${what} with ${JSON.stringify(options)} (W1)`, async () => {
+    it(`stands ${what} with ${options === undefined ? 'no options' : JSON.stringify(options)} (W1)`, async () => {
       const [a, x] = new Recorder().entries('a', 'x');
       queue.add(a);
       queue.addExclusive(x);
       const sleeper = sleep(queue, null, options);
-      expect(namesOf(queue).map((name) => name ?? 'sleeper')).to.deep.equal(order);
+      expect([...queue].map(({ data }) => (typeof data === 'string' ? data : 'sleeper'))).to.deep.equal(order);
       queue.wakeAll();
       await sleeper;
       queue.remove(a);
