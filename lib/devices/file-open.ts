@@ -1,8 +1,8 @@
 import { close, constants, fstat, ftruncate, open, read } from 'node:fs';
 import { promisify } from 'node:util';
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { NodeError } from '../io/io-error.js';
 import { PAGE_SIZE, PagePool } from '../io/pages.js';
+import { OptionError } from '../io/option-error.js';
 
 export const closeFile: (fd: number) => Promise<void> = promisify(close);
 
@@ -28,7 +28,7 @@ export interface OpenFile {
 
 /**
  * Opens a file, for direct I/O only once a direct read was seen to work.
- * @throws ArgumentError `ERR_DIRECT` where direct I/O does not work and is not merely tried; ArgumentRangeError `ERR_SIZE`
+ * @throws OptionError `ERR_DIRECT` where direct I/O does not work and is not merely tried, `ERR_SIZE`
  *   for a file that is longer than it is to be, which is left as it is; the system's error. Nothing is left open; a file
  *   that was asked for by size may have been made.
  */
@@ -88,9 +88,10 @@ async function openWith({ path, size, readOnly, blockSize }: FileRequest, flags:
   try {
     const { size: found } = await promisify(fstat)(fd);
     if (size !== undefined && size < found) {
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_SIZE',
-        `size must not cut the file: ${path} has ${String(found)} bytes, got ${String(size)}`,
+        'size',
+        `must not cut the file: ${path} has ${String(found)} bytes, got ${String(size)}`,
       );
     }
     if (size !== undefined && size > found) await promisify(ftruncate)(fd, size);
@@ -111,9 +112,10 @@ function isRefusal(error: unknown): boolean {
 }
 
 function refusal({ path }: FileRequest, why: string, cause?: unknown): Error {
-  const error = new ArgumentError(
+  const error = new OptionError(
     'ERR_DIRECT',
-    `direct I/O on ${path} does not work: ${why}; leave direct out, or give 'try' to do without where it must be`,
+    'direct',
+    `I/O on ${path} does not work: ${why}; leave direct out, or give 'try' to do without where it must be`,
   );
   return Object.assign(error, { cause });
 }

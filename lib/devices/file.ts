@@ -1,11 +1,11 @@
 import { fdatasync } from 'node:fs';
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { BlockDevice, type DeviceOptions, type Geometry } from '../io/device.js';
 import { checkGeometry } from '../io/gate.js';
 import { IoError } from '../io/io-error.js';
 import type { Operation, Transfer } from '../io/io.js';
 import { PAGE_SIZE } from '../io/pages.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
+import { OptionError } from '../io/option-error.js';
 import { closeFile, openBlocks, type OpenFile } from './file-open.js';
 import { FileTransfer, type Ended } from './file-transfer.js';
 import { TransferThread } from './transfer-thread.js';
@@ -93,17 +93,18 @@ export class FileDevice extends BlockDevice {
 
   /**
    * Opens a file. A length that is not a whole number of blocks is rounded down.
-   * @throws ArgumentRangeError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; ArgumentError `ERR_DIRECT`
-   *   with why direct I/O is not to be had, or `ERR_BLOCKING` or `ERR_THREAD` for options that exclude each other; the
+   * @throws OptionError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; `ERR_DIRECT` with why direct I/O is
+   *   not to be had, `ERR_BLOCKING` or `ERR_THREAD` for options that exclude each other; the
    *   system's error when it cannot be opened; StateError `ERR_THREAD_FILE` in a bundle (nothing is left open)
    */
   static async open(path: string, options: FileOptions = {}): Promise<FileDevice> {
     const { size, readOnly = false, direct = false } = options;
     const blockSize = options.blockSize ?? (direct === false ? 512 : PAGE_SIZE);
     if (size !== undefined && (!Number.isSafeInteger(size) || size < 0 || readOnly)) {
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_SIZE',
-        `size must be a whole number, and not be given when read-only, got ${String(size)}`,
+        'size',
+        `must be a whole number, and not be given when read-only, got ${String(size)}`,
       );
     }
     checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: blockSize });
@@ -155,9 +156,10 @@ export class FileDevice extends BlockDevice {
 
 function checkThread({ thread = false, blocking = false, direct = false }: FileOptions): void {
   if (thread && (blocking !== false || direct !== false)) {
-    throw new ArgumentError(
+    throw new OptionError(
       'ERR_THREAD',
-      `thread must not be given with ${direct === false ? 'blocking, which needs none' : 'direct, which goes past the page cache'}`,
+      'thread',
+      `must not be given with ${direct === false ? 'blocking, which needs none' : 'direct, which goes past the page cache'}`,
     );
   }
 }
@@ -166,12 +168,13 @@ function checkThread({ thread = false, blocking = false, direct = false }: FileO
 function blockingBytesOf({ blocking = false, direct = false }: FileOptions): number {
   if (blocking === false) return 0;
   if (direct !== false) {
-    throw new ArgumentError('ERR_BLOCKING', 'blocking must not be given with direct, which goes past the page cache');
+    throw new OptionError('ERR_BLOCKING', 'blocking', 'must not be given with direct, which goes past the page cache');
   }
   if (blocking === true) return BLOCKING_BYTES;
   if (Number.isSafeInteger(blocking) && blocking >= 0) return blocking;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_BLOCKING',
-    `blocking must be true, false, or a whole number of bytes from 0 up, got ${String(blocking)}`,
+    'blocking',
+    `must be true, false, or a whole number of bytes from 0 up, got ${String(blocking)}`,
   );
 }

@@ -1,9 +1,10 @@
-import { ArgumentRangeError, StateError } from '../wait/errors.js';
+import { StateError } from '../wait/errors.js';
 import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import type { Io } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import { Seeded } from '../io/seeded.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
+import { OptionError } from '../io/option-error.js';
 
 /** How big a {@link VolatileDevice} is, and what a loss of power leaves whole. */
 export interface VolatileOptions extends DeviceOptions {
@@ -56,9 +57,10 @@ export class VolatileDevice extends BlockDevice {
     const { size, blockSize = 512, sectorSize = blockSize } = options;
     super(options.name ?? 'volatile', options.strategy ?? waitQueue, { size, blockSize, preferredSize: blockSize });
     if (!Number.isSafeInteger(sectorSize) || sectorSize <= 0 || blockSize % sectorSize !== 0) {
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_SECTOR_SIZE',
-        `sectorSize must divide the block size, ${String(blockSize)}, got ${String(sectorSize)}`,
+        'sectorSize',
+        `must divide the block size, ${String(blockSize)}, got ${String(sectorSize)}`,
       );
     }
     this.options = options;

@@ -3,6 +3,7 @@ import type { BlockDevice, Geometry } from './device.js';
 import { OPERATIONS, type Operation } from './io.js';
 import { IoError } from './io-error.js';
 import { checkRange, kindOf, PAGE_SIZE, PageVector, type PageRange } from './pages.js';
+import { OptionError } from './option-error.js';
 
 /*
  * The one gate for bad requests (I6), as FreeBSD's g_io_check: whatever has passed it fits the device, so that no device
@@ -106,25 +107,24 @@ export function checkStack(top: BlockDevice): ReadonlySet<BlockDevice> {
 /** Refuses a geometry that no request could fit, and memory alignment that pages, or pieces of whole blocks, lack. */
 export function checkGeometry(name: string, { size, blockSize, preferredSize }: Geometry, memoryAlignment = 1): void {
   if (!Number.isSafeInteger(blockSize) || blockSize <= 0 || !Number.isInteger(Math.log2(blockSize))) {
-    throw new ArgumentRangeError(
-      'ERR_BLOCK_SIZE',
-      `blockSize of ${name} must be a power of two, got ${String(blockSize)}`,
-    );
+    throw new OptionError('ERR_BLOCK_SIZE', 'blockSize', `of ${name} must be a power of two, got ${String(blockSize)}`);
   }
   for (const [field, value] of [
     ['size', size],
     ['preferredSize', preferredSize],
   ] as const) {
     if (Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0) continue;
-    throw new ArgumentRangeError(
+    throw new OptionError(
       'ERR_GEOMETRY',
-      `${field} of ${name} must be a whole multiple of its block size, ${String(blockSize)}, got ${String(value)}`,
+      field,
+      `of ${name} must be a whole multiple of its block size, ${String(blockSize)}, got ${String(value)}`,
     );
   }
   if (memoryAlignment > 0 && PAGE_SIZE % memoryAlignment === 0 && blockSize % memoryAlignment === 0) return;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_GEOMETRY',
-    `memoryAlignment of ${name} must divide the page size, ${String(PAGE_SIZE)}, and its block size, ` +
+    'memoryAlignment',
+    `of ${name} must divide the page size, ${String(PAGE_SIZE)}, and its block size, ` +
       `${String(blockSize)}, got ${String(memoryAlignment)}`,
   );
 }

@@ -27,6 +27,7 @@ export { compoundEvent } from './strategy/compound-event.js';
 export { cloneKiobuf } from './strategy/clone.js';
 export { cloneKiobufTracked } from './strategy/clone-tracked.js';
 export { Pass } from '../layers/pass.js';
+export { OptionError } from './option-error.js';
 export { MemberError } from '../layers/members.js';
 export { Linear, type Segment } from '../layers/linear.js';
 export { Stripe, type StripeOptions } from '../layers/stripe.js';

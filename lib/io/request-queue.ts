@@ -1,4 +1,4 @@
-import { ArgumentRangeError, StateError } from '../wait/errors.js';
+import { StateError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from './device.js';
 import type { ExtentState } from './extents.js';
 import type { Io } from './io.js';
@@ -8,6 +8,7 @@ import { Plug } from './plug.js';
 import { inBlocks, sumOf } from './ranges.js';
 import { ServiceOrder } from './service-order.js';
 import { WaitingList, type Slot } from './waiting-list.js';
+import { OptionError } from './option-error.js';
 
 /** How many operations a {@link RequestQueue} lets below, and in which order. */
 export interface RequestQueueOptions extends DeviceOptions {
@@ -217,5 +218,5 @@ export class RequestQueue extends Layer<Merged | null> {
 
 function checkFrom(code: string, field: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return;
-  throw new ArgumentRangeError(code, `${field} must be a whole number from ${String(least)} up, got ${String(value)}`);
+  throw new OptionError(code, field, `must be a whole number from ${String(least)} up, got ${String(value)}`);
 }

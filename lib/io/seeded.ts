@@ -1,4 +1,4 @@
-import { ArgumentRangeError } from '../wait/errors.js';
+import { OptionError } from './option-error.js';
 
 /**
  * Chance that can be repeated, for layers and devices that make faults: the same seed draws the same numbers
@@ -10,7 +10,7 @@ export class Seeded {
   /** @throws ArgumentRangeError `ERR_SEED` unless `seed` is a whole number */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
-      throw new ArgumentRangeError('ERR_SEED', `seed must be a whole number, got ${String(seed)}`);
+      throw new OptionError('ERR_SEED', 'seed', `must be a whole number, got ${String(seed)}`);
     }
     this.state = seed >>> 0;
   }

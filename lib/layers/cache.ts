@@ -1,9 +1,9 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { PAGE_SIZE, type PagePool } from '../io/pages.js';
+import { OptionError } from '../io/option-error.js';
 import { CacheLines, type Line } from './cache-lines.js';
 import { WriteBack } from './write-back.js';
 
@@ -46,7 +46,7 @@ export class Cache extends Layer<Frame> {
   constructor(lower: BlockDevice, options: CacheOptions) {
     super('cache', [lower], lower.geometry, options);
     if (!Number.isSafeInteger(options.lines) || options.lines < 1) {
-      throw new ArgumentRangeError('ERR_LINES', `lines must be a whole number from 1 up, got ${String(options.lines)}`);
+      throw new OptionError('ERR_LINES', 'lines', `must be a whole number from 1 up, got ${String(options.lines)}`);
     }
     this.lower = lower;
     this.mode = options.mode ?? 'through';

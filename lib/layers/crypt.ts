@@ -6,6 +6,7 @@ import { IoError, PULLED, type ByteRange } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf, sumOf } from '../io/ranges.js';
+import { OptionError } from '../io/option-error.js';
 import { CryptThreads, DECRYPT, ENCRYPT } from './crypt-threads.js';
 import { inTurn } from './turns.js';
 import { SECTOR_SIZE, Xts, type Place } from './xts.js';
@@ -270,9 +271,10 @@ function keepWholeSectors(io: Io): void {
 
 function checkKey(key: Uint8Array): void {
   if (!(key instanceof Uint8Array) || (key.length !== 64 && key.length !== 32)) {
-    throw new ArgumentRangeError(
+    throw new OptionError(
       'ERR_KEY',
-      `key must be 32 or 64 bytes, got ${String((key as Uint8Array | undefined)?.length)}`,
+      'key',
+      `must be 32 or 64 bytes, got ${String((key as Uint8Array | undefined)?.length)}`,
     );
   }
   const half = key.length / 2;
@@ -283,8 +285,9 @@ function checkKey(key: Uint8Array): void {
 
 function checkThreads(threads: number): void {
   if (Number.isInteger(threads) && threads >= 0 && threads <= MOST_THREADS) return;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_THREADS',
-    `threads must be a whole number from 0 to ${String(MOST_THREADS)}, got ${String(threads)}`,
+    'threads',
+    `must be a whole number from 0 to ${String(MOST_THREADS)}, got ${String(threads)}`,
   );
 }

@@ -1,10 +1,10 @@
-import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { Seeded } from '../io/seeded.js';
 import { WaitingList, type Slot } from '../io/waiting-list.js';
+import { checkDelayOption, OptionError } from '../io/option-error.js';
 
 /** How long a {@link Delay} takes. */
 export interface DelayOptions extends DeviceOptions {
@@ -36,12 +36,13 @@ export class Delay extends Layer {
     super('delay', [lower], lower.geometry, options);
     const { delayMs } = options;
     const { min, max } = typeof delayMs === 'number' ? { min: delayMs, max: delayMs } : delayMs;
-    checkDelay('delayMs', min);
-    checkDelay('delayMs', max);
+    checkDelayOption('delayMs', min);
+    checkDelayOption('delayMs', max);
     if (max < min) {
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_DELAY',
-        `max of delayMs must be at least min, got ${String(min)} to ${String(max)}`,
+        'delayMs',
+        `must have a max of at least min, got ${String(min)} to ${String(max)}`,
       );
     }
     this.lower = lower;

@@ -1,10 +1,10 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { Io, Operation } from '../io/io.js';
 import { IoError, type ByteRange, type IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import { complementOf, tailAfter } from '../io/ranges.js';
 import { Seeded } from '../io/seeded.js';
+import { OptionError } from '../io/option-error.js';
 
 /**
  * What goes wrong:
@@ -19,9 +19,9 @@ export type FaultKind = 'error' | 'short' | 'hang' | 'torn';
 /** What goes wrong, where, and how often. A request is judged by the first rule that applies to it. */
 export interface FaultRule {
   readonly kind: FaultKind;
-  /** What `error` and `torn` fail with. Default `EIO`. */
+  /** What `error` and `torn` fail with; others are refused with it. Default `EIO`. */
   readonly code?: IoErrorCode;
-  /** Of `torn`: the write ends as if all had been written. Default false. */
+  /** Of `torn`: the write ends as if all had been written; others are refused with it. Default false. */
   readonly silent?: boolean;
   /** Default: all. */
   readonly operations?: readonly Operation[];
@@ -61,12 +61,14 @@ export class Fault extends Layer<Damage | null> {
   private readonly held: Io[] = [];
   private readonly made: Record<FaultKind, number> = { error: 0, short: 0, hang: 0, torn: 0 };
 
-  /** @throws ArgumentRangeError `ERR_RATE`, `ERR_TIMES`, `ERR_SEED` */
+  /** @throws OptionError `ERR_RATE`, `ERR_TIMES`, `ERR_RULE`, `ERR_SEED` */
   constructor(lower: BlockDevice, options: FaultOptions = {}) {
     super('fault', [lower], lower.geometry, options);
     this.lower = lower;
     this.random = new Seeded(options.seed ?? 1);
-    for (const rule of options.rules ?? []) this.inject(rule);
+    const rules = options.rules ?? [];
+    for (const [i, rule] of rules.entries()) checkRule(rule, `rules.${String(i)}.`);
+    for (const rule of rules) this.inject(rule);
   }
 
   /** How many requests have gone wrong, by kind. */
@@ -81,17 +83,12 @@ export class Fault extends Layer<Damage | null> {
 
   /**
    * Adds a rule behind those that are there. What it returns takes it away again.
-   * @throws ArgumentRangeError `ERR_RATE` unless the rate is from 0 to 1, `ERR_TIMES` unless `times` is a whole number
+   * @throws OptionError `ERR_RATE` unless the rate is from 0 to 1, `ERR_TIMES` unless `times` is a whole number, `ERR_RULE`
+   *   for a field that the kind has no use for
    */
   inject(rule: FaultRule): () => void {
-    const { rate = 1, times = Infinity } = rule;
-    if (!(rate >= 0 && rate <= 1)) {
-      throw new ArgumentRangeError('ERR_RATE', `rate must be from 0 to 1, got ${String(rate)}`);
-    }
-    if (times !== Infinity && !(Number.isSafeInteger(times) && times >= 0)) {
-      throw new ArgumentRangeError('ERR_TIMES', `times must be a whole number from 0 up, got ${String(times)}`);
-    }
-    const active = { ...rule, left: times };
+    checkRule(rule, '');
+    const active = { ...rule, left: rule.times ?? Infinity };
     this.rules.push(active);
     return () => {
       this.rules = this.rules.filter((each) => each !== active);
@@ -177,6 +174,29 @@ export class Fault extends Layer<Damage | null> {
       split.piece(this.lower, io.position + offset, offset, length);
     }
     split.seal();
+  }
+}
+
+/** @param at where the rule stands, in front of its fields' names. @throws OptionError `ERR_RATE`, `ERR_TIMES`, `ERR_RULE` */
+function checkRule({ kind, code, silent, rate = 1, times = Infinity }: FaultRule, at: string): void {
+  if (!(rate >= 0 && rate <= 1))
+    throw new OptionError('ERR_RATE', `${at}rate`, `must be from 0 to 1, got ${String(rate)}`);
+  if (times !== Infinity && !(Number.isSafeInteger(times) && times >= 0)) {
+    throw new OptionError('ERR_TIMES', `${at}times`, `must be a whole number from 0 up, got ${String(times)}`);
+  }
+  if (silent !== undefined && kind !== 'torn') {
+    throw new OptionError(
+      'ERR_RULE',
+      `${at}silent`,
+      `must be left out of a rule that is not torn, got one of kind ${kind}`,
+    );
+  }
+  if (code !== undefined && kind !== 'torn' && kind !== 'error') {
+    throw new OptionError(
+      'ERR_RULE',
+      `${at}code`,
+      `must be left out of a rule that fails nothing, got one of kind ${kind}`,
+    );
   }
 }
 

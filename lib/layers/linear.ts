@@ -1,8 +1,8 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import { ExtentList, MAX_EXTENTS, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
+import { OptionError } from '../io/option-error.js';
 import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
 import { joinGeometry, someMembers, spread } from './members.js';
 
@@ -33,7 +33,7 @@ export class Linear extends Layer {
     const starts: number[] = [];
     let size = 0;
     for (const [index, segment] of full.entries()) {
-      checkSegment(segment, index, geometry.blockSize);
+      checkSegment(segment, `segments.${String(index)}`, geometry.blockSize);
       starts.push(size);
       size += segment.length;
     }
@@ -131,14 +131,16 @@ function complete(segment: Segment): Required<Segment> {
   return { device: segment.device, start, length: segment.length ?? segment.device.size - start };
 }
 
-function checkSegment({ device, start, length }: Required<Segment>, index: number, blockSize: number): void {
+/** @throws OptionError `ERR_SEGMENT` */
+export function checkSegment({ device, start, length }: Required<Segment>, option: string, blockSize: number): void {
   const aligned = [start, length].every(
     (value) => Number.isSafeInteger(value) && value >= 0 && value % blockSize === 0,
   );
   if (aligned && length > 0 && start + length <= device.size) return;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_SEGMENT',
-    `Segment ${String(index)} must be multiples of ${String(blockSize)} within the ${String(device.size)} bytes of ` +
+    option,
+    `must be multiples of ${String(blockSize)} within the ${String(device.size)} bytes of ` +
       `${device.name}, got start ${String(start)}, length ${String(length)}`,
   );
 }

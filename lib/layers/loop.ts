@@ -1,6 +1,6 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
-import { Linear } from './linear.js';
+import { OptionError } from '../io/option-error.js';
+import { checkSegment, Linear } from './linear.js';
 
 /** A run of bytes of a file, where the file system has put it. */
 export interface Extent {
@@ -23,12 +23,14 @@ export function loop(device: BlockDevice, extents: Extent | readonly Extent[], o
   for (const [i, { start }] of sorted.entries()) {
     const before = sorted[i - 1];
     if (before === undefined || before.start + before.length <= start) continue;
-    throw new ArgumentRangeError(
+    throw new OptionError(
       'ERR_EXTENTS',
-      `extents must not overlap, got ${describe(before)} and one from ${String(start)} on`,
+      'extents',
+      `must not overlap, got ${describe(before)} and one from ${String(start)} on`,
     );
   }
   const segments = all.map(({ start, length }) => ({ device, start, length }));
+  for (const [i, segment] of segments.entries()) checkSegment(segment, `extents.${String(i)}`, device.blockSize);
   return new Linear(segments, { ...options, name: options.name ?? `loop on ${device.name}` });
 }
 

@@ -3,6 +3,7 @@ import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice } from '../io/device.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
+import { OptionError } from '../io/option-error.js';
 import type { Copied } from './copy-range.js';
 import { checkFellow, checkMember, joinGeometry, MemberError, refuseMembers, someMembers } from './members.js';
 import { MemberRecords, type MemberStart } from './member-records.js';
@@ -50,9 +51,10 @@ export async function createArray(
   }
   const regionSize = options.regionSize ?? defaultRegionSize(size, blockSize);
   if (!Number.isSafeInteger(regionSize) || regionSize < Math.max(1, size / MAX_REGIONS) || regionSize % blockSize > 0) {
-    throw new ArgumentRangeError(
+    throw new OptionError(
       'ERR_REGION_SIZE',
-      `regionSize must be a multiple of ${String(blockSize)} and at least the ${String(MAX_REGIONS)}th part of ` +
+      'regionSize',
+      `must be a multiple of ${String(blockSize)} and at least the ${String(MAX_REGIONS)}th part of ` +
         `${String(size)}, got ${String(regionSize)}`,
     );
   }

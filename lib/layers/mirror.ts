@@ -5,6 +5,7 @@ import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { sumOf } from '../io/ranges.js';
+import { OptionError } from '../io/option-error.js';
 import { joinGeometry, someMembers } from './members.js';
 import type { Member, PresentMember } from './member-records.js';
 import type { MirrorArray } from './mirror-array.js';
@@ -244,5 +245,5 @@ interface Contender {
 
 function checkReads(reads: ReadPolicy = 'first'): void {
   if (POLICIES.includes(reads)) return;
-  throw new ArgumentRangeError('ERR_READS', `reads must be one of ${POLICIES.join(', ')}, got ${reads}`);
+  throw new OptionError('ERR_READS', 'reads', `must be one of ${POLICIES.join(', ')}, got ${reads}`);
 }

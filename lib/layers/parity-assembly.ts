@@ -4,6 +4,7 @@ import type { BlockDevice } from '../io/device.js';
 import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
+import { OptionError } from '../io/option-error.js';
 import { joinGeometry, MemberError, refuseMembers } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
@@ -48,9 +49,10 @@ export async function createArray(
   const regionSize = layout.regionSize ?? Math.max(least, Math.ceil((1 << 20) / chunk) * chunk);
   checkMultiple('regionSize', regionSize, chunk, 'ERR_REGION_SIZE');
   if (regionSize < least) {
-    throw new ArgumentRangeError(
+    throw new OptionError(
       'ERR_REGION_SIZE',
-      `regionSize must be at least ${String(least)} for ${String(stripes)} chunks on a member, got ${String(regionSize)}`,
+      'regionSize',
+      `must be at least ${String(least)} for ${String(stripes)} chunks on a member, got ${String(regionSize)}`,
     );
   }
   if (layout.overwrite !== true) await refuseMembers(members, pool);
@@ -211,8 +213,5 @@ function checkMembers(members: readonly BlockDevice[]): void {
 
 function checkMultiple(name: string, value: number, unit: number, code: string): void {
   if (Number.isSafeInteger(value) && value > 0 && value % unit === 0) return;
-  throw new ArgumentRangeError(
-    code,
-    `${name} must be a positive multiple of ${String(unit)} bytes, got ${String(value)}`,
-  );
+  throw new OptionError(code, name, `must be a positive multiple of ${String(unit)} bytes, got ${String(value)}`);
 }

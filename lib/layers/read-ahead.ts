@@ -1,10 +1,10 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { WaitingList, type Slot } from '../io/waiting-list.js';
+import { OptionError } from '../io/option-error.js';
 import { AheadParts, type AheadPart, type AheadReader } from './ahead-parts.js';
 import { firstWindow, nextWindow, SequentialStreams, type Stream } from './sequential-streams.js';
 
@@ -64,9 +64,10 @@ export class ReadAhead extends Layer<Change | null> {
     const { partBytes = Math.max(32 * 1024, lower.blockSize), keepBytes = 16 * maxBytes } = options;
     for (const [field, value] of Object.entries({ maxBytes, partBytes, keepBytes })) {
       if (Number.isSafeInteger(value) && value > 0 && value % lower.blockSize === 0) continue;
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_READ_AHEAD',
-        `${field} must be a positive multiple of the block size, ${String(lower.blockSize)}, got ${String(value)}`,
+        field,
+        `must be a positive multiple of the block size, ${String(lower.blockSize)}, got ${String(value)}`,
       );
     }
     this.lower = lower;

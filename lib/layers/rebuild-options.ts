@@ -1,4 +1,4 @@
-import { ArgumentRangeError } from '../wait/errors.js';
+import { OptionError } from '../io/option-error.js';
 
 /** How a member of a `Mirror` or a `Parity` is rebuilt. */
 export interface RebuildOptions {
@@ -19,8 +19,9 @@ const CHECKPOINT_SIZE: number = 64 * 1024 * 1024;
 /** @throws ArgumentRangeError `ERR_CHECKPOINT_SIZE` */
 export function checkpointSizeOf({ checkpointSize = CHECKPOINT_SIZE }: RebuildOptions): number {
   if (Number.isSafeInteger(checkpointSize) && checkpointSize > 0) return checkpointSize;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_CHECKPOINT_SIZE',
-    `checkpointSize must be a positive whole number of bytes, got ${String(checkpointSize)}`,
+    'checkpointSize',
+    `must be a positive whole number of bytes, got ${String(checkpointSize)}`,
   );
 }

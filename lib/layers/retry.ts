@@ -1,10 +1,10 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import type { ByteRange, IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import { complementOf, inBlocks, sumOf } from '../io/ranges.js';
+import { checkDelayOption, OptionError } from '../io/option-error.js';
 import { Delay } from './delay.js';
 
 /** Which errors a {@link Retry} tries again, how often and when. */
@@ -43,8 +43,9 @@ export class Retry extends Layer<Attempt | null> {
     super('retry', [lower], lower.geometry, options);
     const { delaysMs = [0, 10, 100], codes = ['EIO', 'ETIMEDOUT'] } = options;
     if (codes.includes('ECANCELED')) {
-      throw new ArgumentRangeError('ERR_CODES', 'codes must not hold ECANCELED: what was cancelled is not tried again');
+      throw new OptionError('ERR_CODES', 'codes', 'must not hold ECANCELED: what was cancelled is not tried again');
     }
+    for (const [i, delayMs] of delaysMs.entries()) checkDelayOption(`delaysMs.${String(i)}`, delayMs);
     this.lower = lower;
     this.targets = delaysMs.map((delayMs) => (delayMs === 0 ? lower : new Delay(lower, { delayMs })));
     this.codes = codes;

@@ -1,8 +1,8 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import { ExtentCursor, ExtentList, type ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
+import { OptionError } from '../io/option-error.js';
 import { createSet, openSet, type MemberSet, type MemberSetOptions } from './member-set.js';
 import { joinGeometry, someMembers, spread } from './members.js';
 
@@ -135,8 +135,9 @@ export class Stripe extends Layer {
 
 function checkedChunk(chunk = 64 * 1024, blockSize: number): number {
   if (Number.isSafeInteger(chunk) && chunk > 0 && chunk % blockSize === 0) return chunk;
-  throw new ArgumentRangeError(
+  throw new OptionError(
     'ERR_CHUNK',
-    `chunk must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
+    'chunk',
+    `must be a positive multiple of the members' block size, ${String(blockSize)}, got ${String(chunk)}`,
   );
 }

@@ -1,9 +1,9 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { WaitingList } from '../io/waiting-list.js';
+import { OptionError } from '../io/option-error.js';
 
 /** The rates of a {@link Throttle}. */
 export interface ThrottleOptions extends DeviceOptions {
@@ -146,7 +146,7 @@ function bucketOf(field: string, perSecond: number | undefined, burstSeconds: nu
     ['burstSeconds', burstSeconds],
   ] as const) {
     if (Number.isFinite(value) && value > 0) continue;
-    throw new ArgumentRangeError('ERR_RATE', `${name} must be a positive number, got ${String(value)}`);
+    throw new OptionError('ERR_RATE', name, `must be a positive number, got ${String(value)}`);
   }
   return perSecond === undefined ? null : new Bucket(perSecond, burstSeconds);
 }

@@ -1,10 +1,10 @@
 import { uncaught } from '../event/hooks.js';
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io, Operation } from '../io/io.js';
 import type { IoErrorCode } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
+import { OptionError } from '../io/option-error.js';
 
 /** One request as it went by. */
 export interface TraceRecord {
@@ -57,10 +57,7 @@ export class Trace extends Layer<Mutable> {
     super('trace', [lower], lower.geometry, options);
     const { capacity = 1024 } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 0) {
-      throw new ArgumentRangeError(
-        'ERR_CAPACITY',
-        `capacity must be a whole number from 0 up, got ${String(capacity)}`,
-      );
+      throw new OptionError('ERR_CAPACITY', 'capacity', `must be a whole number from 0 up, got ${String(capacity)}`);
     }
     this.lower = lower;
     this.capacity = capacity;

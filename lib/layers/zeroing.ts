@@ -1,4 +1,3 @@
-import { ArgumentRangeError } from '../wait/errors.js';
 import type { BlockDevice, DeviceOptions } from '../io/device.js';
 import type { ExtentState } from '../io/extents.js';
 import type { Io, Operation } from '../io/io.js';
@@ -6,6 +5,7 @@ import { PULLED, type ByteRange, type IoError } from '../io/io-error.js';
 import { Layer } from '../io/layer.js';
 import type { PagePool, PageVector } from '../io/pages.js';
 import { complementOf, sumOf } from '../io/ranges.js';
+import { OptionError } from '../io/option-error.js';
 
 /** How a {@link Zeroing} writes zeroes. */
 export interface ZeroingOptions extends DeviceOptions {
@@ -48,9 +48,10 @@ export class Zeroing extends Layer<Task | null> {
     super('zeroing', [lower], lower.geometry, options);
     const { pieceBytes = Math.max(PIECE_BYTES, lower.blockSize), pool } = options;
     if (!Number.isSafeInteger(pieceBytes) || pieceBytes <= 0 || pieceBytes % lower.blockSize !== 0) {
-      throw new ArgumentRangeError(
+      throw new OptionError(
         'ERR_PIECE_BYTES',
-        `pieceBytes must be a positive multiple of the block size, ${String(lower.blockSize)}, got ${String(pieceBytes)}`,
+        'pieceBytes',
+        `must be a positive multiple of the block size, ${String(lower.blockSize)}, got ${String(pieceBytes)}`,
       );
     }
     this.lower = lower;

@@ -1,10 +1,10 @@
-import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
 import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import { blockExtents, cutExtents, unknownExtent, type ExtentState } from '../io/extents.js';
 import { IoError } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
+import { checkDelayOption, OptionError } from '../io/option-error.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 import { WaitingList } from '../io/waiting-list.js';
 import { Ask, Errand } from './ask.js';
@@ -95,7 +95,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
     const { connections = 1, depth = 128 } = options;
     checkCount('ERR_CONNECTIONS', 'connections', connections);
     checkCount('ERR_DEPTH', 'depth', depth);
-    checkDelay('waitMs', options.waitMs ?? 0);
+    checkDelayOption('waitMs', options.waitMs ?? 0);
     const lineOptions = lineOptionsOf(address, options);
     const lines = [new Line(lineOptions)];
     try {
@@ -290,12 +290,13 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
 
 function lineOptionsOf(address: NbdAddress, options: NbdDeviceOptions): LineOptions {
   const { connectMs = 10_000, answerMs = 30_000, reconnectMs = 100, reconnectMaxMs = 10_000 } = options;
-  for (const [name, ms] of Object.entries({ connectMs, answerMs, reconnectMs, reconnectMaxMs })) checkDelay(name, ms);
+  for (const [name, ms] of Object.entries({ connectMs, answerMs, reconnectMs, reconnectMaxMs }))
+    checkDelayOption(name, ms);
   const { tls = address.tls === true ? {} : null, direct = true, extendedHeaders = true } = options;
   return { address, tls, connectMs, answerMs, reconnectMs, reconnectMaxMs, direct, extended: extendedHeaders };
 }
 
 function checkCount(code: string, field: string, value: number): void {
   if (Number.isSafeInteger(value) && value > 0) return;
-  throw new ArgumentRangeError(code, `${field} must be a whole number from 1 up, got ${String(value)}`);
+  throw new OptionError(code, field, `must be a whole number from 1 up, got ${String(value)}`);
 }

@@ -1,10 +1,9 @@
-import { ArgumentError } from '../wait/errors.js';
-import { IoError, readSuperblock, type BlockDevice, type PagePool, type Superblock } from '../io/index.js';
+import { IoError, OptionError, readSuperblock, type BlockDevice, type PagePool, type Superblock } from '../io/index.js';
 
 /**
  * Refuses a description that leaves members of a mirror or parity out: opened without them it would count them as failed,
  * and what they miss would have to be copied, for a name that was forgotten. Those that are gone are described all the same.
- * @throws ArgumentError `ERR_MEMBERS`
+ * @throws OptionError `ERR_MEMBERS`
  */
 export async function checkAllDescribed(
   described: number,
@@ -13,9 +12,10 @@ export async function checkAllDescribed(
 ): Promise<void> {
   const own = await firstSuperblock(lowers, pool);
   if (own === null || described >= own.memberCount) return;
-  throw new ArgumentError(
+  throw new OptionError(
     'ERR_MEMBERS',
-    `members must name all ${String(own.memberCount)} of the ${own.role} ${own.uuid}, also those that are gone, ` +
+    'members',
+    `must name all ${String(own.memberCount)} of the ${own.role} ${own.uuid}, also those that are gone, ` +
       `got ${String(described)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { MemberError, type BlockDevice } from '../io/index.js';
+import { MemberError, OptionError, type BlockDevice } from '../io/index.js';
 import type { DeviceDescription } from './device-description.js';
 
 /**
@@ -22,15 +22,14 @@ function fieldOf(
   error: Error & { code?: string; syscall?: string },
   description: DeviceDescription,
 ): string | undefined {
-  const { code, syscall, message } = error;
+  const { code, syscall } = error;
   if (code === 'ERR_NBD_URI') return 'uri';
   if (description.type === 'file' && syscall !== undefined) return 'path';
   if (description.type === 'crypt' && (code === 'ERR_KEY' || syscall !== undefined)) {
     return description.keyEnv === undefined || description.keyFile !== undefined ? 'keyFile' : 'keyEnv';
   }
-  const segment = code === 'ERR_SEGMENT' ? /^Segment (\d+)/.exec(message)?.[1] : undefined;
-  if (segment !== undefined) return `${description.type === 'loop' ? 'extents' : 'segments'}.${segment}`;
-  // The message of what an option is refused with begins with its name.
-  const [word = ''] = message.split(' ', 1);
-  return word in description ? word : undefined;
+  if (!(error instanceof OptionError)) return undefined;
+  // What was not given was not wrong: a size may be that of the device below.
+  const [name = ''] = error.option.split('.', 1);
+  return name in description ? error.option : undefined;
 }

@@ -156,6 +156,8 @@ describe('Fault', () => {
     ['a rate above 1', { rules: [{ kind: 'error', rate: 1.5 }] }, 'ERR_RATE'],
     ['a rate that is no number', { rules: [{ kind: 'error', rate: NaN }] }, 'ERR_RATE'],
     ['a negative number of times', { rules: [{ kind: 'error', times: -1 }] }, 'ERR_TIMES'],
+    ['silence of what is no torn write', { rules: [{ kind: 'short', silent: true }] }, 'ERR_RULE'],
+    ['a code of what fails nothing', { rules: [{ kind: 'hang', code: 'EIO' }] }, 'ERR_RULE'],
     ['half a time', { rules: [{ kind: 'error', times: 0.5 }] }, 'ERR_TIMES'],
     ['a seed that is not whole', { seed: 0.5 }, 'ERR_SEED'],
   ];

@@ -17,18 +17,26 @@ const wrong: Record<string, [device: unknown, begins: RegExp]> = {
   ],
   'a segment': [
     { type: 'linear', segments: [{ device: memory }, { device: memory, start: 100 }] },
-    /^device\.segments\.1 \(linear\): Segment 1 must be multiples of 512 .*start 100/,
+    /^device\.segments\.1 \(linear\): segments\.1 must be multiples of 512 .*start 100/,
   ],
   'an extent': [
     { type: 'loop', lower: memory, extents: [{ start: 0, length: 512 }, { start: 512, length: 1 << 20 }] }, // prettier-ignore
-    /^device\.extents\.1 \(loop\): Segment 1 must .*length 1048576$/,
+    /^device\.extents\.1 \(loop\): extents\.1 must .*length 1048576$/,
   ],
   'what is read ahead': [{ type: 'read-ahead', lower: memory, partBytes: 100 }, /^device\.partBytes \(read-ahead\): .*100$/],
-  'threads': [{ type: 'crypt', lower: memory, keyEnv: 'PATH', threads: 2 }, /^device\.keyEnv \(crypt\): the variable PATH must hold .*it holds something else$/], // prettier-ignore
-  'a key that is nowhere': [{ type: 'crypt', lower: memory, keyEnv: 'NO_SUCH_KEY' }, /^device\.keyEnv \(crypt\): .*it is not set$/],
-  'no key': [{ type: 'crypt', lower: memory }, /^device\.keyFile \(crypt\): a key comes from either .*got neither$/],
+  'threads': [{ type: 'crypt', lower: memory, keyEnv: 'PATH', threads: 2 }, /^device\.keyEnv \(crypt\): keyEnv must name a variable .*, PATH holds something else$/], // prettier-ignore
+  'a key that is nowhere': [{ type: 'crypt', lower: memory, keyEnv: 'NO_SUCH_KEY' }, /^device\.keyEnv \(crypt\): .*, NO_SUCH_KEY is not set$/],
+  'no key': [{ type: 'crypt', lower: memory }, /^device\.keyFile \(crypt\): keyFile or keyEnv must .*got neither$/],
   'a key file': [{ type: 'crypt', lower: memory, keyFile: '/no/where' }, /^device\.keyFile \(crypt\): ENOENT.*\/no\/where/],
   'a file': [{ type: 'file', path: '/no/where' }, /^device\.path \(file\): ENOENT.*\/no\/where/],
+  'what a rule has no use for': [
+    { type: 'fault', lower: memory, rules: [{ kind: 'short' }, { kind: 'short', silent: true }] },
+    /^device\.rules\.1\.silent \(fault\): rules\.1\.silent must .*torn, got one of kind short$/,
+  ],
+  'two options that exclude each other': [
+    { type: 'file', path: '/no/where', thread: true, direct: true },
+    /^device\.thread \(file\): thread must not be given with direct/,
+  ],
   'an address': [{ type: 'nbd', uri: 'http://host' }, /^device\.uri \(nbd\): "http:\/\/host" is no NBD URI/],
   'a lower that is too small': [
     { type: 'checksum', lower: { type: 'memory', size: 512 } },

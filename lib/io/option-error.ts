@@ -1,0 +1,23 @@
+import { ArgumentRangeError, LONGEST_DELAY_MS } from '../wait/errors.js';
+
+/** An option that a device cannot be made or opened with: the error knows which. */
+export class OptionError extends ArgumentRangeError {
+  /** Its name, or the path of what is wrong within it, such as `rules.0.rate`. */
+  readonly option: string;
+
+  /** @param why what the message says behind the option's name */
+  constructor(code: string, option: string, why: string) {
+    super(code, `${option} ${why}`);
+    this.option = option;
+  }
+}
+
+/** Refuses a time that no host timer can keep. @throws OptionError `ERR_DELAY` */
+export function checkDelayOption(option: string, ms: number): void {
+  if (ms >= 0 && ms <= LONGEST_DELAY_MS) return;
+  throw new OptionError(
+    'ERR_DELAY',
+    option,
+    `must be from 0 to ${String(LONGEST_DELAY_MS)} milliseconds, got ${String(ms)}`,
+  );
+}
