@@ -4,7 +4,7 @@ import { ClientSession } from './client-session.js';
 import type { NbdClientTls } from './client-tls.js';
 import { Link } from './link.js';
 import { NbdError } from './nbd-error.js';
-import type { NbdAddress } from './uri.js';
+import { formatNbdUri, type NbdAddress } from './uri.js';
 
 /** How a client connects. */
 export interface LineOptions {
@@ -36,6 +36,7 @@ export interface LineWatcher {
 /** A connection that is made again whenever it is lost. */
 export class Line {
   private readonly options: LineOptions;
+  private readonly uri: string;
   /** Null until there is one. */
   watcher: LineWatcher | null = null;
   private live: ClientSession | null = null;
@@ -46,6 +47,7 @@ export class Line {
 
   constructor(options: LineOptions) {
     this.options = options;
+    this.uri = formatNbdUri(options.address);
   }
 
   /** What requests are sent through; null while there is no connection. */
@@ -103,9 +105,10 @@ export class Line {
       }
       return await body(haggling, link);
     } catch (error) {
-      link.destroy(error instanceof Error ? error : new Error(String(error)));
+      const named = this.named(error);
+      link.destroy(named);
       this.link = null;
-      throw error;
+      throw named;
     } finally {
       clearTimeout(timer);
     }
@@ -134,6 +137,13 @@ export class Line {
     this.watcher?.lineLost(error);
     session.abandon(new IoError('ENXIO', { message: error.message, cause: error }));
     this.later();
+  }
+
+  /** Which of several servers it was. */
+  private named(error: unknown): NbdError {
+    const { message, code, cause } = error as NbdError;
+    const known = error instanceof NbdError;
+    return new NbdError(known ? code : 'ERR_NBD_GONE', `${this.uri}: ${message}`, { cause: known ? cause : error });
   }
 
   private later(): void {

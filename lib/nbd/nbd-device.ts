@@ -14,7 +14,7 @@ import type { Terms } from './client-haggling.js';
 import type { ClientSession } from './client-session.js';
 import type { NbdClientTls } from './client-tls.js';
 import { Line, type LineOptions, type LineWatcher } from './line.js';
-import { formatNbdUri, parseNbdUri, type NbdAddress } from './uri.js';
+import { addressOf, formatNbdUri, type NbdAddress } from './uri.js';
 import * as wire from './wire.js';
 
 /** How an {@link NbdDevice} connects, and how long it waits. */
@@ -87,11 +87,11 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
 
   /**
    * Connects to an export, by its URI or address.
-   * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_DELAY`, `ERR_DEPTH`, `ERR_CONNECTIONS`, `ERR_BLOCK_SIZE`,
+   * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH`, `ERR_DELAY`, `ERR_DEPTH`, `ERR_CONNECTIONS`, `ERR_BLOCK_SIZE`,
    *   `ERR_GEOMETRY`; NbdError `ERR_NBD_GONE`, `ERR_NBD_REFUSED`, `ERR_NBD_TLS`, `ERR_NBD_PROTOCOL` (nothing is left open)
    */
   static async open(where: string | NbdAddress, options: NbdDeviceOptions = {}): Promise<NbdDevice> {
-    const address = typeof where === 'string' ? parseNbdUri(where) : where;
+    const address = addressOf(where);
     const { connections = 1, depth = 128 } = options;
     checkCount('ERR_CONNECTIONS', 'connections', connections);
     checkCount('ERR_DEPTH', 'depth', depth);
@@ -118,7 +118,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
     where: string | NbdAddress,
     options: Pick<NbdDeviceOptions, 'tls' | 'connectMs'> = {},
   ): Promise<{ name: string; description: string }[]> {
-    const address = typeof where === 'string' ? parseNbdUri(where) : where;
+    const address = addressOf(where);
     return new Line(lineOptionsOf(address, options)).list();
   }
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
 import { socketPathFault } from './unix-socket.js';
 
 /** Where an export is. */
@@ -44,6 +44,14 @@ export function parseNbdUri(uri: string): NbdAddress {
   const fault = socketPathFault(socket);
   if (fault !== null) throw refusal(uri, `the path of its socket cannot be one: ${fault}`);
   return { ...common, path: socket };
+}
+
+/** @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH` for a path that would be cut off */
+export function addressOf(where: string | NbdAddress): NbdAddress {
+  if (typeof where === 'string') return parseNbdUri(where);
+  const fault = where.path === undefined ? null : socketPathFault(where.path);
+  if (fault === null) return where;
+  throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
 }
 
 /** An address as a URI. */

@@ -151,10 +151,10 @@ describe('wakechain serve', function () {
     const pages = new PagePool().allocate(256 * 1024);
     // The client keeps to what was announced.
     expect(await client.read(pages, { position: 0 })).to.equal(256 * 1024);
-    const refused = await NbdDevice.open(uri).then(null, (error: unknown) => error);
-    expect(refused).to.have.property('code', 'ERR_NBD_GONE');
+    const refused = await NbdDevice.open(uri).then((second) => second.close(), (error: unknown) => error); // prettier-ignore
     pages.free();
     await client.close();
+    expect(refused).to.have.property('code', 'ERR_NBD_GONE');
     child.kill('SIGINT');
     expect((await child.ended).stderr).to.match(/: refused: 1 connections are open, which is the limit\n/);
     const wrong = await disks.run('serve --file DIR/none --max-request-size 1G');

@@ -179,6 +179,19 @@ describe('NbdDevice', () => {
     await second.close();
   });
 
+  it('says which server it is that is not there or refuses, and why', async () => {
+    const nobody = `nbd+unix:///x?socket=${newPath()}`;
+    const messageOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'none', (error: unknown) => (error as Error).message); // prettier-ignore
+    const missing = await messageOf(NbdDevice.open(nobody));
+    expect(missing).to.match(/ENOENT/).and.to.satisfy((text: string) => text.startsWith(`${nobody}: The server is gone: `)); // prettier-ignore
+    expect(await messageOf(NbdDevice.list(nobody))).to.equal(missing);
+    const { uri } = await serve({ exports: { a: { device: new MemoryDevice({ size: 8192 }) } } });
+    const other = uri.replace('///a', '///b');
+    expect(await messageOf(NbdDevice.open(other))).to.equal(
+      `${other}: The server does not serve "b": There is no export "b"`,
+    );
+  });
+
   it('is not connected again to an export that has changed (P7)', async () => {
     const path = newPath();
     const first = await serveAt(path, new MemoryDevice({ size: 8192 }));

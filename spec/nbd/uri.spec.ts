@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { seed } from '../conformance/random.js';
-import { formatNbdUri, parseNbdUri, type NbdAddress } from '../../lib/nbd/uri.js';
+import { addressOf, formatNbdUri, parseNbdUri, type NbdAddress } from '../../lib/nbd/uri.js';
 import { socketPathFault } from '../../lib/nbd/unix-socket.js';
-import { ArgumentError } from '../../lib/wait/errors.js';
+import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 
 const known: [uri: string, address: NbdAddress][] = [
   ['nbd://example.com/', { host: 'example.com', port: 10809, name: '', tls: false }],
@@ -52,4 +52,20 @@ describe('parseNbdUri', () => {
         .with.property('code', 'ERR_NBD_URI');
     });
   }
+});
+
+describe('addressOf', () => {
+  it('takes a URI, or an address as it is', () => {
+    expect(addressOf('nbd://h/x')).to.deep.equal({ host: 'h', port: 10809, name: 'x', tls: false });
+    const address = { path: '/s' };
+    expect(addressOf(address)).to.equal(address);
+  });
+
+  it('refuses the path of a socket that would be cut off, or is empty (I6)', () => {
+    for (const path of ['x'.repeat(200), '']) {
+      expect(() => addressOf({ path }))
+        .to.throw(ArgumentRangeError, 'path must be that of a Unix socket: it ')
+        .with.property('code', 'ERR_SOCKET_PATH');
+    }
+  });
 });
