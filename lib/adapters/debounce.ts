@@ -1,6 +1,7 @@
 import { completionOf } from '../compound/completion-of.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
+import { refuseAll } from '../event/forward.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { checkDelay } from '../wait/errors.js';
 import { timeout, type TimerOptions } from './timeout.js';
@@ -46,7 +47,7 @@ class Settling<T> {
         this.waited = null;
         if (waited.state !== 'done') this.failed(waited.error);
         // What came home too late is given back (E9).
-        else if (this.settled.state !== 'pending') waited.refuse();
+        else if (this.settled.state !== 'pending') refuseAll([waited]);
         else this.came(waited.value as T);
         this.loop();
       });

@@ -1,5 +1,6 @@
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion, type ReusableCompletion } from '../event/completion.js';
+import { refuseAll } from '../event/forward.js';
 import { CANCELLED } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
@@ -50,7 +51,7 @@ class Rounds {
       waited.notify(() => {
         this.waited = null;
         if (this.ended.state !== 'pending') {
-          waited.refuse();
+          refuseAll([waited]);
           return;
         }
         // What came home in spite of a cancel was taken from others, and is dealt with.

@@ -20,9 +20,11 @@ class Guard<T> extends Lazy<T> {
   }
 
   /** @internal */
-  override refuse(later?: unknown[]): void {
-    this.lower?.refuse(later);
-    if (this.lower !== null && this.state !== 'failed') this.lost.complete();
+  override refuse(list: unknown[]): void {
+    if (this.lower === null) return;
+    // Told once what was taken is back.
+    if (this.state !== 'failed') list.push({ refuse: () => this.lost.complete() });
+    list.push(this.lower);
   }
 
   protected begin(): void {

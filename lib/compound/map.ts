@@ -1,4 +1,5 @@
 import { ReusableCompletion, type Completion } from '../event/completion.js';
+import { refuseAll } from '../event/forward.js';
 import { KIND, OWNED, TAKES } from '../event/marks.js';
 import type { ValueOf, Waitable } from '../event/waitable.js';
 import { completionOf } from './completion-of.js';
@@ -27,8 +28,8 @@ class Mapped<S, T> extends Lazy<T> {
   }
 
   /** @internal */
-  override refuse(later?: unknown[]): void {
-    (this.lower ?? this.unbegun())?.refuse(later);
+  override refuse(list: unknown[]): void {
+    list.push(this.lower ?? this.unbegun());
   }
 
   protected begin(): void {
@@ -39,7 +40,7 @@ class Mapped<S, T> extends Lazy<T> {
     between.add(
       leaveEntry(() => {
         // The change threw, or has settled this by hand: it has no use for what was taken.
-        if (between.state === 'failed' || (this.marks & KIND) !== 0) this.refuse();
+        if (between.state === 'failed' || (this.marks & KIND) !== 0) refuseAll([this]);
       }),
     );
     try {
@@ -55,7 +56,7 @@ class Mapped<S, T> extends Lazy<T> {
   /** Nobody has waited, but the source may be a compound that waits, or has taken, all the same. */
   private leaveSource(): void {
     const source = this.unbegun();
-    if (source?.cancel() === 'too-late') source.refuse();
+    if (source?.cancel() === 'too-late') refuseAll([source]);
   }
 
   /** The source as long as nobody waits, if it is a completion that nobody else owns. */

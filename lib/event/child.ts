@@ -89,9 +89,9 @@ export class Child<C = unknown> extends WaitEntry<CompoundEvent<never, C>> {
   }
 
   /** @internal Nobody has use for what it brought: what was taken is given back (E9). */
-  refuse(later?: unknown[]): void {
+  refuse(list: unknown[]): void {
     const source = this.source as ReusableCompletion<unknown>;
-    if (this.owned && (source.marks & TAKES) !== 0) source.refuse(later);
+    if (this.owned && (source.marks & TAKES) !== 0) list.push(source);
   }
 
   /** @internal False when it was a loser before. */

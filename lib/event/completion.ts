@@ -258,7 +258,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
    * @internal Its owner has no use for what it brought, or may still bring: what was taken is given back, once (E9). Asked
    * only of what has the mark TAKES.
    */
-  refuse(_later?: unknown[]): void {}
+  refuse(_list: unknown[]): void {}
 
   /** @internal Whether there is nobody to ask when it is cancelled. */
   get isAlone(): boolean {

@@ -3,6 +3,7 @@ import type { WaitQueue } from '../wait/queue.js';
 import { passCancel } from './cancel.js';
 import { Child, isPending } from './child.js';
 import { Completion, ReusableCompletion } from './completion.js';
+import { refuseAll } from './forward.js';
 import { uncaught } from './hooks.js';
 import type { Collation, CompoundOptions, Losers } from './collation.js';
 import { sourceOf, Watch, type Waitable } from './waitable.js';
@@ -223,17 +224,15 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
     if (this.pending > 0) this.let((this.marks & LEAVES) === 0);
   }
 
-  /** @internal The latest first, so that what was in an order is so again; a list, not a recursion, however deep (W7). */
-  override refuse(later?: unknown[]): void {
-    const list = (later ?? []) as (Child<C> | undefined)[];
+  /** @internal */
+  override refuse(list: unknown[]): void {
     for (const child of this.children) list.push(child);
-    if (later === undefined) while (list.length > 0) list.pop()?.refuse(list);
   }
 
   private settleAsDecided(): boolean {
     const kind = (this.marks & DECIDED) >> DECIDED_AS;
     if (kind !== DONE && (this.marks & TAKES) !== 0) {
-      this.refuse();
+      refuseAll([this]);
       // Once is enough: who has it as a child need not look.
       this.marks &= ~TAKES;
     }
@@ -267,7 +266,7 @@ export class CompoundEvent<T, C = unknown> extends Completion<T> {
   }
 
   private tellLost(child: Child<C>): void {
-    child.refuse();
+    refuseAll([child]);
     const kind = this.marks & DECIDED;
     if (kind === 0 || kind === CANCELLED << DECIDED_AS || !child.lose()) return;
     try {

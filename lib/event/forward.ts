@@ -39,9 +39,17 @@ export function forward(source: Any, target: Any, own = true): boolean {
 function refuseThrough(source: Any, target: Any): void {
   if ((source.marks & ~target.marks & TAKES) === 0) return;
   target.marks |= TAKES;
-  target.refuse = (later) => {
-    source.refuse(later);
+  target.refuse = (list) => {
+    list.push(source);
   };
+}
+
+/**
+ * Gives back what these took, and all that they stand on, the last first, so that what was in an order is so again: a list,
+ * not a recursion, however deep (W7). There are holes in it when children are being added.
+ */
+export function refuseAll(list: unknown[]): void {
+  while (list.length > 0) (list.pop() as Any | undefined)?.refuse(list);
 }
 
 /** What the target has its outcome from, while it waits for that; null when nothing was forwarded to it. */
@@ -66,7 +74,7 @@ export function takeUp(entry: WaitEntry<Any>, key: unknown, queue: WaitQueue): n
   // The error that a waiter of the source is shown is the one that a waiter of the target is shown.
   const result = kind === CANCELLED ? source.shownError() : source.result;
   if ((target.marks & KIND) !== 0) {
-    if ((entry.flags & OWNING) !== 0 && (source.marks & TAKES) !== 0) source.refuse();
+    if ((entry.flags & OWNING) !== 0 && (source.marks & TAKES) !== 0) refuseAll([source]);
     return PASS;
   }
   if (kind === CANCELLED) target.marks |= ERROR_MADE;

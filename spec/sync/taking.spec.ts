@@ -150,6 +150,22 @@ describe('Taking', () => {
     expect(lock.readers).to.equal(0);
   });
 
+  it('gives back through a chain of any length, without recursion (W7 E9)', () => {
+    const mutex = new Mutex();
+    let top: Completion<unknown> = mutex.acquiring();
+    for (let i = 0; i < 20_000; i++) {
+      const next = new Completion<unknown>();
+      top.forward(next);
+      top = next;
+    }
+    const failing = new Completion<unknown>();
+    const both = allOf([top, failing]);
+    both.notify(() => undefined);
+    expect([top.state, mutex.locked]).to.deep.equal(['done', true]);
+    failing.fail('not both');
+    expect([both.state, mutex.locked]).to.deep.equal(['failed', false]);
+  });
+
   it('gives back what a nested choice had taken before the outer one was made (E9)', () => {
     const mutex = new Mutex();
     const chosen = firstOf([allOf([]), anyOf([mutex.acquiring()])]);
