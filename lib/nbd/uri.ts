@@ -40,7 +40,7 @@ export function parseNbdUri(uri: string): NbdAddress {
     const host = decode(uri, url.hostname).replace(/^\[(.*)\]$/, '$1');
     return { ...common, host, port: url.port === '' ? NBD_PORT : Number(url.port) };
   }
-  if (socket === null || socket === '') throw refusal(uri, 'it names no socket (?socket=PATH)');
+  if (socket === null) throw refusal(uri, 'it names no socket (?socket=PATH)');
   const fault = socketPathFault(socket);
   if (fault !== null) throw refusal(uri, `the path of its socket cannot be one: ${fault}`);
   return { ...common, path: socket };

@@ -65,6 +65,51 @@ describe('ServiceOrder', () => {
     disk.answerAll();
   });
 
+  it('serves whoever has had least for its weight, among very many that come and go (I10)', () => {
+    const random = new Random(seed);
+    const list = new WaitingList();
+    const order = new ServiceOrder(list, 1e6);
+    const flows = Array.from({ length: 60 }, () => {
+      const slots: ReturnType<WaitingList['park']>[] = [];
+      return { ioClass: new IoClass({ weight: 1 + random.below(9) }), start: 0, slots };
+    });
+    let time = 0;
+    for (let step = 0; step < 3000; step++) {
+      const flow = random.pick(flows);
+      const { ioClass, slots } = flow;
+      if (step < 60 || random.chance(50)) {
+        if (slots.length === 0) flow.start = Math.max(flow.start, time);
+        const slot = list.park({
+          operation: 'read',
+          length: 4096,
+          ioClass,
+          parked() {},
+          unparked() {},
+        } as unknown as Io);
+        order.add(slot);
+        slots.push(slot);
+        continue;
+      }
+      const next = random.chance(90) ? order.next : (slots.at(-1) ?? null);
+      const served = flows.find((each) => next !== null && each.slots.includes(next));
+      if (next === null || served === undefined) continue;
+      if (next === order.next) {
+        const least = Math.min(...flows.filter((each) => each.slots.length > 0).map(({ start }) => start));
+        expect(served.start, `WAKECHAIN_SEED=${String(seed)}, step ${String(step)}`).to.equal(least);
+        order.charge(next);
+        time = Math.max(time, served.start);
+        served.start += 4096 / served.ioClass.weight;
+      }
+      list.take(next);
+      order.remove(next);
+      served.slots.splice(served.slots.indexOf(next), 1);
+      if (list.length > 0) continue;
+      time = 0;
+      for (const each of flows) each.start = 0;
+    }
+    for (const slot of [...list]) list.take(slot);
+  });
+
   it('gives nobody credit for the time in which it asked for nothing (I10)', () => {
     const { read, rest, disk, served } = rig();
     const [a, b] = [new IoClass(), new IoClass()];

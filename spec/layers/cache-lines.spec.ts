@@ -61,6 +61,13 @@ describe('CacheLines', () => {
     expect([[...lines].map(({ number }) => number), pool.pagesInUse]).to.deep.equal([[1], 1]);
   });
 
+  it('keeps lines that it was to claim and that were here before, when another is not to be had (I4)', () => {
+    const { lines } = setUp(2);
+    for (const number of [0, 1]) add(lines, number).dirty = true;
+    expect(lines.claim([0, 2].map((number) => ({ number, length: 4096 })))).to.equal(undefined);
+    expect([...lines].map(({ number, claimed }) => [number, claimed]).sort()).to.deep.equal([[0, false], [1, false]]); // prettier-ignore
+  });
+
   it('forgets a line once', () => {
     const { pool, lines } = setUp(2);
     const line = add(lines, 0);

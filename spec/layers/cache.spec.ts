@@ -124,6 +124,19 @@ for (const { strategy } of designs) {
       expect([disk.stable[0], cache.dirty]).to.deep.equal([4, 0]);
     });
 
+    it('sends nothing down past a line that cannot go before it (I8)', async () => {
+      const { disk, cache, pages } = setUp(strategy, 'back', 8, false);
+      pages.set(new Uint8Array(LINE).fill(6));
+      await cache.write(pages.range(0, LINE), { position: 0 });
+      const discard = cache.discard(LINE, { position: 0 });
+      disk.only.fail('ENOSPC');
+      expect([disk.log, cache.dirty, discard.state]).to.deep.equal([['write 0+4096'], 1, 'failed']);
+      expect(discard.error).to.include({ code: 'ENOSPC', bytes: 0 });
+      disk.inline = true;
+      await cache.discard(LINE, { position: 0 });
+      expect([disk.log.slice(1), cache.dirty]).to.deep.equal([['write 0+4096', 'discard 0+4096'], 0]);
+    });
+
     it('tells of a failed write-back in the flush, stays dirty, and loses nothing', async () => {
       const { disk, cache, pages } = setUp(strategy, 'back', 8, false);
       pages.set(new Uint8Array(LINE).fill(6));

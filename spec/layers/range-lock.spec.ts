@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { Io } from '../../lib/io/io.js';
+import type { Slot } from '../../lib/io/waiting-list.js';
 import { RangeLock, type Hold } from '../../lib/layers/range-lock.js';
 
 describe('RangeLock', () => {
@@ -52,19 +54,36 @@ describe('RangeLock', () => {
     expect([log, lock.queued]).to.deep.equal([['a', 'b', 'd'], 1]);
   });
 
-  it('stays flat when thousands release within their turn', () => {
+  it('stays flat when very many release within their turn (I2)', () => {
     const lock = new RangeLock();
     const { holds, ask } = asker(lock);
     ask('first', 0, 10);
     let granted = 0;
-    for (let i = 0; i < 3000; i++) {
+    for (let i = 0; i < 10_000; i++) {
       lock.acquire(0, 10, null, (hold) => {
         granted++;
         lock.release(hold);
       });
     }
     lock.release(holds.get('first')!);
-    expect([granted, lock.size, lock.queued]).to.deep.equal([3000, 0, 0]);
+    expect([granted, lock.size, lock.queued]).to.deep.equal([10_000, 0, 0]);
+  });
+
+  it('forgets who was withdrawn, and grants what only that kept waiting (I8, N14)', () => {
+    const lock = new RangeLock();
+    const { log, holds, ask } = asker(lock);
+    const parked: Slot[] = [];
+    const io = { parked: (slot: Slot) => parked.push(slot), unparked() {}, finish() {} } as unknown as Io;
+    ask('a', 0, 10);
+    lock.acquire(5, 20, io, () => log.push('withdrawn'));
+    ask('behind', 15, 20);
+    ask('last', 0, 5);
+    expect([log, lock.queued]).to.deep.equal([['a'], 3]);
+    const [slot] = parked;
+    slot?.list?.withdraw(slot);
+    expect([log, lock.queued]).to.deep.equal([['a', 'behind'], 1]);
+    lock.release(holds.get('a')!);
+    expect([log, lock.queued]).to.deep.equal([['a', 'behind', 'last'], 0]);
   });
 
   it('gives a hold that a promise can carry', async () => {

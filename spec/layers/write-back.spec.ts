@@ -52,6 +52,15 @@ describe('WriteBack', () => {
     expect([disk.log.length, second.value]).to.deep.equal([2, null]);
   });
 
+  it('waits for what is on its way down already (I7)', () => {
+    const { disk, lines, writeBack, dirty } = setUp();
+    void writeBack.clean(dirty(0));
+    const cleaned = writeBack.cleanAll(lines);
+    expect([writeBack.dirty, cleaned.state]).to.deep.equal([0, 'pending']);
+    disk.answerAll();
+    expect([disk.log.length, cleaned.value]).to.deep.equal([1, null]);
+  });
+
   it('keeps a line dirty whose write failed, and tells the first error of many', () => {
     const { disk, lines, writeBack, dirty } = setUp();
     for (const number of [0, 1, 2]) dirty(number);

@@ -31,7 +31,10 @@ function stream(messages: readonly number[][]): Buffer {
 
 describe('Inlet', () => {
   it('cuts a stream into the same messages, however it comes in pieces (P2)', () => {
-    const message = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 20 });
+    const byte = fc.integer({ min: 0, max: 255 });
+    // Those of 13 bytes are skipped.
+    const skipped = fc.array(byte, { minLength: 13, maxLength: 13 });
+    const message = fc.oneof(fc.array(byte, { maxLength: 20 }), skipped);
     fc.assert(
       fc.property(
         fc.array(message, { maxLength: 10 }),
@@ -70,6 +73,31 @@ describe('Inlet', () => {
     expect([keeper.inlet.unfinished, keeper.inlet.pending]).to.deep.equal([true, 2]);
     keeper.inlet.feed(Buffer.of(0));
     expect([keeper.inlet.unfinished, keeper.kept.length]).to.deep.equal([false, 1]);
+  });
+
+  it('has not done with a message before all of what is skipped has come', () => {
+    const keeper = new Keeper();
+    const bytes = stream([Array.from({ length: 13 }, () => 0)]);
+    keeper.inlet.feed(bytes.subarray(0, 13));
+    expect(keeper.inlet.unfinished).to.equal(true);
+    keeper.inlet.feed(bytes.subarray(13));
+    expect([keeper.inlet.unfinished, keeper.inlet.pending]).to.deep.equal([false, 0]);
+  });
+
+  it('keeps what comes while a message is taken, behind the rest of what came with it', () => {
+    const taken: number[] = [];
+    const inlet: Inlet = new Inlet({
+      needs: 1,
+      take: (bytes, at) => {
+        taken.push(bytes[at] as number);
+        if (taken.length === 1) inlet.feed(Buffer.of(3));
+      },
+      landed: () => undefined,
+    });
+    inlet.feed(Buffer.of(1, 2));
+    expect([taken, inlet.pending]).to.deep.equal([[1, 2], 1]);
+    inlet.resume();
+    expect([taken, inlet.pending]).to.deep.equal([[1, 2, 3], 0]);
   });
 
   it('says where a large payload goes, so that a socket puts it there itself', () => {

@@ -39,6 +39,7 @@ describe('parseNbdUri', () => {
     'x',
     'http://a/',
     'nbd+unix:///',
+    'nbd+unix:///?socket=',
     'nbd:///x',
     'nbd://h/?socket=/s',
     'nbd://h/?tls-psk-file=/k',
@@ -67,5 +68,11 @@ describe('addressOf', () => {
         .to.throw(ArgumentRangeError, 'path must be that of a Unix socket: it ')
         .with.property('code', 'ERR_SOCKET_PATH');
     }
+  });
+});
+
+describe('formatNbdUri', () => {
+  it('names the usual host and port, no export and no TLS, unless told otherwise', () => {
+    expect(formatNbdUri({})).to.equal('nbd://localhost:10809/');
   });
 });
