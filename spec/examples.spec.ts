@@ -161,6 +161,14 @@ exited: SIGTERM
 stopped: Ctrl-C
 children: SIGTERM, SIGTERM
 `,
+  '12-job-queue.ts': `
+the windows: cancelled
+the dishes: done
+the fire: done
+there was room for the beds
+the floor: done
+the beds: done
+`,
 };
 
 /** Programs that an example needs: without them it says so, and prints less. */
