@@ -11,6 +11,8 @@ export interface FileRequest {
   readonly path: string;
   /** Make it, and make it so long, but never shorter; undefined takes it as it is. */
   readonly size: number | undefined;
+  /** Whether it may be shorter than a block, though it is taken as it is. */
+  readonly mayBeShort: boolean;
   readonly blockSize: number;
   readonly readOnly: boolean;
   readonly direct: boolean | 'try';
@@ -29,7 +31,7 @@ export interface OpenFile {
 /**
  * Opens a file, for direct I/O only once a direct read was seen to work.
  * @throws OptionError `ERR_DIRECT` where direct I/O does not work and is not merely tried, `ERR_SIZE`
- *   for a file that is longer than it is to be, which is left as it is; the system's error. Nothing is left open; a file
+ *   for a file that is longer than it is to be, or shorter than a block, which is left as it is; the system's error. Nothing is left open; a file
  *   that was asked for by size may have been made.
  */
 export async function openBlocks(request: FileRequest): Promise<OpenFile> {
@@ -81,7 +83,10 @@ async function trial(fd: number, blockSize: number): Promise<unknown> {
   }
 }
 
-async function openWith({ path, size, readOnly, blockSize }: FileRequest, flags: number): Promise<OpenFile> {
+async function openWith(
+  { path, size, mayBeShort, readOnly, blockSize }: FileRequest,
+  flags: number,
+): Promise<OpenFile> {
   const { O_RDONLY, O_RDWR, O_CREAT } = constants;
   const access = readOnly ? O_RDONLY : size === undefined ? O_RDWR : O_RDWR | O_CREAT;
   const fd = await promisify(open)(path, access | flags, 0o666);
@@ -92,6 +97,13 @@ async function openWith({ path, size, readOnly, blockSize }: FileRequest, flags:
         'ERR_SIZE',
         'size',
         `must not cut the file: ${path} has ${String(found)} bytes, got ${String(size)}`,
+      );
+    }
+    if (size === undefined && found < blockSize && !mayBeShort) {
+      throw new OptionError(
+        'ERR_SIZE',
+        'path',
+        `must be that of a file of at least a block, ${String(blockSize)} bytes, ${path} has ${String(found)}; size extends it`,
       );
     }
     if (size !== undefined && size > found) await promisify(ftruncate)(fd, size);

@@ -92,12 +92,22 @@ export class FileDevice extends BlockDevice {
   }
 
   /**
-   * Opens a file. A length that is not a whole number of blocks is rounded down.
+   * Opens a file. A length that is not a whole number of blocks is rounded down; a file without one is refused, unless
+   * `size` extends it.
    * @throws OptionError `ERR_SIZE`, `ERR_GEOMETRY`, `ERR_BLOCK_SIZE`, `ERR_BLOCKING`; `ERR_DIRECT` with why direct I/O is
    *   not to be had, `ERR_BLOCKING` or `ERR_THREAD` for options that exclude each other; the
    *   system's error when it cannot be opened; StateError `ERR_THREAD_FILE` in a bundle (nothing is left open)
    */
-  static async open(path: string, options: FileOptions = {}): Promise<FileDevice> {
+  static open(path: string, options: FileOptions = {}): Promise<FileDevice> {
+    return FileDevice.openAs(path, options, false);
+  }
+
+  /** @internal A file without a block is a device without one: it is to be extended. */
+  static openShort(path: string, options: FileOptions = {}): Promise<FileDevice> {
+    return FileDevice.openAs(path, options, true);
+  }
+
+  private static async openAs(path: string, options: FileOptions, mayBeShort: boolean): Promise<FileDevice> {
     const { size, readOnly = false, direct = false } = options;
     const blockSize = options.blockSize ?? (direct === false ? 512 : PAGE_SIZE);
     if (size !== undefined && (!Number.isSafeInteger(size) || size < 0 || readOnly)) {
@@ -110,7 +120,7 @@ export class FileDevice extends BlockDevice {
     checkGeometry(path, { size: size ?? 0, blockSize, preferredSize: blockSize });
     blockingBytesOf(options);
     checkThread(options);
-    const file = await openBlocks({ path, size, blockSize, readOnly, direct });
+    const file = await openBlocks({ path, size, mayBeShort, blockSize, readOnly, direct });
     const geometry = {
       size: file.length - (file.length % blockSize),
       blockSize,

@@ -24,6 +24,7 @@ import {
   Zeroing,
   type BlockDevice,
   type DeviceOptions,
+  type FileOptions,
   type PagePool,
   type Strategy,
 } from '../io/index.js';
@@ -134,10 +135,8 @@ export async function make(
       return new MemoryDevice({ ...options, size: description.size, ...given({ blockSize: description.blockSize }) });
     case 'null':
       return new NullDevice({ ...options, ...given({ size: description.size, blockSize: description.blockSize }) });
-    case 'file': {
-      const { path, size, blockSize, readOnly, direct, blocking, thread } = description;
-      return FileDevice.open(path, { ...options, ...given({ size, blockSize, readOnly, direct, blocking, thread }) });
-    }
+    case 'file':
+      return FileDevice.open(description.path, fileOptionsOf(description, options));
     case 'nbd': {
       const { uri, tls, readOnly, blockSize, connections, depth, connectMs, answerMs, waitMs } = description;
       const { reconnectMs, reconnectMaxMs } = description;
@@ -224,6 +223,13 @@ export async function make(
   }
 }
 
+function fileOptionsOf(
+  { size, blockSize, readOnly, direct, blocking, thread }: Extract<DeviceDescription, { type: 'file' }>,
+  options: DeviceOptions,
+): FileOptions {
+  return { ...options, ...given({ size, blockSize, readOnly, direct, blocking, thread }) };
+}
+
 /** What stands for a file, which has to be there, or a server: as large as it is, or is to be made. */
 async function standInFor(
   description: Extract<DeviceDescription, { type: 'file' | 'nbd' }>,
@@ -231,7 +237,10 @@ async function standInFor(
 ): Promise<BlockDevice> {
   const size = description.type === 'file' ? description.size : undefined;
   const asItIs = description.type === 'file' ? { ...description, size: undefined } : description;
-  const device = await make(asItIs, [], kitOf({ strategy, pool }));
+  const device =
+    asItIs.type === 'file' && size !== undefined
+      ? await FileDevice.openShort(asItIs.path, fileOptionsOf(asItIs, { strategy, ...given({ name: asItIs.name }) }))
+      : await make(asItIs, [], kitOf({ strategy, pool }));
   await device.close();
   return new StandIn(device, size ?? device.size);
 }

@@ -20,6 +20,7 @@ describe(`openBlocks${where}`, () => {
   const request = (change: Partial<FileRequest> = {}): FileRequest => ({
     path,
     size: 1 << 16,
+    mayBeShort: false,
     blockSize: 4096,
     readOnly: false,
     direct: true,
@@ -73,6 +74,22 @@ describe(`openBlocks${where}`, () => {
     const file = await openBlocks(request({ size: 8192 }));
     await closeFile(file.fd);
     expect(readFileSync(path).length).to.equal(8192);
+  });
+
+  it('refuses a file without a block that is taken as it is, unless it may be short (I6)', async () => {
+    for (const length of [0, 4095]) {
+      writeFileSync(path, new Uint8Array(length));
+      for (const direct of [true, false, 'try'] as const) {
+        const error = await refused({ size: undefined, direct });
+        expect([error.code, error.message]).to.deep.equal([
+          'ERR_SIZE',
+          `path must be that of a file of at least a block, 4096 bytes, ${path} has ${String(length)}; size extends it`,
+        ]);
+      }
+      const file = await openBlocks(request({ size: undefined, mayBeShort: true, direct: false }));
+      await closeFile(file.fd);
+      expect([readFileSync(path).length, openHere()]).to.deep.equal([length, 0]);
+    }
   });
 
   it('opens direct what is empty', async () => {

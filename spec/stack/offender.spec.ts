@@ -37,6 +37,10 @@ const wrong: Record<string, [device: unknown, begins: RegExp]> = {
     { type: 'file', path: '/no/where', thread: true, direct: true },
     /^device\.thread \(file\): thread must not be given with direct/,
   ],
+  'a file without a block': [
+    { type: 'file', path: '/dev/null', readOnly: true },
+    /^device\.path \(file\): path must be that of a file of at least a block, 512 bytes, \/dev\/null has 0; size extends it$/,
+  ],
   'an address': [{ type: 'nbd', uri: 'http://host' }, /^device\.uri \(nbd\): "http:\/\/host" is no NBD URI/],
   'a lower that is too small': [
     { type: 'checksum', lower: { type: 'memory', size: 512 } },
