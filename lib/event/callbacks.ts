@@ -1,7 +1,7 @@
 import { PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
-import { CANCEL, SETTLE } from './keys.js';
+import { CANCEL, SETTLE } from '../wait/keys.js';
 import type { Outcome } from './outcome.js';
 import { DONE, KIND } from './marks.js';
 

@@ -1,6 +1,6 @@
 import type { ReusableCompletion } from './completion.js';
 import { uncaught } from './hooks.js';
-import { CANCEL } from './keys.js';
+import { CANCEL } from '../wait/keys.js';
 import { collecting } from './settle.js';
 import { CANCELLED, CANCEL_ASKED, ERROR_MADE, FOLLOWS, HELD, KIND, LEFT_RUNNING, SETTLED } from './marks.js';
 

@@ -4,7 +4,7 @@ import type { WaitQueue } from '../wait/queue.js';
 import { ReusableCompletion } from './completion.js';
 import type { CompletionState } from './completion-types.js';
 import type { CompoundEvent } from './compound.js';
-import { SETTLE } from './keys.js';
+import { SETTLE } from '../wait/keys.js';
 import { ARRIVED, CANCELLED, DONE, ERROR_MADE, FAILED, KIND, LOST, OUTCOME, PENDING, REASON, TAKES } from './marks.js';
 
 /**

@@ -2,7 +2,7 @@ import { LAYER, OWNING, PASS, UNSEEING, WaitEntry, WOKEN } from '../wait/entry.j
 import { ArgumentError } from '../wait/errors.js';
 import type { WaitQueue } from '../wait/queue.js';
 import type { ReusableCompletion } from './completion.js';
-import { CANCEL, SETTLE } from './keys.js';
+import { CANCEL, SETTLE } from '../wait/keys.js';
 import { CANCELLED, ERROR_MADE, KIND, OBSERVED, OWNED, TAKES } from './marks.js';
 
 type Any = ReusableCompletion<unknown>;

@@ -3,7 +3,7 @@ export type { CompletionOptions, CompletionState } from './completion-types.js';
 export type { Layer } from './callbacks.js';
 export { Outcome, type Resume } from './outcome.js';
 export type { CancelAnswer } from './cancel.js';
-export { CANCEL, SETTLE } from './keys.js';
+export { CANCEL, SETTLE } from '../wait/keys.js';
 export { Child } from './child.js';
 export type { Collation, CompoundOptions, Losers } from './collation.js';
 export { CompoundEvent } from './compound.js';

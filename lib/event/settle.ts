@@ -1,7 +1,7 @@
 import { LAYER, UNSEEING, type WaitEntry } from '../wait/entry.js';
 import type { ReusableCompletion } from './completion.js';
 import { hooks, uncaught } from './hooks.js';
-import { SETTLE } from './keys.js';
+import { SETTLE } from '../wait/keys.js';
 import { CALLING, DONE, FAILED, HELD, KIND, OBSERVED, SETTLED, WALKING } from './marks.js';
 
 /*

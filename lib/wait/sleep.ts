@@ -1,5 +1,5 @@
 import { onAbort } from './abort.js';
-import { CANCEL } from './cancel-key.js';
+import { CANCEL } from './keys.js';
 import { EXCLUSIVE, ONCE, PASS, STOP, WaitEntry, WOKEN } from './entry.js';
 import { checkDelay, TimeoutError } from './errors.js';
 import type { WaitQueue } from './queue.js';

@@ -21,6 +21,8 @@ export async function bundleSpecs(root: string, specs: readonly string[], dist: 
     splitting: true,
     format: 'esm',
     platform: 'browser',
+    // What a waitable is called is the package's business, not the bundler's.
+    keepNames: true,
     target: 'es2022',
     define: { 'process.env': JSON.stringify(seeds()) },
     inject: [`${root}/spec/browser/node-globals.ts`],

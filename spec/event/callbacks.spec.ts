@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { tidyEntry, waiterEntry } from '../../lib/event/callbacks.js';
 import { Completion } from '../../lib/event/completion.js';
-import { CANCEL, SETTLE } from '../../lib/event/keys.js';
+import { CANCEL, SETTLE } from '../../lib/wait/keys.js';
 import { PASS, UNSEEING, WaitEntry } from '../../lib/wait/entry.js';
 
 describe('waiterEntry', () => {

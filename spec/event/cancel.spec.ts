@@ -3,7 +3,7 @@ import sinon from 'sinon';
 import { cancel, passCancel } from '../../lib/event/cancel.js';
 import { Completion, ReusableCompletion } from '../../lib/event/completion.js';
 import { firstOf } from '../../lib/event/first-of.js';
-import { CANCEL, SETTLE } from '../../lib/event/keys.js';
+import { CANCEL, SETTLE } from '../../lib/wait/keys.js';
 import type { Resume } from '../../lib/event/outcome.js';
 import { PASS, WaitEntry } from '../../lib/wait/entry.js';
 import { AbortError } from '../../lib/wait/errors.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { Completion, ReusableCompletion } from '../../lib/event/completion.js';
-import { SETTLE } from '../../lib/event/keys.js';
+import { SETTLE } from '../../lib/wait/keys.js';
 import { PASS, WaitEntry, WOKEN } from '../../lib/wait/entry.js';
 import { AbortError } from '../../lib/wait/errors.js';
 import { WaitQueue } from '../../lib/wait/queue.js';

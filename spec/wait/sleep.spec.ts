@@ -6,7 +6,7 @@ import { WaitQueue } from '../../lib/wait/queue.js';
 import { sleep, type SleepOptions } from '../../lib/wait/sleep.js';
 import { Recorder, thrownBy } from './recorder.js';
 import { Completion } from '../../lib/event/completion.js';
-import { SETTLE } from '../../lib/event/keys.js';
+import { SETTLE } from '../../lib/wait/keys.js';
 
 /** What the promise rejects with; an error of its own if it does not. */
 async function rejection(promise: Promise<unknown>): Promise<unknown> {

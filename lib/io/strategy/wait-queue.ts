@@ -1,4 +1,4 @@
-import { CANCEL, SETTLE } from '../../event/keys.js';
+import { CANCEL, SETTLE } from '../../wait/keys.js';
 import { ReusableCompletion } from '../../event/completion.js';
 import { PASS, WaitEntry, WOKEN } from '../../wait/entry.js';
 import type { WaitQueue } from '../../wait/queue.js';

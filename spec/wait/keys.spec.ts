@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { allOf } from '../../lib/event/all-of.js';
 import { Completion, ReusableCompletion } from '../../lib/event/completion.js';
 import { firstOf } from '../../lib/event/first-of.js';
-import { CANCEL, SETTLE } from '../../lib/event/keys.js';
+import { CANCEL, SETTLE } from '../../lib/wait/keys.js';
 import { watch } from '../../lib/event/waitable.js';
 import { WaitQueue } from '../../lib/wait/queue.js';
 
