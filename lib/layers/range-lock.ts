@@ -10,6 +10,8 @@ export interface Hold {
 /** Who waits for a range; `slot` is null for work of the layer's own. */
 interface Waiter extends Hold {
   slot: Slot | null;
+  /** How many it overlaps that are locked, or came before it and wait. */
+  before: number;
   /** Not called `then`: a hold that is given to a promise must not be taken for another. */
   readonly granted: (hold: Hold) => void;
 }
@@ -18,23 +20,28 @@ interface Waiter extends Hold {
  * Locks ranges of bytes, each for one holder (I8). Who comes first is served first: a waiter also waits for those before
  * it that it overlaps, so that nobody starves. Nobody may ask for a range while holding another, so that nobody waits in
  * a circle. A header that waits is found and withdrawn by a cancel (N14).
+ *
+ * Asking looks once at each that is locked or waits, unlocking at each that waits: a comparison each.
  */
 export class RangeLock {
   private readonly held = new Set<Hold>();
-  private waiting: Waiter[] = [];
+  /** In the order in which they came. */
+  private readonly waiting = new Set<Waiter>();
+  /** Those that wait for nobody any more, until each is told. */
+  private readonly free: Waiter[] = [];
   private readonly headers: WaitingList;
   private granting = false;
 
   constructor() {
     this.headers = new WaitingList((slot) => {
-      this.waiting = this.waiting.filter((waiter) => waiter.slot !== slot);
-      this.grant();
+      const [withdrawn] = [...this.waiting].filter((waiter) => waiter.slot === slot);
+      if (withdrawn !== undefined) this.withdraw(withdrawn);
     });
   }
 
   /** How many wait. */
   get queued(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   /** How many ranges are locked. */
@@ -47,20 +54,39 @@ export class RangeLock {
    * when its turn has come, and never for a header that was withdrawn.
    */
   acquire(start: number, end: number, io: Io | null, then: (hold: Hold) => void): void {
-    const waiter: Waiter = { start, end, slot: null, granted: then };
-    if (this.isFree(waiter, this.waiting.length)) {
+    const waiter: Waiter = { start, end, slot: null, before: 0, granted: then };
+    for (const hold of this.held) if (overlap(hold, waiter)) waiter.before++;
+    for (const other of this.waiting) if (overlap(other, waiter)) waiter.before++;
+    if (waiter.before === 0) {
       this.held.add(waiter);
       then(waiter);
       return;
     }
-    this.waiting.push(waiter);
+    this.waiting.add(waiter);
     if (io !== null) waiter.slot = this.headers.park(io);
   }
 
   /** Unlocks a range, and serves who can be served now. */
   release(hold: Hold): void {
     this.held.delete(hold);
+    // All that wait and overlap it came later: it waited for those before it.
+    for (const waiter of this.waiting) this.unblock(waiter, hold);
     this.grant();
+  }
+
+  /** Those behind it wait for one less; those before it never did for it. */
+  private withdraw(withdrawn: Waiter): void {
+    let isBehind = false;
+    for (const waiter of this.waiting) {
+      if (waiter === withdrawn) isBehind = true;
+      else if (isBehind) this.unblock(waiter, withdrawn);
+    }
+    this.waiting.delete(withdrawn);
+    this.grant();
+  }
+
+  private unblock(waiter: Waiter, gone: Hold): void {
+    if (overlap(gone, waiter) && --waiter.before === 0) this.free.push(waiter);
   }
 
   /** Flat, however many wait and release within their turn. */
@@ -68,8 +94,9 @@ export class RangeLock {
     if (this.granting) return;
     this.granting = true;
     try {
-      for (let next = this.nextFree(); next !== null; next = this.nextFree()) {
-        this.waiting.splice(this.waiting.indexOf(next), 1);
+      for (let next = this.free.shift(); next !== undefined; next = this.free.shift()) {
+        // One that was withdrawn in a callback waits no more.
+        if (!this.waiting.delete(next)) continue;
         this.held.add(next);
         if (next.slot !== null) this.headers.take(next.slot);
         next.granted(next);
@@ -77,17 +104,6 @@ export class RangeLock {
     } finally {
       this.granting = false;
     }
-  }
-
-  private nextFree(): Waiter | null {
-    return this.waiting.find((waiter, i) => this.isFree(waiter, i)) ?? null;
-  }
-
-  /** Whether it overlaps nothing that is locked, and none of the first `before` that wait. */
-  private isFree(range: Hold, before: number): boolean {
-    for (const hold of this.held) if (overlap(hold, range)) return false;
-    for (let i = 0; i < before; i++) if (overlap(this.waiting[i] as Waiter, range)) return false;
-    return true;
   }
 }
 

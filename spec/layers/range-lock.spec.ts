@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Io } from '../../lib/io/io.js';
 import type { Slot } from '../../lib/io/waiting-list.js';
 import { RangeLock, type Hold } from '../../lib/layers/range-lock.js';
+import { Random, seed } from '../conformance/random.js';
 
 describe('RangeLock', () => {
   /** Asks for ranges, writes down by name who has been granted, and keeps the holds. */
@@ -84,6 +85,34 @@ describe('RangeLock', () => {
     expect([log, lock.queued]).to.deep.equal([['a', 'behind'], 1]);
     lock.release(holds.get('a')!);
     expect([log, lock.queued]).to.deep.equal([['a', 'behind', 'last'], 0]);
+  });
+
+  it('grants who overlaps nobody that came before, and nobody else, in random programs (I8)', () => {
+    const random = new Random(seed);
+    for (let run = 0; run < 300; run++) {
+      const lock = new RangeLock();
+      const { log, holds, ask } = asker(lock);
+      /** In the order in which they came: who overlaps nobody before it that is still there has been granted. */
+      const twin: { name: string; start: number; end: number }[] = [];
+      for (let step = 0; step < 60; step++) {
+        const held = twin.filter(({ name }) => holds.has(name));
+        if (held.length > 0 && random.chance(45)) {
+          const { name } = random.pick(held);
+          twin.splice(twin.findIndex((each) => each.name === name), 1); // prettier-ignore
+          lock.release(holds.get(name)!);
+        } else {
+          const start = random.below(40);
+          const asked = { name: String(step), start, end: start + 1 + random.below(12) };
+          twin.push(asked);
+          ask(asked.name, asked.start, asked.end);
+        }
+        const free = twin.filter(({ start, end }, i) => !twin.slice(0, i).some((other) => other.start < end && start < other.end)); // prettier-ignore
+        const now = twin.filter(({ name }) => holds.has(name));
+        expect(now, `WAKECHAIN_SEED=${String(seed)}`).to.deep.equal(free);
+        expect([lock.size, lock.queued]).to.deep.equal([free.length, twin.length - free.length]);
+      }
+      expect(new Set(log).size).to.equal(log.length);
+    }
   });
 
   it('gives a hold that a promise can carry', async () => {
