@@ -47,6 +47,18 @@ describe('IntentLog', () => {
     expect(log.regions).to.deep.equal([]);
   });
 
+  it('takes back the mark of a region and of no other (I8)', () => {
+    const log = make();
+    for (const region of [2, 3, 4]) begin(log, region);
+    store(log);
+    log.end(3);
+    log.flushEnded(log.flushBegins(), true);
+    expect([log.regions, [...log.snapshot()]]).to.deep.equal([
+      [2, 4],
+      [0b10100, 0],
+    ]);
+  });
+
   it('tells whether a member may hold a mark, also one that was taken back and not stored since', () => {
     const log = make();
     expect([log.marks, make(0, 4).marks]).to.deep.equal([false, true]);

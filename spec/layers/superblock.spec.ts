@@ -48,6 +48,19 @@ describe('Superblock', () => {
       expect(decodeSuperblock(bytes)).to.deep.equal(superblock);
     });
 
+    for (const [role, version] of [
+      ['mirror', 2],
+      ['parity', 2],
+      ['stripe', 3],
+      ['linear', 3],
+    ] as const) {
+      it(`give back that it is of a ${role}, which is of version ${String(version)}: what knows no such role refuses it`, () => {
+        const bytes = encodeSuperblock({ ...superblock, role });
+        expect(decodeSuperblock(bytes)?.role).to.equal(role);
+        expect(new DataView(bytes.buffer).getUint32(12, true)).to.equal(version);
+      });
+    }
+
     it('notice any byte that is changed', () => {
       for (let at = 0; at < SUPERBLOCK_SIZE; at += 1 + (at % 13)) {
         const bytes = encodeSuperblock(superblock);

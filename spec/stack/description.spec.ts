@@ -15,6 +15,21 @@ describe('parseDescription', () => {
     );
   });
 
+  const half = { start: 0, length: 512 };
+  for (const [name, parts, taken] of [
+    ['a superblock over whole devices', [{}, {}], true],
+    ['no superblock over a part of one by its start', [{}, { start: half.start }], false],
+    ['no superblock over a part of one by its length', [{ length: half.length }, {}], false],
+    ['no superblock over a part of one by both', [half, {}], false],
+  ] as const) {
+    it(`gives a linear ${name} (I6)`, () => {
+      const segments = parts.map((part) => ({ device: { type: 'memory', size: 4096 }, ...part }));
+      const description = { device: { type: 'linear', segments, superblock: true } };
+      if (taken) expect(parseDescription(description)).to.deep.equal(description);
+      else expect(() => parseDescription(description)).to.throw('Expected segments that are whole devices');
+    });
+  }
+
   /** The message for what is no description. */
   const complaintOf = (device: unknown): string => {
     try {
