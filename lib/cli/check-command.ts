@@ -23,7 +23,7 @@ interface Flags extends StackFlags {
 export function checkCommand(): Command {
   return withStackFlags(new Command('check'))
     .description(
-      'verify the checksums, mirrors and parity of a stack; exits with 1 when something is wrong and stays so',
+      'verify the checksums, mirrors and parity of a stack, and change nothing without --repair; exits with 1 when something is wrong and stays so',
     )
     .option('--repair', 'write what is right over what is wrong, where that is known')
     .option('--json', 'print what was found as JSON')
@@ -32,7 +32,9 @@ export function checkCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags): Promise<void> {
   await interruptible(async (signal) => {
-    await using stack = await openDegraded(path, flags);
+    // An array that is opened to be written stores so, and what it has to do without as failed.
+    const overlay = flags.repair !== true;
+    await using stack = await openDegraded(path, flags, { overlay });
     const bar = new Bar('checking');
     let reports: ScrubReport[];
     try {

@@ -40,7 +40,8 @@ export function isScrubbable(device: BlockDevice): device is Scrubbable {
 
 /**
  * Scrubs every device of a stack that can be, from the top, each once, while requests go on. So a `Mirror` heals what the
- * `Checksum` below a member has found wrong before that one looks for itself. Reports come in the same order.
+ * `Checksum` below a member has found wrong before that one looks for itself. Where nothing is to be repaired it goes from
+ * the bottom: what a layer heals for its reader, as a `Mirror` does, has been told of by then. Reports come from the top.
  * @throws what `signal` aborts with; StateError `ERR_CLOSED` when a device is closed meanwhile; IoError `ENOMEM`
  */
 export async function scrub(device: BlockDevice, options: ScrubOptions = {}): Promise<ScrubReport[]> {
@@ -50,12 +51,12 @@ export async function scrub(device: BlockDevice, options: ScrubOptions = {}): Pr
   const total = all.reduce((sum, { size }) => sum + size, 0);
   const reports: ScrubReport[] = [];
   let before = 0;
-  for (const each of all) {
+  for (const each of options.repair === true ? all : [...all].reverse()) {
     const onProgress = (done: number): void => options.onProgress?.(before + done, total);
     reports.push(await each.scrub({ ...options, onProgress }));
     before += each.size;
   }
-  return reports;
+  return options.repair === true ? reports : reports.reverse();
 }
 
 /** Whether anything that was found is still wrong. */

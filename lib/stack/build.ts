@@ -34,6 +34,7 @@ import { isRedundant, lowersOf, pathOf } from './lowers.js';
 import { NbdDevice } from '../nbd/index.js';
 import { keyOf } from './key.js';
 import { offenderOf } from './offender.js';
+import { Overlay } from './overlay.js';
 import { StandIn } from './stand-in.js';
 import { tlsOf } from './tls.js';
 
@@ -56,6 +57,8 @@ export interface Kit {
   readonly degraded: boolean;
   /** Whether something else stands for files and servers, so that nothing is written to them. */
   readonly rehearsal: boolean;
+  /** Whether files and servers stay as they are, and what is written to them in memory. */
+  readonly overlay: boolean;
   /** Members that could not be, with the path and why. */
   readonly missing: MissingMember[];
   /** Every device by its path. */
@@ -66,7 +69,7 @@ export interface Kit {
 
 /** A kit that nothing was built with yet. */
 export function kitOf(given: Pick<Kit, 'strategy' | 'pool'> & Partial<Kit>): Kit {
-  const none = { create: false, blank: false, degraded: false, rehearsal: false };
+  const none = { create: false, blank: false, degraded: false, rehearsal: false, overlay: false };
   return { ...none, missing: [], devices: new Map(), built: [], ...given };
 }
 
@@ -80,7 +83,7 @@ export async function build(description: DeviceDescription, path: string, kit: K
     if (!kit.create && isRedundant(description)) {
       await checkAllDescribed(description.members.length, lowers, kit.pool);
     }
-    const device = await make(description, lowers, kit);
+    const device = kit.overlay ? await makeOverlaid(description, lowers, kit) : await make(description, lowers, kit);
     kit.built.push(device);
     kit.devices.set(path, device);
     return device;
@@ -118,6 +121,15 @@ async function buildOrMiss(member: DeviceDescription, path: string, kit: Kit): P
     kit.missing.push({ path, error: error as Error });
     return null;
   }
+}
+
+/** A device as {@link make} makes it; what keeps something is opened to be read, below an overlay. */
+async function makeOverlaid(description: DeviceDescription, lowers: BlockDevice[], kit: Kit): Promise<BlockDevice> {
+  if (description.type === 'file') {
+    return new Overlay(await make({ ...description, readOnly: true, size: undefined }, lowers, kit));
+  }
+  if (description.type === 'nbd') return new Overlay(await make({ ...description, readOnly: true }, lowers, kit));
+  return make(description, lowers, kit);
 }
 
 /** @internal A device over those below it, which have been built. */

@@ -31,6 +31,11 @@ export interface StackOptions {
    * false: it is an error.
    */
   degraded?: boolean;
+  /**
+   * Leave files and servers as they are: they are opened to be read, and what is written to them, as also arrays do that
+   * are opened, is kept in memory until the stack is closed. Default false.
+   */
+  overlay?: boolean;
 }
 
 /** What {@link Stack.inspect} tells of a device. */
@@ -120,8 +125,8 @@ async function open(description: unknown, options: StackOptions, rehearsal: bool
   const parsed = parseDescription(description);
   const pool = options.pool ?? new PagePool();
   const strategy = strategies[parsed.strategy ?? 'waitQueue'];
-  const { create = false, blank = false, degraded = false } = options;
-  const kit = kitOf({ strategy, pool, create, blank, degraded, rehearsal });
+  const { create = false, blank = false, degraded = false, overlay = false } = options;
+  const kit = kitOf({ strategy, pool, create, blank, degraded, rehearsal, overlay });
   try {
     return new Stack(parsed, await build(parsed.device, 'device', kit), kit);
   } catch (error) {

@@ -1,4 +1,5 @@
-import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { shortStack } from '../../lib/cli/stack-flags.js';
@@ -68,6 +69,28 @@ describe('wakechain check', function () {
         .to.include(says)
         .and.to.match(/^[^\n]+\n$/);
     }
+  });
+
+  it('changes no file without --repair, whatever is missing or wrong (I11)', async () => {
+    const line = '--file DIR/1 DIR/2 DIR/3 --layers checksum,mirror,checksum';
+    const names = ['1', '2', '3'];
+    await disks.run(`create ${line} --size 1M`);
+    await disks.fill(line.replaceAll('DIR', disks.path).split(' '));
+    disks.damage('1', 65_536, 4096);
+    rmSync(join(disks.path, '3'));
+    const bytes = (): string[] => names.map((name) => {
+      const path = join(disks.path, name);
+      return existsSync(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : 'none';
+    }); // prettier-ignore
+    const before = bytes();
+    for (const command of ['check', 'info', 'check']) {
+      const { code, stdout } = await disks.run(`${command} ${line}`);
+      expect([code, bytes()], command).to.deep.equal([1, before]);
+      // What the mirror would have healed for the sums above it is told of all the same.
+      if (command === 'check') expect(stdout).to.match(/checksum of \S+1: .*, 4\.0 KiB mismatched\n/);
+    }
+    expect(await disks.run(`check ${line} --repair`)).to.include({ code: 1 });
+    expect(bytes()[0]).to.not.equal(before[0]);
   });
 
   it('says when a stack has nothing to check, and when an array lacks a member', async () => {

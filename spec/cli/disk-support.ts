@@ -38,7 +38,7 @@ export function useDisks(): Disks {
       await using stack = await openStack(description);
       const pages = stack.pool.allocate(stack.top.size);
       pages.set(new Uint8Array(stack.top.size).fill(0x5a));
-      await stack.top.write(pages, { position: 0, fua: true });
+      await stack.top.write(pages.range(0, stack.top.size), { position: 0, fua: true });
     },
   };
 }
