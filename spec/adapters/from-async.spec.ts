@@ -29,17 +29,18 @@ describe('fromAsync', () => {
     expect([race.state, seen?.aborted, seen?.reason]).to.deep.equal(['cancelled', true, 'r']);
   });
 
-  it('is cancelled with the signal it was given, for the same reason, and is not called after that (C8)', async () => {
+  it('is cancelled with the signal it was given, for the same reason, and is not called after that (C8)', () => {
     const [user, reason] = [new AbortController(), new Error('r')];
     let seen: AbortSignal | undefined;
-    const start = sinon.spy((signal: AbortSignal) => ((seen = signal), new Promise(() => undefined)));
-    const running = fromAsync(start, user).promise();
-    const idle = fromAsync(start, user);
+    const start = sinon.spy((signal: AbortSignal) => ((seen = signal), new Promise<never>(() => undefined)));
+    const [running, idle] = [fromAsync(start, { signal: user.signal }), fromAsync(start, { signal: user.signal })];
+    running.notify(() => undefined);
     user.abort(reason);
-    const caught = await Promise.all(
-      [running, idle, fromAsync(start, user)].map((x) => x.then(null, (e: unknown) => e)),
-    );
-    expect([caught, seen?.reason, start.callCount]).to.deep.equal([[reason, reason, reason], reason, 1]);
+    const late = fromAsync(start, { signal: user.signal });
+    late.notify(() => undefined);
+    expect([running, idle, late].map(({ state }) => state)).to.deep.equal(['cancelled', 'cancelled', 'cancelled']);
+    expect([running, idle, late].map(({ error }) => error)).to.deep.equal([reason, reason, reason]);
+    expect([seen?.reason, start.callCount]).to.deep.equal([reason, 1]);
   });
 
   it('aborts its signal also when it is settled by hand, and not when it has ended by itself (E6)', async () => {
