@@ -1,4 +1,4 @@
-import { ArgumentError, ArgumentRangeError, StateError } from '../wait/errors.js';
+import { ArgumentError, StateError } from '../wait/errors.js';
 import { WaitQueue } from '../wait/queue.js';
 import { sleep, type SleepOptions } from '../wait/sleep.js';
 import type { Hold } from './hold.js';
@@ -49,9 +49,6 @@ export class Condition {
 
   /** Wakes those who have waited longest. Returns how many. @throws ArgumentRangeError `ERR_NR` */
   notify(nr = 1): number {
-    if (!Number.isSafeInteger(nr) || nr < 0) {
-      throw new ArgumentRangeError('ERR_NR', `nr must be a whole number from 0 up, got ${String(nr)}`);
-    }
     return this.queue.wake(undefined, nr);
   }
 

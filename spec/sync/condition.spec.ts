@@ -85,8 +85,9 @@ describe('Condition', () => {
     let items = 0;
     const consumer = mutex.acquire().then(async (hold) => {
       await condition.waitUntil(hold, () => items >= 2);
-      items -= 2;
+      const found = items;
       hold.release();
+      return found;
     });
     for (let i = 0; i < 2; i++) {
       await mutex.run(() => {
@@ -94,8 +95,7 @@ describe('Condition', () => {
         condition.notifyAll();
       });
     }
-    await consumer;
-    expect(items).to.equal(0);
+    expect(await consumer).to.equal(2);
   });
 
   it('refuses a hold of another mutex or one that was given back, and what is no number', async () => {
@@ -106,6 +106,6 @@ describe('Condition', () => {
     expect(await rejection(condition.wait(hold, { timeoutMs: -1 }))).to.have.property('code', 'ERR_DELAY');
     expect(hold.release()).to.equal(true);
     expect(await rejection(condition.wait(hold))).to.have.property('code', 'ERR_RELEASED');
-    expect(codeOf(() => condition.notify(-1))).to.equal('ERR_NR');
+    for (const nr of [-1, 0.5, NaN]) expect(codeOf(() => condition.notify(nr))).to.equal('ERR_NR');
   });
 });

@@ -40,6 +40,15 @@ describe('EventCounter', () => {
     expect(counter.count).to.equal(2);
   });
 
+  it('lets nobody write what there is room for past who waits for more', async () => {
+    const counter = new EventCounter({ max: 3, count: 2 });
+    const waits = counter.write(3);
+    expect([counter.tryWrite(), counter.count]).to.deep.equal([false, 2]);
+    expect(await counter.read()).to.equal(2);
+    await waits;
+    expect(counter.count).to.equal(3);
+  });
+
   it('tells what it is ready for, and wakes with what it has become ready for', () => {
     const counter = new EventCounter({ max: 2 });
     const keys: unknown[] = [];
