@@ -45,6 +45,7 @@ export function contend<B extends Bottom>(
     return {
       run: (times) => own.run(times),
       ...(own.prepare === undefined ? {} : { prepare: () => own.prepare?.() }),
+      timings: () => own.timings?.() ?? {},
       extra: rival === edge ? () => Promise.resolve(extra()).then(() => ({})) : extra,
       totals: () => ({
         operations: stack.bottoms.reduce((sum, { operations }) => sum + operations, 0),
@@ -79,6 +80,7 @@ export async function contendWith(
       run: (times) => own.run(times),
       ...(own.prepare === undefined ? {} : { prepare: () => own.prepare?.() }),
       extra: () => own.extra?.() ?? {},
+      timings: () => own.timings?.() ?? {},
       totals: () => own.totals?.() ?? {},
     });
   }

@@ -18,7 +18,7 @@ export interface Setting {
   readonly trace: string | null;
   /** Aborts the run; experiments look at it between rounds and hand it to requests. */
   readonly signal: AbortSignal;
-  /** To be passed on before each round but the first, so that designs in threads of their own are measured in turns. */
+  /** To be passed on before each round, so that designs in threads of their own are measured in turns. */
   readonly baton: Baton;
   /** Tells something beside the figures, once: what was sent, what was found equal. */
   readonly note: (text: string) => void;
@@ -45,6 +45,8 @@ export interface Experiment {
   readonly metrics: readonly Metric[];
   /** The names of the metrics that answer the question, the first one first. */
   readonly decides: readonly string[];
+  /** 1 where a round takes seconds, so that beginning anew tells no more than another round does. Default: the plan's. */
+  readonly passes?: 1;
   /** Measures all rivals at one point: a row for each, in their order. */
   at(point: number, setting: Setting): Promise<Row[]>;
 }
@@ -81,6 +83,8 @@ export interface Figure {
   readonly value: number | null;
   /** Of a timed figure: one for each round. */
   readonly rounds?: readonly number[];
+  /** How many of the rounds each pass had, in order; absent where there was one. */
+  readonly passes?: readonly number[];
   /** Of a timed figure: against the first design that has one, of the same rounds; above 1 is more. */
   readonly ratio?: Estimate;
 }

@@ -61,7 +61,10 @@ export {
 export { plot, type PlotWidth } from './report/plot.js';
 export { questions, type Question } from './questions.js';
 export { verdictsOf, type Verdict } from './report/verdict.js';
-export { standingAnswer, standingsOf, standingTable, type Standing } from './report/standing.js';
+export { standingsOf, standingTable, type Standing } from './report/standing.js';
+export { costTable, findingsOf } from './report/findings.js';
+export { overviewTable } from './report/overview.js';
+export { countsTable, timesTable } from './report/wide.js';
 export { reportText } from './report/markdown.js';
 export { reportPage } from './report/html.js';
 export { checkReport, writeReport } from './report/write.js';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTask } from 'node:timers/promises';
 import { counters } from '../io/index.js';
 import type { Figure, Row, Setting } from './experiment.js';
-import { LEAST_ROUNDS } from './plan.js';
+import { leastRounds, type Plan } from './plan.js';
 import { estimate, median } from './statistics.js';
 
 /** One way of doing the work, under measurement. */
@@ -15,95 +15,107 @@ export interface Contender {
   totals?(): Readonly<Record<string, number>>;
   /** Tidies up after a run and tells what the contender itself has found in it, per request. */
   extra?(): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  /** Further figures of the run that have a spread, told after `extra`. */
+  timings?(): Readonly<Record<string, number>>;
 }
 
 interface Samples {
   readonly ns: number[];
   readonly bytes: number[];
+  /** By name, what the contender has timed itself, one for each round. */
+  readonly own: Map<string, number[]>;
   found: Readonly<Record<string, number>>;
 }
 
 /**
  * Measures contenders interleaved: each once per round, the order rotated, so that what disturbs the machine disturbs
- * all alike. Ratios are taken within a round, against the first contender. When the time for the point is up, it makes do
- * with the rounds that it takes to tell a difference.
+ * all alike. Each does the work for as long as the others, as often as it can: were it as often, the quickest would be
+ * timed for moments, in which nothing is in the cache yet and no garbage is collected. Ratios are taken within a round,
+ * against the first contender. When the time for the point is up, it makes do with the rounds that it takes to tell a
+ * difference.
  * @throws the signal's reason when it aborts; what a contender throws
  */
 export async function measure(x: number, contenders: readonly Contender[], setting: Setting): Promise<Row[]> {
   if (contenders.length === 0) return [];
-  const times = await setting.baton.least(await calibrate(contenders, setting));
-  const samples = contenders.map((): Samples => ({ ns: [], bytes: [], found: {} }));
-  for (let round = 0; round < setting.plan.rounds; round++) {
-    if (round > 0 && (await setting.baton.pass()) && round >= LEAST_ROUNDS) break;
+  const { plan, signal, baton, seed } = setting;
+  const times: number[] = [];
+  for (const contender of contenders) {
+    times.push(await warmUp(contender, plan, signal));
+  }
+  const samples = contenders.map((): Samples => ({ ns: [], bytes: [], own: new Map(), found: {} }));
+  for (let round = 0; round < plan.rounds; round++) {
+    if ((await baton.pass()) && round >= leastRounds(plan)) break;
     for (let i = 0; i < contenders.length; i++) {
       const index = (i + round) % contenders.length;
-      await sample(contenders[index] as Contender, times, samples[index] as Samples);
+      await sample(contenders[index] as Contender, times[index] as number, samples[index] as Samples);
     }
     await nextTask();
-    setting.signal.throwIfAborted();
-    setting.progress((round + 1) / setting.plan.rounds);
+    signal.throwIfAborted();
+    setting.progress((round + 1) / plan.rounds);
   }
-  const base = (samples[0] as Samples).ns;
+  const [base] = samples as [Samples];
   return contenders.map(({ design }, i) => {
-    const { ns, bytes, found } = samples[i] as Samples;
+    const { ns, bytes, own, found } = samples[i] as Samples;
     const figures: Record<string, Figure> = {};
     for (const [name, value] of Object.entries(found)) figures[name] = { value };
+    for (const [name, rounds] of own) figures[name] = timed(rounds, base.own.get(name) ?? rounds, seed);
     // A garbage collection came in every round when none is left.
     const allocated = bytes.filter((value) => value >= 0);
     figures['allocated'] = { value: allocated.length === 0 ? null : median(allocated) };
-    figures['time'] = timed(ns, base, setting.seed);
+    figures['time'] = timed(ns, base.ns, seed);
     return { design, x, cannot: null, figures };
   });
 }
 
-/** A figure of one value per round, against those of the first design in the same rounds. */
-export function timed(rounds: readonly number[], base: readonly number[], seed: number): Figure {
-  if (rounds === base) return { value: median(rounds), rounds, ratio: { median: 1, low: 1, high: 1 } };
+/**
+ * A figure of one value per round, against those of the first design in the same rounds; with how many each pass had, where
+ * there were several.
+ */
+export function timed(
+  rounds: readonly number[],
+  base: readonly number[],
+  seed: number,
+  passes: readonly number[] = [rounds.length],
+): Figure {
+  const figure = { value: median(rounds), rounds, ...(passes.length > 1 ? { passes } : {}) };
+  if (rounds === base) return { ...figure, ratio: { median: 1, low: 1, high: 1 } };
   const ratios = rounds.map((value, round) => value / (base[round] as number));
-  return { value: median(rounds), rounds, ratio: estimate(ratios, seed) };
-}
-
-/** How many times the work is done in a run: the same for all contenders, from the slowest of them, once it is warm. */
-async function calibrate(contenders: readonly Contender[], { plan, signal }: Setting): Promise<number> {
-  for (const contender of contenders) {
-    await warmUp(contender, plan.warmMs);
-    signal.throwIfAborted();
-  }
-  if (contenders.some((contender) => contender.prepare !== undefined)) return 1;
-  for (let times = 1; ; times *= 2) {
-    let slowest = 0;
-    for (const contender of contenders) slowest = Math.max(slowest, await clock(contender, times));
-    if (slowest >= plan.runMs * 1e6) return times;
-    await nextTask();
-    signal.throwIfAborted();
-  }
+  return { ...figure, ratio: estimate(ratios, seed, passes) };
 }
 
 /** Warm-up is over when so many slices in a row were not faster than the best before them, by more than a thirtieth. */
 const STEADY_SLICES = 3;
 /** Slices that the time for warming up is taken in. */
 const SLICES = 8;
+/** Of work that takes no time. */
+const MOST_TIMES = 2 ** 30;
 
 /**
  * Runs it until what is hot has been compiled: for this long, and on while it still gets faster, but at most four times as
- * long. What has to be prepared runs once each time, and at least once.
+ * long. Answers how many times it does the work in a run as long as the plan says. What has to be prepared does it once in
+ * each, and is run at least once.
  */
-async function warmUp(contender: Contender, ms: number): Promise<void> {
+async function warmUp(contender: Contender, { warmMs, runMs }: Plan, signal: AbortSignal): Promise<number> {
   const start = performance.now();
-  const sliceNs = (ms * 1e6) / SLICES;
+  const sliceNs = (warmMs * 1e6) / SLICES;
+  const runNs = runMs * 1e6;
   let best = Infinity;
   let steady = 0;
   for (let times = 1; ;) {
     await contender.prepare?.();
     const taken = await clock(contender, times);
     await contender.extra?.();
+    signal.throwIfAborted();
     const elapsed = performance.now() - start;
-    if (contender.prepare === undefined && taken < sliceNs) times *= 2;
-    else {
-      steady = taken / times > best * (29 / 30) ? steady + 1 : 0;
-      best = Math.min(best, taken / times);
+    const once = contender.prepare !== undefined;
+    if (!once && times < MOST_TIMES && taken < Math.max(sliceNs, runNs / 2)) {
+      times *= 2;
+      continue;
     }
-    if (elapsed >= 4 * ms || (elapsed >= ms && steady >= STEADY_SLICES)) return;
+    steady = taken / times > best * (29 / 30) ? steady + 1 : 0;
+    best = Math.min(best, taken / times);
+    if (elapsed < 4 * warmMs && (elapsed < warmMs || steady < STEADY_SLICES)) continue;
+    return once ? 1 : Math.min(MOST_TIMES, Math.max(1, Math.round(runNs / best)));
   }
 }
 
@@ -125,6 +137,9 @@ async function sample(contender: Contender, times: number, into: Samples): Promi
   const after = totalsOf(contender);
   const found = Object.entries(after).map(([name, total]) => [name, (total - (before[name] as number)) / times]);
   into.found = { ...(Object.fromEntries(found) as Record<string, number>), ...(await contender.extra?.()) };
+  for (const [name, value] of Object.entries(contender.timings?.() ?? {})) {
+    into.own.set(name, [...(into.own.get(name) ?? []), value]);
+  }
   into.bytes.push(contender.prepare === undefined ? await allocated(contender, times) : once);
 }
 

@@ -9,15 +9,20 @@ const HELD_BYTES = 2 << 20;
 
 /**
  * Heap that a request holds while it is in flight, in bytes: of as many as hold some megabytes, begun and held at the
- * bottom, after a garbage collection; the median of three, or of as many rounds as the plan has if they are fewer. `begin`
+ * bottom, after a garbage collection; the median of three, which passes share out among them, or of as many rounds as the plan
+ * has if they are fewer. `begin`
  * begins one; `end` lets all out.
  */
-export async function retainedBytes({ rounds }: Plan, begin: () => unknown, end: () => unknown): Promise<number> {
+export async function retainedBytes(
+  { rounds, passes }: Plan,
+  begin: () => unknown,
+  end: () => unknown,
+): Promise<number> {
   // The first warms up, and tells how many it takes.
   const rough = await heldBy(256, begin, end);
   const count = Math.min(16_384, Math.max(64, Math.ceil(HELD_BYTES / Math.max(rough, 1))));
   const found: number[] = [];
-  while (found.length < Math.min(3, rounds)) found.push(await heldBy(count, begin, end));
+  while (found.length < Math.min(Math.ceil(3 / passes), rounds)) found.push(await heldBy(count, begin, end));
   return Math.max(0, Math.round(median(found)));
 }
 

@@ -1,7 +1,7 @@
 import { cloneKiobuf, cloneKiobufTracked, compoundEvent, waitQueue } from '../io/index.js';
 import type { Rival } from './rival.js';
 import { bioChain } from './rivals/bio-chain.js';
-import { pollByCompound, pollByEmitter, pollByMerge, pollByRace, pollByReadyList } from './rivals/polling.js';
+import { pollByCompound, pollByEmitter, pollByMerge, pollByReactions, pollByReadyList } from './rivals/polling.js';
 import { promises } from './rivals/promises.js';
 import { rxjs } from './rivals/rxjs.js';
 import { stackLocations } from './rivals/stack-locations.js';
@@ -17,7 +17,7 @@ export const rivals: readonly Rival[] = [
   { ...strategyRival(waitQueue), poll: pollByReadyList, line: lineOfEntries },
   { ...strategyRival(compoundEvent), poll: pollByCompound },
   ...[cloneKiobuf, cloneKiobufTracked, bioChain, stackLocations].map(strategyRival),
-  { ...promises, poll: pollByRace, line: lineOfPromises },
+  { ...promises, poll: pollByReactions, line: lineOfPromises },
   { ...rxjs, poll: pollByMerge },
   { ...streams, poll: pollByEmitter },
 ];

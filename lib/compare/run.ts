@@ -5,7 +5,8 @@ import type { Comparison, CompareOptions, ExperimentResult } from './compare.js'
 import type { Experiment, Row } from './experiment.js';
 import { machine } from './machine.js';
 import { commonMetrics } from './metrics.js';
-import type { Plan } from './plan.js';
+import { joinPasses } from './passes.js';
+import { LEAST_ROUNDS, planOfPass, type Plan } from './plan.js';
 import type { Rival } from './rival.js';
 import { edge } from './rivals/edge.js';
 import { startThreads, type Runner, type Task } from './threads.js';
@@ -32,11 +33,14 @@ export class Run {
     options: CompareOptions,
     { file, trace, seed }: Pick<Task, 'file' | 'trace' | 'seed'>,
   ) {
-    const points = chosen.reduce((sum, { it }) => sum + it.points[plan.name].length, 0);
-    this.total = 100 * points;
     this.designs = designs;
     this.options = options;
     this.task = { plan, seed, file, trace, signal: this.stop.signal };
+    const points = chosen.reduce(
+      (sum, { it, reference }) => sum + it.points[plan.name].length * this.passesOf(it, reference),
+      0,
+    );
+    this.total = 100 * points;
     this.timetable = new Timetable(plan.budgetMs, points);
     if (options.signal?.aborted === true) this.abort();
     options.signal?.addEventListener('abort', this.abort);
@@ -52,43 +56,66 @@ export class Run {
     this.options.signal?.removeEventListener('abort', this.abort);
   }
 
-  /** Runs one experiment; answers whether to go on. */
+  /** Runs one experiment, pass by pass; answers whether to go on. */
   async experiment({ it, reference }: Chosen<Experiment>): Promise<boolean> {
-    const rows: Row[] = [];
-    const notes: string[] = [];
-    const missed: number[] = [];
-    const { signal } = this.task;
     const all = it.points[this.task.plan.name];
-    let runner: Runner | null = null;
-    let next = 0;
+    const found = new Map<number, (readonly Row[])[]>(all.map((point) => [point, []]));
+    const notes: string[] = [];
+    const passes = this.passesOf(it, reference);
     try {
-      signal.throwIfAborted();
-      runner = await this.start(it, reference);
-      for (; next < all.length; next++) {
-        signal.throwIfAborted();
-        const point = all[next] as number;
-        // What quick asks for is the least that there is to know.
-        if (this.timetable.behind() && !it.points.quick.includes(point)) {
-          this.timetable.skip();
-          missed.push(point);
-        } else rows.push(...this.checked(it, point, await this.point(runner, it, point, notes)));
-        this.done += 100;
-        this.options.onProgress?.(`${it.name}, ${it.unit} ${String(point)}`, this.done, this.total);
-      }
+      for (let pass = 0; pass < passes; pass++) await this.pass(it, reference, pass, found, notes);
     } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      await runner?.close();
+      if (!this.task.signal.aborted) throw error;
     }
-    const through = next === all.length;
-    if (!through && !this.interrupted) missed.push(...all.slice(next));
-    if (missed.length > 0) this.leftOut.push(`${it.name} at ${it.unit} ${missed.join(', ')}`);
+    const missed = all.filter((point) => found.get(point)?.length === 0);
+    if (missed.length > 0 && !this.interrupted) this.leftOut.push(`${it.name} at ${it.unit} ${missed.join(', ')}`);
+    const { seed } = this.task;
+    const rows = [...found.values()].flatMap((each) => joinPasses(each, seed));
     if (rows.length > 0) {
-      this.results.push(resultOf(it, rows, notes, { seed: this.task.seed, threads: this.inThreads(reference) }));
+      this.results.push(resultOf(it, rows, notes, { seed, threads: this.inThreads(reference) }));
       this.options.onResult?.(this.results.at(-1) as ExperimentResult, this.found());
     }
     // When the time is used up, those that follow are asked as well, so that they say what they leave out.
     return !this.interrupted;
+  }
+
+  /** Measures all points once more, in threads that were started for it, each with a share of the rounds. */
+  private async pass(
+    it: Experiment,
+    reference: string | null,
+    pass: number,
+    found: ReadonlyMap<number, (readonly Row[])[]>,
+    notes: string[],
+  ): Promise<void> {
+    const { signal } = this.task;
+    signal.throwIfAborted();
+    const plan = planOfPass(this.task.plan, pass, this.passesOf(it, reference));
+    const runner = await this.start(it, reference, plan);
+    try {
+      for (const [point, rows] of found) {
+        signal.throwIfAborted();
+        if (this.canSkip(it, point, rows)) this.timetable.skip();
+        else rows.push(this.checked(it, point, await this.point(runner, it, point, notes)));
+        this.done += 100;
+        this.options.onProgress?.(`${it.name}, ${it.unit} ${String(point)}`, this.done, this.total);
+      }
+    } finally {
+      await runner.close();
+    }
+  }
+
+  /** While it is behind: a point that quick does not ask for, or one with rounds enough to tell. */
+  private canSkip({ points }: Experiment, point: number, passes: readonly (readonly Row[])[]): boolean {
+    if (!this.timetable.behind()) return false;
+    if (passes.length === 0) return !points.quick.includes(point);
+    const rounds = passes.map(([row]) => row?.figures['time']?.rounds?.length ?? 0);
+    return rounds.reduce((sum, each) => sum + each, 0) >= LEAST_ROUNDS;
+  }
+
+  /** In one thread for all there is nothing to begin anew. */
+  private passesOf(it: Experiment, reference: string | null): number {
+    const { passes, rounds } = this.task.plan;
+    return this.inThreads(reference) ? Math.min(it.passes ?? passes, rounds) : 1;
   }
 
   found(): Comparison {
@@ -116,17 +143,18 @@ export class Run {
     return threads && reference !== null && this.designs.every((design) => design.reference !== null);
   }
 
-  private async start(experiment: Experiment, reference: string | null): Promise<Runner> {
+  private async start(experiment: Experiment, reference: string | null, plan: Plan): Promise<Runner> {
+    const task = { ...this.task, plan };
     if (this.inThreads(reference)) {
       const designs = this.designs.map(({ it, reference: to }) => ({ name: it.name, reference: String(to) }));
       return startThreads([...designs, { name: edge.name, reference: edge.name }], {
-        ...this.task,
+        ...task,
         experiment: String(reference),
       });
     }
     const rivals = [...this.designs.map(({ it }) => it), edge];
     return {
-      at: (point, { late, ...how }) => experiment.at(point, { ...this.task, ...how, rivals, baton: soleBaton(late) }),
+      at: (point, { late, ...how }) => experiment.at(point, { ...task, ...how, rivals, baton: soleBaton(late) }),
       close: () => Promise.resolve(),
     };
   }

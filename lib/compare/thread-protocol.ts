@@ -17,13 +17,13 @@ export interface Assignment {
 /** What a thread is told: to begin with a point, that the baton is its own again, that the run is ended. */
 export type Order =
   | { readonly order: 'begin'; readonly point: number }
-  | { readonly order: 'go'; readonly least: number; readonly late: boolean }
+  | { readonly order: 'go'; readonly late: boolean }
   | { readonly order: 'abort'; readonly reason: unknown };
 
 /** What ends a thread's turn. */
 export type TurnEnd =
   | { readonly end: 'ready' }
-  | { readonly end: 'passed'; readonly value: number }
+  | { readonly end: 'passed' }
   | { readonly end: 'through'; readonly rows: readonly Row[] }
   | { readonly end: 'failed'; readonly failure: Failure };
 

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { StateError } from '../wait/errors.js';
 import { startWorker } from '../threads/start-worker.js';
 import type { Row } from './experiment.js';
-import { timed } from './meter.js';
+import { joinPasses } from './passes.js';
 import { received, sent, type Aside, type Assignment, type Order, type TurnEnd } from './thread-protocol.js';
 
 /** Runs one experiment, point by point. */
@@ -76,13 +76,11 @@ async function inTurns(
   let running = threads;
   let order: Order = { order: 'begin', point };
   for (let lap = 0; running.length > 0; lap++) {
-    const values: number[] = [];
     const ended = new Set<DesignThread>();
     for (let i = 0; i < running.length; i++) {
       const thread = running[(i + lap) % running.length] as DesignThread;
       const turn = await thread.turn(order, listen(thread));
-      if (turn.end === 'passed') values.push(turn.value);
-      else ended.add(thread);
+      if (turn.end !== 'passed') ended.add(thread);
       if (turn.end === 'through') rows.set(thread, turn.rows);
       if (turn.end === 'failed' && failed === null) {
         failed = { error: received(turn.failure) };
@@ -91,30 +89,13 @@ async function inTurns(
       }
     }
     running = running.filter((thread) => !ended.has(thread));
-    order = { order: 'go', least: Math.min(...values), late: late() };
+    order = { order: 'go', late: late() };
   }
   if (failed !== null) {
     signal.throwIfAborted();
     throw failed.error;
   }
-  return againstFirst(
-    threads.flatMap((thread) => rows.get(thread) ?? []),
-    seed,
-  );
-}
-
-/** With ratios of what was measured in different threads: against the first row that has the figure, round by round. */
-function againstFirst(rows: readonly Row[], seed: number): Row[] {
-  const bases = new Map<string, readonly number[]>();
-  return rows.map((row) => {
-    const figures = Object.entries(row.figures).map(([name, figure]) => {
-      if (figure.rounds === undefined || figure.ratio === undefined) return [name, figure] as const;
-      const base = bases.get(name) ?? figure.rounds;
-      bases.set(name, base);
-      return [name, timed(figure.rounds, base, seed)] as const;
-    });
-    return { ...row, figures: Object.fromEntries(figures) };
-  });
+  return joinPasses([threads.flatMap((thread) => rows.get(thread) ?? [])], seed);
 }
 
 /** One design's thread, as the one that hands out the turns sees it. */

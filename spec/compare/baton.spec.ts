@@ -9,8 +9,4 @@ describe('soleBaton', () => {
     late = true;
     expect(await baton.pass()).to.equal(true);
   });
-
-  it('names what it was given as the least', async () => {
-    expect(await soleBaton().least(7)).to.equal(7);
-  });
 });

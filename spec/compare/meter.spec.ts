@@ -50,7 +50,7 @@ describe('measure', function () {
     expect(trace).to.deep.equal(Array.from({ length: 3 }, () => ['prepare a', 'run a 1']).flat());
   });
 
-  it('runs what needs no preparing as often as the slowest needs for the clock, and all alike', async () => {
+  it('runs what needs no preparing for as long as the plan says, each as often as it can (M1)', async () => {
     const times: Record<string, number[]> = { quick: [], slow: [] };
     await timed((takes) => {
       const contender = (design: string, ms: number): Contender => ({
@@ -62,11 +62,16 @@ describe('measure', function () {
       });
       return measure(1, [contender('quick', 0.01), contender('slow', 0.1)], settingOf());
     });
-    // Doubled until the slowest takes as long as the plan says; then timed, and run twice at most for the heap.
-    const [quick, slow] = ['quick', 'slow'].map((name) => Math.max(...times[name]!.slice(-4)));
-    const enough = 2 ** Math.ceil(Math.log2(settingOf().plan.runMs / 0.1));
-    expect(enough).to.be.greaterThan(2);
-    expect([quick, slow]).to.deep.equal([enough, enough]);
+    // Doubled until it takes half as long as the plan says; then timed, and run twice at most for the heap.
+    const { runMs } = settingOf().plan;
+    for (const [name, ms] of [
+      ['quick', 0.01],
+      ['slow', 0.1],
+    ] as const) {
+      const enough = Math.round(runMs / ms);
+      expect(enough).to.be.greaterThan(2);
+      expect(times[name]!.filter((count) => count === enough)).to.not.have.length(0);
+    }
   });
 
   it('counts what is done while the clock runs, per request, and not what was prepared', async () => {
@@ -157,24 +162,37 @@ describe('measure', function () {
     expect(row!.figures['time']!.rounds).to.have.length(2);
   });
 
-  it('makes do with the rounds that it takes to tell when the time is up', async () => {
-    for (const [rounds, done] of [
-      [40, LEAST_ROUNDS],
-      [3, 3],
+  it('makes do with the rounds that it takes to tell, its share of them in a pass, when the time is up', async () => {
+    for (const [rounds, passes, done] of [
+      [40, 1, LEAST_ROUNDS],
+      [40, 4, Math.ceil(LEAST_ROUNDS / 4)],
+      [3, 1, 3],
     ] as const) {
       const trace: string[] = [];
-      const rows = await measure(1, [traced(trace, 'a')], settingOf({ rounds, baton: soleBaton(() => true) }));
+      const setting = settingOf({ rounds, baton: soleBaton(() => true) });
+      const plan = { ...setting.plan, passes };
+      const rows = await measure(1, [traced(trace, 'a')], { ...setting, plan });
       expect(rows[0]!.figures['time']!.rounds).to.have.length(done);
     }
   });
 
-  it('does the work as often as the baton says that others do', async () => {
-    const baton = { ...soleBaton(), least: () => Promise.resolve(3) };
-    const trace: string[] = [];
-    const { design, run } = traced(trace, 'a');
-    await measure(1, [{ design, run }], settingOf({ baton }));
-    expect(trace).to.include('run a 3');
-    expect(trace.slice(-2).every((line) => line === 'run a 3')).to.equal(true);
+  it('keeps what the contender has timed itself, one for each round, with ratios against the first', async () => {
+    const contender = (design: string, factor: number): Contender => {
+      let runs = 0;
+      return {
+        design,
+        prepare: () => {},
+        run: () => {
+          runs++;
+        },
+        timings: () => ({ own: factor * runs }),
+      };
+    };
+    const rows = await measure(1, [contender('a', 1), contender('b', 3)], settingOf({ rounds: 3 }));
+    expect(rows.map(({ figures }) => figures['own'])).to.deep.equal([
+      { value: 3, rounds: [2, 3, 4], ratio: { median: 1, low: 1, high: 1 } },
+      { value: 9, rounds: [6, 9, 12], ratio: { median: 3, low: 3, high: 3 } },
+    ]);
   });
 
   it('tells how much is done after each round', async () => {

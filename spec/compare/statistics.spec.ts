@@ -51,6 +51,14 @@ describe('estimate', function () {
     expect({ low: -mirrored.high, high: -mirrored.low }).to.deep.equal({ low: there.low, high: there.high });
   });
 
+  it('is wider for values that differ from pass to pass', () => {
+    const values = [1, 2, 3].flatMap((pass) => [pass, pass + 0.01, pass + 0.02, pass - 0.01, pass - 0.02]);
+    const [alike, apart] = [estimate(values), estimate(values, 1, [5, 5, 5])];
+    expect(apart.median).to.equal(alike.median);
+    expect([apart.low < 1.1, apart.high > 2.9]).to.deep.equal([true, true]);
+    expect(alike.high - alike.low).to.be.lessThan(apart.high - apart.low);
+  });
+
   it('has no width when all values are one', () => {
     expect(estimate([2, 2, 2])).to.deep.equal({ median: 2, low: 2, high: 2 });
     expect(estimate([2])).to.deep.equal({ median: 2, low: 2, high: 2 });

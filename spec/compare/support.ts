@@ -39,7 +39,7 @@ export function settingOf(changes: Partial<Omit<Setting, 'plan'>> & { rounds?: n
   const { rounds = 1, ...others } = changes;
   return {
     rivals: [...rivals, edge],
-    plan: { ...plans.quick, warmMs: 0, rounds, fileRounds: rounds },
+    plan: { ...plans.quick, warmMs: 0, rounds, passes: 1, fileRounds: rounds },
     seed: 1,
     file: '',
     trace: null,

@@ -39,10 +39,8 @@ describe('the thread of a design', function () {
       ]);
     });
 
-    it('has all do the work equally often (M1), and tells rows in the order of the designs', () => {
-      expect(rows.slice(0, 3).map(({ design, figures }) => [design, figures['times']!.value])).to.deep.equal(
-        names.map((name) => [name, 'edge'.length]),
-      );
+    it('tells rows in the order of the designs', () => {
+      expect(rows.slice(0, 3).map(({ design }) => design)).to.deep.equal(names);
     });
 
     it('gives each the seed', () => {

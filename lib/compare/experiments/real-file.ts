@@ -9,7 +9,7 @@ import type { Blueprint } from '../blueprint.js';
 import { DeviceBottom } from '../bottom.js';
 import type { Experiment, Figure, Row, Setting } from '../experiment.js';
 import { timed } from '../meter.js';
-import { LEAST_ROUNDS } from '../plan.js';
+import { leastRounds } from '../plan.js';
 import { isCannot, type Rival } from '../rival.js';
 import { edge } from '../rivals/edge.js';
 
@@ -50,6 +50,7 @@ export const realFile: Experiment = {
     },
   ],
   decides: ['both', 'cpu'],
+  passes: 1,
   async at(x, setting) {
     const { file, signal } = setting;
     const kind = await stat(file);
@@ -91,7 +92,7 @@ async function inRounds(x: number, source: FileHandle, directory: string, settin
   const runs = new Map<Rival, Run[]>();
   const cannot = new Map<Rival, string>();
   for (let round = 0; round < plan.fileRounds; round++) {
-    if (round > 0 && (await baton.pass()) && round >= LEAST_ROUNDS) break;
+    if (round > 0 && (await baton.pass()) && round >= leastRounds(plan)) break;
     for (let i = 0; i < rivals.length; i++) {
       const rival = rivals[(i + round) % rivals.length] as Rival;
       if (cannot.has(rival)) continue;

@@ -1,7 +1,6 @@
 import { contendWith, type Work } from '../contend.js';
-import type { Experiment, Setting } from '../experiment.js';
+import type { Experiment } from '../experiment.js';
 import type { WaiterLine, WaiterOrder } from '../rival.js';
-import { estimate, median } from '../statistics.js';
 
 const MIB = 1 << 20;
 /** What each waiter works on when it is woken. */
@@ -22,35 +21,30 @@ export const waiterOrder: Experiment = {
       name: 'lifo',
       unit: 'ns',
       better: 'less',
-      kind: 'measured',
+      kind: 'timed',
       meaning: 'time of a wake-up where who came last is woken, the median over rounds',
     },
     {
       name: 'gain',
       unit: '',
       better: 'more',
-      kind: 'measured',
-      meaning: 'how many times as long a wake-up takes where who came first is woken (the time)',
+      kind: 'timed',
+      meaning: 'how many times as long a wake-up takes where who came first is woken (the time), in the same round',
     },
   ],
-  decides: ['gain', 'time'],
+  decides: ['time', 'lifo'],
   at: (mebibytes, setting) =>
-    contendWith(mebibytes, setting, ({ name, line }) => {
+    contendWith(mebibytes, setting, ({ line }) => {
       if (line === undefined) return Promise.resolve({ cannot: 'has no waiters of which a wake-up takes one' });
-      return Promise.resolve(waking(name, mebibytes, line, setting));
+      return Promise.resolve(waking(mebibytes, line));
     }),
 };
 
 /** First come, first served is timed by the meter, and right after it the same with the last first. */
-function waking(
-  name: string,
-  mebibytes: number,
-  line: (order: WaiterOrder) => WaiterLine,
-  { note, seed }: Setting,
-): Work {
+function waking(mebibytes: number, line: (order: WaiterOrder) => WaiterLine): Work {
   const [fifo, lifo] = [new Workers(mebibytes, line('fifo')), new Workers(mebibytes, line('lifo'))];
-  const rounds: { fifo: number; lifo: number }[] = [];
   let last = { times: 0, ns: 0 };
+  let lifoNs = 0;
   const clocked = async (workers: Workers, times: number): Promise<number> => {
     const start = process.hrtime.bigint();
     await workers.wake(times);
@@ -61,21 +55,10 @@ function waking(
       last = { times, ns: await clocked(fifo, times) };
     },
     async extra() {
-      if (last.times > 0) rounds.push({ fifo: last.ns, lifo: await clocked(lifo, last.times) });
+      lifoNs = await clocked(lifo, last.times);
       return {};
     },
-    after() {
-      // Warming up came first.
-      const timed = rounds.slice(-Math.ceil(rounds.length / 2));
-      const gain = estimate(timed.map((round) => round.fifo / round.lifo), seed); // prettier-ignore
-      const { low, median: middle, high } = gain;
-      const [shown, from, to] = [middle, low, high].map((value) => value.toFixed(2));
-      const verdict = low <= 1 && high >= 1 ? ': no difference seen' : '';
-      note(
-        `${name}, ${String(mebibytes)} MiB: first ÷ last ${String(shown)} (${String(from)} to ${String(to)})${verdict}`,
-      );
-      return Promise.resolve({ lifo: median(timed.map((round) => round.lifo)), gain: gain.median });
-    },
+    timings: () => ({ lifo: lifoNs, gain: last.ns / lifoNs }),
   };
 }
 

@@ -2,10 +2,12 @@ import type { Comparison, ExperimentResult } from '../compare.js';
 import { questions } from '../questions.js';
 import { answer } from './answer.js';
 import { style } from './html-style.js';
-import { againOf, capabilitiesTable } from './markdown.js';
+import { costTable, findingsOf } from './findings.js';
+import { againOf, capabilitiesTable, COSTS, OVERVIEW } from './markdown.js';
+import { overviewTable } from './overview.js';
 import { darkRules } from './palette.js';
 import { escaped, plot } from './plot.js';
-import { standingAnswer, standingsOf, standingTable } from './standing.js';
+import { standingsOf, standingTable } from './standing.js';
 import { experimentTable, legendOf, methodOf, type Table } from './table.js';
 
 /**
@@ -32,7 +34,7 @@ export async function reportPage(comparison: Comparison): Promise<string> {
 <h1>The designs compared</h1>
 <p class="method">${escaped(methodOf(comparison).join(' '))}</p>
 <nav aria-label="Contents"><ul>
-${asked.length === 0 ? '' : '<li><a href="#questions">The questions, answered</a></li>'}
+${asked.length === 0 ? '' : '<li><a href="#questions">The questions, answered</a></li>\n<li><a href="#whole">Which design wins where</a></li>'}
 ${comparison.experiments.map(({ name, title }) => `<li><a href="#${name}">${escaped(title)}</a></li>`).join('\n')}
 <li><a href="#designs">What each design can do</a></li>
 </ul></nav>
@@ -52,14 +54,24 @@ ${tableOf(capabilitiesTable(comparison.designs), 'What each design says of itsel
 
 function questionsSection(comparison: Comparison, asked: typeof questions): string {
   const parts = asked.map((question) => {
-    const [first, ...rest] = standingAnswer(comparison, question);
+    const [first, ...rest] = findingsOf(comparison, question);
     return `<h3>${question.name}. ${escaped(question.question)}</h3>
-<p class="answer">${escaped(first ?? '')}</p>
+${first === undefined ? '' : `<p class="answer">${escaped(first)}</p>`}
 ${rest.map((sentence) => `<p>${escaped(sentence)}</p>`).join('\n')}
 ${tableOf(standingTable(comparison, question), `${question.name}: where each design is best, in ${question.experiments.join(', ')}`, 1)}`;
   });
   return `<section id="questions"><h2>The questions, answered</h2>
 ${parts.join('\n')}
+</section>
+${wholeSection(comparison)}`;
+}
+
+function wholeSection(comparison: Comparison): string {
+  const [overview, costs] = [overviewTable(comparison), costTable(comparison)];
+  if (overview.length < 2) return '';
+  return `<section id="whole"><h2>Which design wins where</h2>
+${tableOf(overview, OVERVIEW, 1)}
+${costs.length === 0 ? '' : tableOf(costs, COSTS, 1)}
 </section>`;
 }
 
@@ -88,14 +100,14 @@ ${tableOf(table, `${title}. ${unit}: ${xLabel}`, 2)}
 
 /** A table in a box of its own, which scrolls where the screen is narrow. The first columns, so many, head their rows. */
 function tableOf([head = [], ...body]: Table, caption: string, heads: number): string {
-  const right = head.map((_, i) => body.every((cells) => /^(\d|[?–]$|cannot$)/.test(cells[i] ?? '')));
+  const right = head.map((_, i) => body.every((cells) => /^((\*\*)?\d|[?–]$|cannot$)/.test(cells[i] ?? '')));
   const classOf = (i: number, text: string): string =>
     right[i] === true ? ' class="right"' : text.length > 40 ? ' class="words"' : '';
   const rows = body.map((cells, row) => {
     const line = cells.map((cell, i) =>
       i < heads
         ? `<th scope="row"${classOf(i, '')}>${escaped(cell)}</th>`
-        : `<td${classOf(i, cell)}>${escaped(cell)}</td>`,
+        : `<td${classOf(i, cell)}>${marked(escaped(cell))}</td>`,
     );
     const isFirst = heads > 1 && row > 0 && body[row - 1]?.[0] !== cells[0];
     return `<tr${isFirst ? ' class="first"' : ''}>${line.join('')}</tr>`;
@@ -103,4 +115,9 @@ function tableOf([head = [], ...body]: Table, caption: string, heads: number): s
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(caption)}"><table><caption>${escaped(caption)}</caption>
 <thead><tr>${head.map((cell, i) => `<th scope="col"${classOf(i, '')}>${escaped(cell)}</th>`).join('')}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`;
+}
+
+/** What is in bold in Markdown is so here. */
+function marked(text: string): string {
+  return text.replace(/^\*\*(.*)\*\*$/, '<strong>$1</strong>');
 }

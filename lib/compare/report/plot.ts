@@ -90,10 +90,10 @@ function valuesOf(result: ExperimentResult): { readonly values: Value[]; readonl
   return { values, title: unit === '' ? metric.name : `${metric.name}, ${unit}` };
 }
 
-function spreadOf({ value, rounds }: Figure, seed: number): { value: number; low: number; high: number } {
+function spreadOf({ value, rounds, passes }: Figure, seed: number): { value: number; low: number; high: number } {
   const middle = value ?? 0;
   if (rounds === undefined) return { value: middle, low: middle, high: middle };
-  const { low, high } = estimate(rounds, seed);
+  const { low, high } = estimate(rounds, seed, passes);
   return { value: middle, low, high };
 }
 

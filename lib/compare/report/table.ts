@@ -6,14 +6,18 @@ import { answer } from './answer.js';
 /** A table as cells: the first row is the heading. */
 export type Table = readonly (readonly string[])[];
 
+/** The metrics that a table has columns for: not those counts of which nothing was counted anywhere. */
+export function shownMetrics({ rows, metrics }: ExperimentResult): Metric[] {
+  return metrics.filter(({ name, kind }) => kind !== 'exact' || rows.some(({ figures }) => figures[name]?.value !== 0));
+}
+
 /**
  * A row per point and design: counts first, then times, those that decide with their ratios. A column of counts in which
  * nothing was counted anywhere is left out.
  */
-export function experimentTable({ rows, unit, metrics, decides }: ExperimentResult): Table {
-  const shown = metrics.filter(
-    ({ name, kind }) => kind !== 'exact' || rows.some((row) => row.figures[name]?.value !== 0),
-  );
+export function experimentTable(result: ExperimentResult): Table {
+  const { rows, unit, decides } = result;
+  const shown = shownMetrics(result);
   const columns = [...shown.filter(({ kind }) => kind !== 'timed'), ...shown.filter(({ kind }) => kind === 'timed')];
   const withRatio = ({ name, kind }: Metric): boolean => kind === 'timed' && decides.includes(name);
   return [
@@ -46,16 +50,18 @@ export function experimentText(result: ExperimentResult): string {
 
 /** How the figures came about, in sentences. */
 export function methodOf({ machine, base, plan, seed, interrupted, leftOut, experiments }: Comparison): string[] {
-  const rounds = `${String(plan.rounds)} interleaved ${plan.rounds === 1 ? 'round' : 'rounds'}`;
+  const apart = experiments.every(({ threads }) => threads);
+  const passes = apart ? Math.min(plan.passes, plan.rounds) : 1;
+  const rounds = `${counted(plan.rounds, 'interleaved round')}${passes > 1 ? ` in ${counted(passes, 'pass', 'passes')}` : ''}`;
   const { runtime, system, cpu, cores, memory } = machine;
   return [
     `${runtime}, ${system}; ${cpu}, ${String(cores)} ${cores === 1 ? 'core' : 'cores'}, ${size(memory)}.`,
     `Plan ${plan.name}, ${rounds}, seed ${String(seed)}.`,
-    experiments.every(({ threads }) => threads)
-      ? 'Each design runs in a thread of its own, one at a time.'
+    apart
+      ? `Each design runs in a thread of its own, one at a time, for as long as the others${passes > 1 ? ', and each pass begins anew in other threads' : ''}.`
       : 'Designs share a thread, where each slows down the others; handed in as modules they would not.',
     'Times are medians over the rounds. Times, bytes and counts are per request.',
-    `Ratios are against ${base} in the same round, with the 95 % bootstrap interval of their median.`,
+    `Ratios at a point are against ${base} in the same round, with the 95 % bootstrap interval of their median, resampled by passes and by rounds within them; those over several points are geometric means, with Student's interval over the passes.`,
     'Best is the design with the best median, and with it each whose ratio to it, in the same rounds, has an interval that does not exclude 1; of fewer than 15 rounds nothing is told.',
     "The line 'edge' is what all designs are charged alike: the caller's completion and submission.",
     ...(leftOut.length > 0 ? [`The time was used up; left out were ${leftOut.join('; ')}.`] : []),
@@ -96,7 +102,7 @@ function columnsOf(table: Table): Column[] {
   const [head = [], ...body] = table;
   return head.map((_, i) => ({
     width: Math.max(...table.map((cells) => (cells[i] ?? '').length)),
-    right: body.every((cells) => /^(\d|[?–]$|cannot$)/.test(cells[i] ?? '')),
+    right: body.every((cells) => /^((\*\*)?\d|[?–]$|cannot$)/.test(cells[i] ?? '')),
   }));
 }
 
@@ -109,16 +115,20 @@ function padded(cells: readonly string[], columns: readonly Column[]): string[] 
 
 function valueOf(figure: Figure | undefined, { unit }: Metric): string {
   if (figure === undefined) return '–';
-  if (figure.value === null) return '?';
+  return figure.value === null ? '?' : amount(figure.value, unit);
+}
+
+/** A value with its unit, in as many digits as tell something. */
+export function amount(value: number, unit: Metric['unit']): string {
   switch (unit) {
     case 'ns':
-      return duration(figure.value);
+      return duration(value);
     case 'B':
-      return size(figure.value);
+      return size(value);
     case 'B/s':
-      return `${size(figure.value)}/s`;
-    default:
-      return count(figure.value);
+      return `${size(value)}/s`;
+    case '':
+      return count(value);
   }
 }
 
@@ -127,8 +137,12 @@ function ratio({ median, low, high }: Estimate): string {
   return `${median.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 }
 
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${String(number)} ${number === 1 ? one : many}`;
+}
+
 function duration(ns: number): string {
-  if (ns < 1e3) return `${ns.toFixed(0)} ns`;
+  if (ns < 1e3) return `${ns.toFixed(Math.abs(ns) < 9.95 ? 1 : 0)} ns`;
   if (ns < 1e6) return `${(ns / 1e3).toFixed(2)} µs`;
   return ns < 1e9 ? `${(ns / 1e6).toFixed(2)} ms` : `${(ns / 1e9).toFixed(2)} s`;
 }

@@ -57,6 +57,6 @@ function isEqual(figure: Figure, best: Figure, { kind }: Metric, seed: number): 
   if (kind === 'exact') return figure.value === best.value;
   if (kind === 'measured') return Math.abs((figure.value ?? 0) - (best.value ?? 0)) <= TOLERANCE * (best.value ?? 0);
   const ratios = (figure.rounds ?? []).map((value, round) => value / (best.rounds?.[round] ?? NaN));
-  const { low, high } = estimate(ratios, seed);
+  const { low, high } = estimate(ratios, seed, figure.passes);
   return low <= 1 && high >= 1;
 }

@@ -50,7 +50,10 @@ class Source implements Pollable {
   }
 }
 
-/** `compoundEvent`: a compound over all events, of which the first decides; the others let go of it. */
+/**
+ * `compoundEvent`: a compound over all events, of which the first decides; the others let go of it. A compound is over when it
+ * has decided, so that each wait makes another: as poll(2) does, where the ready list is epoll's way.
+ */
 export function pollByCompound(events: number): Polling {
   const pending = Array.from({ length: events }, () => new Completion<number>());
   let ready: number[] = [];
@@ -66,43 +69,6 @@ export function pollByCompound(events: number): Polling {
       if (ready.length === 0) {
         counters.links += events;
         await firstOf(pending.map((event) => watch(event))).promise();
-      }
-      const found = ready;
-      ready = [];
-      return found;
-    },
-  };
-}
-
-/** `promises`: a race of all. Nothing takes its reactions off the promises that have lost. */
-export function pollByRace(events: number): Polling {
-  interface Deferred {
-    readonly promise: Promise<number>;
-    readonly resolve: (event: number) => void;
-    reactions: number;
-  }
-  const deferred = (): Deferred => {
-    let resolve: (event: number) => void = () => undefined;
-    const promise = new Promise<number>((fulfil) => (resolve = fulfil));
-    return { promise, resolve, reactions: 0 };
-  };
-  const pending = Array.from({ length: events }, deferred);
-  let ready: number[] = [];
-  return {
-    get left() {
-      return pending.reduce((sum, { reactions }) => sum + reactions, 0);
-    },
-    signal(event) {
-      const fired = pending[event] as Deferred;
-      pending[event] = deferred();
-      ready.push(event);
-      fired.resolve(event);
-    },
-    async wait() {
-      if (ready.length === 0) {
-        counters.links += events;
-        for (const each of pending) each.reactions++;
-        await Promise.race(pending.map(({ promise }) => promise));
       }
       const found = ready;
       ready = [];
@@ -129,6 +95,37 @@ class ReadyList {
     this.ready = [];
     return found;
   }
+}
+
+/**
+ * `promises`: a promise for each event, with one reaction, that notes it. `Promise.race` would add one more to each for every
+ * wait, and take none off.
+ */
+export function pollByReactions(events: number): Polling {
+  const list = new ReadyList();
+  const pending = Array.from(
+    { length: events },
+    () =>
+      (_event: number): void =>
+        undefined,
+  );
+  const renew = (event: number): void => {
+    counters.links++;
+    const promise = new Promise<number>((fulfil) => (pending[event] = fulfil));
+    void promise.then((ready) => {
+      list.add(ready);
+    });
+  };
+  for (let event = 0; event < events; event++) renew(event);
+  return {
+    left: 0,
+    signal(event) {
+      const fulfil = pending[event];
+      renew(event);
+      fulfil?.(event);
+    },
+    wait: () => list.wait(),
+  };
 }
 
 /** `rxjs`: the subjects of all events, merged and subscribed to once. */

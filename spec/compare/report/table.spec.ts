@@ -37,7 +37,8 @@ describe('experimentTable', () => {
   });
 
   const times: [ns: number, text: string][] = [
-    [0.4, '0 ns'],
+    [0.4, '0.4 ns'],
+    [12.4, '12 ns'],
     [999, '999 ns'],
     [1000, '1.00 µs'],
     [123_456, '123.46 µs'],
@@ -118,7 +119,7 @@ describe('markdownTable', () => {
 describe('methodOf', () => {
   it('says what ran, how often, and what the figures are', () => {
     expect(methodOf(comparisonOf()).join(' ')).to.match(
-      /^Node\.js v20\.0\.0, Linux 6\.1\.0 on x64; A CPU, 2 cores, 8000 MB\. Plan full, 15 interleaved rounds, seed 1\. /,
+      /^Node\.js v20\.0\.0, Linux 6\.1\.0 on x64; A CPU, 2 cores, 8000 MB\. Plan full, 20 interleaved rounds in 4 passes, seed 1\. /,
     );
     expect(methodOf(comparisonOf({ plan: { ...plans.quick, rounds: 1 }, base: 'mine' })).join(' '))
       .to.include('Plan quick, 1 interleaved round,')
