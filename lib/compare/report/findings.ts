@@ -1,4 +1,5 @@
 import type { Comparison, ExperimentResult } from '../compare.js';
+import { LEAST_ROUNDS } from '../plan.js';
 import type { Question } from '../questions.js';
 import type { Estimate } from '../statistics.js';
 import { list } from './answer.js';
@@ -21,6 +22,7 @@ const FINDINGS: Readonly<Record<string, (run: Told) => string[]>> = {
  * where the interval of their ratio excludes 1, and else that none is seen.
  */
 export function findingsOf(comparison: Comparison, { name }: Pick<Question, 'name'>): string[] {
+  if (comparison.plan.rounds < LEAST_ROUNDS) return ['There were too few rounds to tell.'];
   return FINDINGS[name]?.(new Told(comparison)) ?? [];
 }
 
@@ -117,7 +119,8 @@ class Told {
 
 /** `twice what b takes` in figures, and whether that is a difference. */
 function against(ratio: Estimate, base: string): string {
-  const seen = sideOf(ratio) === 'none' ? ', which is no difference seen' : '';
+  const few = Number.isNaN(ratio.low) ? ', of too few rounds to tell' : ', which is no difference seen';
+  const seen = sideOf(ratio) === 'none' ? few : '';
   return `${ratioText(ratio)} times what ${base} takes${seen}`;
 }
 
@@ -178,7 +181,9 @@ function tracking(run: Told): string[] {
   }
   const price = run.ratio(['depth', 'fan-out', 'tree'], 'cloneKiobufTracked', 'cloneKiobuf');
   if (price !== null)
-    said.push(`What is never cancelled pays for tracking: it takes ${against(price, 'cloneKiobuf')}.`);
+    said.push(
+      `What is never cancelled is charged for it as well: with tracking it takes ${against(price, 'cloneKiobuf')}.`,
+    );
   return said;
 }
 
