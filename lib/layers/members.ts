@@ -68,6 +68,22 @@ function memberInUse(device: BlockDevice, { role, uuid }: Superblock): MemberErr
   return new MemberError('ERR_MEMBER_IN_USE', device, `is a member of the ${role} ${uuid}`);
 }
 
+/**
+ * Refuses a device that was given up, and whose place another one has taken since: to open the array with it would give
+ * up that one as well, which holds everything. One that was given up and not replaced yet is only out of date.
+ * @param newest of the array
+ * @throws MemberError `ERR_REPLACED`
+ */
+export function checkNotReplaced(device: BlockDevice, own: Superblock, newest: Superblock): void {
+  const { role, uuid, generation, states } = newest;
+  if (own.generation >= generation - 1 || states[own.index] !== 'in-sync') return;
+  throw new MemberError(
+    'ERR_REPLACED',
+    device,
+    `was member ${String(own.index)} of the ${role} ${uuid}, and another device has its place now: give that one instead`,
+  );
+}
+
 /** The superblock found on a device, if it makes it a member of such an array. @throws MemberError `ERR_NOT_A_MEMBER` */
 export function checkMember(role: Role, device: BlockDevice, found: Found | null): Found {
   const own = found?.superblock;

@@ -5,7 +5,15 @@ import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import { OptionError } from '../io/option-error.js';
 import type { Copied } from './copy-range.js';
-import { checkFellow, checkMember, joinGeometry, MemberError, refuseMembers, someMembers } from './members.js';
+import {
+  checkFellow,
+  checkMember,
+  checkNotReplaced,
+  joinGeometry,
+  MemberError,
+  refuseMembers,
+  someMembers,
+} from './members.js';
 import { MemberRecords, type MemberStart } from './member-records.js';
 import { MirrorArray } from './mirror-array.js';
 import {
@@ -100,6 +108,7 @@ export async function openArray(members: readonly BlockDevice[], { pool }: { poo
     );
   }
   checkHistory(found, top);
+  for (const [device, { superblock }] of found) checkNotReplaced(device, superblock, top);
   const { blockSize } = joinGeometry(all);
   const bytes = Math.ceil(Math.ceil(top.dataSize / top.regionSize) / 8);
   const dirty = new Uint8Array(bytes);

@@ -86,8 +86,8 @@ export class Mirror extends Layer<MirrorFrame> {
    * or has missed something counts as dropped from now on. Where a crash may have left members different they are made to
    * agree.
    * @throws ArgumentError `ERR_MEMBERS`, `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`,
-   *   `ERR_SPLIT_BRAIN` (members that have gone on without each other), `ERR_NOT_IN_SYNC` (no member holds everything);
-   *   ArgumentRangeError `ERR_READS`; IoError as {@link create}. Nothing was written then but, of an IoError, superblocks
+   *   `ERR_REPLACED` (a member whose place a spare has taken), `ERR_SPLIT_BRAIN` (members that have gone on without each
+   *   other), `ERR_NOT_IN_SYNC` (no member holds everything); ArgumentRangeError `ERR_READS`; IoError as {@link create}. Nothing was written then but, of an IoError, superblocks
    */
   static async open(members: readonly BlockDevice[], options: MirrorOptions): Promise<Mirror> {
     checkReads(options.reads);

@@ -5,7 +5,7 @@ import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import { OptionError } from '../io/option-error.js';
-import { joinGeometry, MemberError, refuseMembers } from './members.js';
+import { checkNotReplaced, joinGeometry, MemberError, refuseMembers } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
@@ -100,6 +100,9 @@ export async function openArray(members: readonly BlockDevice[], force: boolean,
     if (!isUpToDate(superblock, newest)) continue;
     place(device, superblock, newest, devices);
     if (newest.states[superblock.index] === 'rebuilding') rebuilt = superblock.rebuilt[superblock.index] ?? 0;
+  }
+  for (const { device, superblock } of found) {
+    if (devices[superblock.index] === null) checkNotReplaced(device, superblock, newest);
   }
   const states = devices.map((device, i) => (device === null ? 'failed' : (newest.states[i] ?? 'failed')));
   const missing = states.filter((state) => state !== 'in-sync').length;

@@ -83,7 +83,7 @@ export class Parity extends Layer<StripeOperation | null> {
    * part then. A member whose rebuild did not finish has what it holds up to its last checkpoint, and can be rebuilt on.
    * Parity of the regions that were being written is repaired, but where data cannot be read: {@link doubts}.
    * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
-   *   none, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
+   *   none, `ERR_REPLACED` for one whose place a spare has taken, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
    *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
    */
   static async open(members: readonly BlockDevice[], options: ParityOpenOptions): Promise<Parity> {

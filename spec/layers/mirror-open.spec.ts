@@ -166,6 +166,24 @@ describe('Mirror.create and Mirror.open', () => {
     await mirror.close();
   });
 
+  it('refuses a device whose place another one has taken, and changes nothing (I8)', async () => {
+    const [left, right] = two();
+    const spare = memory('spare');
+    const made = await Mirror.create([left, right], { pool, assumeEqual: true });
+    made.fail(1);
+    await made.rebuild(1, spare);
+    await made.close();
+    const before = [left, right, spare].map(({ contents }) => contents.slice());
+    const [first, old, taken] = [left, right, spare].map((each) => copyOf(each)) as [MemoryDevice, MemoryDevice, MemoryDevice]; // prettier-ignore
+    const error = await errorOf(Mirror.open([first, old], { pool }));
+    expect(error).to.include({ code: 'ERR_REPLACED', device: old });
+    expect(error.message).to.match(/^right was member 1 of the mirror .* another device has its place now: give that/);
+    expect([first, old, taken].map(({ contents }) => contents)).to.deep.equal(before);
+    const again = await Mirror.open([first, taken], { pool });
+    expect(states(again)).to.deep.equal(['in-sync', 'in-sync']);
+    await again.close();
+  });
+
   it('remembers who was dropped, although it is given again', async () => {
     const disks = [disk('left', waitQueue), disk('right', waitQueue)];
     const made = await Mirror.create(disks, { pool, assumeEqual: true });

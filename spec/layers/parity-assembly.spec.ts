@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import type { BlockDevice } from '../../lib/io/device.js';
 import { Parity, type ParityOpenOptions } from '../../lib/layers/parity.js';
-import { decodeSuperblock, encodeSuperblock, readSuperblock, type Superblock } from '../../lib/layers/superblock.js';
+import {
+  decodeSuperblock,
+  encodeSuperblock,
+  readSuperblock,
+  type MemberState,
+  type Superblock,
+} from '../../lib/layers/superblock.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { leaves } from '../leaks.js';
 import { codeOf, copyOf, Kit, someDisks } from './parity-kit.js';
@@ -86,9 +92,22 @@ describe('openArray', () => {
       const disks = kit.disks.map(copyOf);
       const [, b] = disks as [FaultyDevice, FaultyDevice];
       const { generation } = (await readSuperblock(b, kit.pool)) as Superblock;
-      for (const disk of disks) edit(disk, { generation: generation + 5 - (disk === b ? behind : 0) });
+      for (const disk of disks) {
+        const others = { generation: generation + 5, states: ['in-sync', state, 'in-sync'] as MemberState[] };
+        edit(disk, disk === b ? { generation: generation + 5 - behind } : others);
+      }
       expect(statesOf(await open(disks))).to.deep.equal(['in-sync', state, 'in-sync']);
     }
+  });
+
+  it('refuses a member whose place another one has taken, unless that is there as well (I8)', async () => {
+    await kit.parity.fail(1);
+    const [spare] = someDisks(1, 1000) as [FaultyDevice];
+    await kit.parity.rebuild(1, spare);
+    await kit.parity.close();
+    const [a, old, c] = kit.disks.map(copyOf) as [FaultyDevice, FaultyDevice, FaultyDevice];
+    expect(await codeOf(open([a, old, c]))).to.equal('ERR_REPLACED');
+    expect(statesOf(await open([a, old, c, spare].map(copyOf)))).to.deep.equal(Array(3).fill('in-sync'));
   });
 
   it('takes a member whose rebuild did not end for missing, but for what it holds', async () => {
