@@ -170,7 +170,7 @@ describe('Mirror.create and Mirror.open', () => {
     const [left, right] = two();
     const spare = memory('spare');
     const made = await Mirror.create([left, right], { pool, assumeEqual: true });
-    made.fail(1);
+    await made.fail(1);
     await made.rebuild(1, spare);
     await made.close();
     const before = [left, right, spare].map(({ contents }) => contents.slice());
