@@ -30,9 +30,9 @@ export interface OpenFile {
 
 /**
  * Opens a file, for direct I/O only once a direct read was seen to work.
- * @throws OptionError `ERR_DIRECT` where direct I/O does not work and is not merely tried, `ERR_SIZE`
- *   for a file that is longer than it is to be, or shorter than a block, which is left as it is; the system's error. Nothing is left open; a file
- *   that was asked for by size may have been made.
+ * @throws OptionError `ERR_DIRECT` where direct I/O does not work and is not merely tried, `ERR_SIZE` for a file that is
+ *   longer than it is to be, or shorter than a block, which is left as it is; the system's error. Nothing is left open; a
+ *   file that was asked for by size may have been made.
  */
 export async function openBlocks(request: FileRequest): Promise<OpenFile> {
   if (request.direct === false) return openWith(request, 0);

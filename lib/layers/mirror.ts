@@ -87,7 +87,8 @@ export class Mirror extends Layer<MirrorFrame> {
    * agree.
    * @throws ArgumentError `ERR_MEMBERS`, `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`,
    *   `ERR_REPLACED` (a member whose place a spare has taken), `ERR_SPLIT_BRAIN` (members that have gone on without each
-   *   other), `ERR_NOT_IN_SYNC` (no member holds everything); ArgumentRangeError `ERR_READS`; IoError as {@link create}. Nothing was written then but, of an IoError, superblocks
+   *   other), `ERR_NOT_IN_SYNC` (no member holds everything); OptionError `ERR_READS`; IoError as {@link create}. Nothing
+   *   was written then but, of an IoError, superblocks
    */
   static async open(members: readonly BlockDevice[], options: MirrorOptions): Promise<Mirror> {
     checkReads(options.reads);
@@ -163,8 +164,9 @@ export class Mirror extends Layer<MirrorFrame> {
    * @returns when the spare is in sync and that is stored
    * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`, `ERR_MEMBER_IN_USE` for a member of another array, or one of
    *   this that is up to date; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`; StateError `ERR_CLOSED`; IoError when
-   *   the spare cannot be read. Nothing was written then. What `signal` aborts with, and IoError when no member in sync can read a block, there is no memory, or the mirror is
-   *   closed: it is interrupted then; IoError when the spare has failed: it is dropped, and may be tried anew
+   *   the spare cannot be read. Nothing was written then. What `signal` aborts with, and IoError when no member in sync can
+   *   read a block, there is no memory, or the mirror is closed: it is interrupted then; IoError when the spare has failed:
+   *   it is dropped, and may be tried anew
    */
   async rebuild(index: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     await rebuild(this, this.array, this.devices, index, spare, options);

@@ -83,8 +83,9 @@ export class Parity extends Layer<StripeOperation | null> {
    * part then. A member whose rebuild did not finish has what it holds up to its last checkpoint, and can be rebuilt on.
    * Parity of the regions that were being written is repaired, but where data cannot be read: {@link doubts}.
    * @throws ArgumentError `ERR_NOT_A_MEMBER`, `ERR_FOREIGN_MEMBER`, `ERR_DUPLICATE_MEMBER`, `ERR_MEMBERS` when there is
-   *   none, `ERR_REPLACED` for one whose place a spare has taken, `ERR_NOT_IN_SYNC` when more than one member is missing; StateError `ERR_DIRTY` when one is and stripes may be
-   *   torn, unless `force` is given; ArgumentRangeError `ERR_GEOMETRY`; IoError of a member that failed
+   *   none, `ERR_REPLACED` for one whose place a spare has taken, `ERR_NOT_IN_SYNC` when more than one member is missing;
+   *   StateError `ERR_DIRTY` when one is and stripes may be torn, unless `force` is given; ArgumentRangeError
+   *   `ERR_GEOMETRY`; IoError of a member that failed
    */
   static async open(members: readonly BlockDevice[], options: ParityOpenOptions): Promise<Parity> {
     return await Parity.ready(new Parity(await openArray(members, options.force === true, options.pool), options));
@@ -187,9 +188,9 @@ export class Parity extends Layer<StripeOperation | null> {
    * A rebuild that was interrupted (the member's state is `rebuilding`: by an abort, a close, another member that could not
    * be read, or a crash) goes on from where it was, or from the last checkpoint, when it is given the same device.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
-   *   `ERR_MEMBER_IN_USE` for a member of another array, or one of this that is up to date, `ERR_SPARE` for one twice, `ERR_MEMBER_STATE` when the member
-   *   is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that failed, or the signal's reason: the
-   *   member is missing again
+   *   `ERR_MEMBER_IN_USE` for a member of another array, or one of this that is up to date, `ERR_SPARE` for one twice,
+   *   `ERR_MEMBER_STATE` when the member is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that
+   *   failed, or the signal's reason: the member is missing again
    */
   async rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     this.checkMember(member);
