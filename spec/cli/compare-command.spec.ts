@@ -160,14 +160,18 @@ describe('wakechain compare', function () {
         'report.md',
       ]);
       const report = readFileSync(join(out, 'report.md'), 'utf8');
-      const tables = report
-        .trimEnd()
-        .split('\n\n')
-        .filter((part) => part.startsWith('|'));
-      expect(tables.slice(-1 - asked.length).map((table) => parseMarkdownTable(table).cells.length)).to.deep.equal([
-        ...asked.map((name) => 1 + pointsOf(name) * (names.length + (name === 'real-file' ? 0 : 1))),
-        1 + names.length,
-      ]);
+      const sections = report.split(/^## /m);
+      const tableOf = (title: string): string[][] => {
+        const section = sections.find((each) => each.startsWith(title)) ?? '';
+        const table = section.split('\n\n').find((part) => part.startsWith('|')) ?? '';
+        return parseMarkdownTable(table.trimEnd()).cells;
+      };
+      for (const { name, title } of experiments.filter((each) => asked.includes(each.name))) {
+        const [head = [], ...rows] = tableOf(title);
+        expect(head, name).to.include.members(names);
+        expect(new Set(rows.map(([label = '']) => label.split(',')[0])), name).to.have.property('size', pointsOf(name));
+      }
+      expect(tableOf('What each design can do')).to.have.length(1 + names.length);
       for (const [, picture] of report.matchAll(/!\[.*\]\((.*)\)/g)) {
         const svg = parseXml(readFileSync(join(out, picture!), 'utf8'));
         expect(svg.children.slice(0, 2).map(({ name }) => name)).to.deep.equal(['title', 'desc']);
