@@ -29,8 +29,8 @@ describe('docs/comparison.md', () => {
       const part = sections.get(title) ?? '';
       expect(part).to.include(`**${question}**`).and.to.include(`--experiment ${name} `);
       expect(existsSync(`${docs}/comparison/${name}.svg`)).to.equal(true);
-      const [head = [], ...rows] = tableIn(part);
-      expect([...head, ...rows.map(([, design]) => design)]).to.include.members(designs);
+      const [head = []] = tableIn(part);
+      expect(head).to.include.members(designs);
     });
   }
 
