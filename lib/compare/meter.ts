@@ -138,7 +138,9 @@ async function sample(contender: Contender, times: number, into: Samples): Promi
   const found = Object.entries(after).map(([name, total]) => [name, (total - (before[name] as number)) / times]);
   into.found = { ...(Object.fromEntries(found) as Record<string, number>), ...(await contender.extra?.()) };
   for (const [name, value] of Object.entries(contender.timings?.() ?? {})) {
-    into.own.set(name, [...(into.own.get(name) ?? []), value]);
+    const values = into.own.get(name);
+    if (values === undefined) into.own.set(name, [value]);
+    else values.push(value);
   }
   into.bytes.push(contender.prepare === undefined ? await allocated(contender, times) : once);
 }

@@ -9,9 +9,8 @@ const HELD_BYTES = 2 << 20;
 
 /**
  * Heap that a request holds while it is in flight, in bytes: of as many as hold some megabytes, begun and held at the
- * bottom, after a garbage collection; the median of three, which passes share out among them, or of as many rounds as the plan
- * has if they are fewer. `begin`
- * begins one; `end` lets all out.
+ * bottom, after a garbage collection; the median of three, which passes share out among them, or of as many rounds as the
+ * plan has if they are fewer. `begin` begins one; `end` lets all out.
  */
 export async function retainedBytes(
   { rounds, passes }: Plan,

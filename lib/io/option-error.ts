@@ -12,6 +12,12 @@ export class OptionError extends ArgumentRangeError {
   }
 }
 
+/** Refuses what is no count. @throws OptionError with this code */
+export function checkCountOption(code: string, option: string, value: number): void {
+  if (Number.isSafeInteger(value) && value > 0) return;
+  throw new OptionError(code, option, `must be a whole number from 1 up, got ${String(value)}`);
+}
+
 /** Refuses a time that no host timer can keep. @throws OptionError `ERR_DELAY` */
 export function checkDelayOption(option: string, ms: number): void {
   if (ms >= 0 && ms <= LONGEST_DELAY_MS) return;

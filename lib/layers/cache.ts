@@ -3,7 +3,7 @@ import type { ExtentState } from '../io/extents.js';
 import type { Io } from '../io/io.js';
 import { Layer } from '../io/layer.js';
 import { PAGE_SIZE, type PagePool } from '../io/pages.js';
-import { OptionError } from '../io/option-error.js';
+import { checkCountOption } from '../io/option-error.js';
 import { CacheLines, type Line } from './cache-lines.js';
 import { WriteBack } from './write-back.js';
 
@@ -45,9 +45,7 @@ export class Cache extends Layer<Frame> {
   /** @throws ArgumentRangeError `ERR_LINES` unless `lines` is a whole number from 1 up */
   constructor(lower: BlockDevice, options: CacheOptions) {
     super('cache', [lower], lower.geometry, options);
-    if (!Number.isSafeInteger(options.lines) || options.lines < 1) {
-      throw new OptionError('ERR_LINES', 'lines', `must be a whole number from 1 up, got ${String(options.lines)}`);
-    }
+    checkCountOption('ERR_LINES', 'lines', options.lines);
     this.lower = lower;
     this.mode = options.mode ?? 'through';
     this.capacity = options.lines;

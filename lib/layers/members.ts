@@ -69,14 +69,22 @@ function memberInUse(device: BlockDevice, { role, uuid }: Superblock): MemberErr
 }
 
 /**
+ * Whether a member has missed nothing that counts: it may be behind by one generation, which a store that a loss of power tore
+ * leaves. Nothing that came after was acknowledged, nor begun, before that was stored on all.
+ */
+export function isRecent({ generation }: Superblock, newest: Superblock): boolean {
+  return generation >= newest.generation - 1;
+}
+
+/**
  * Refuses a device that was given up, and whose place another one has taken since: to open the array with it would give
  * up that one as well, which holds everything. One that was given up and not replaced yet is only out of date.
  * @param newest of the array
  * @throws MemberError `ERR_REPLACED`
  */
 export function checkNotReplaced(device: BlockDevice, own: Superblock, newest: Superblock): void {
-  const { role, uuid, generation, states } = newest;
-  if (own.generation >= generation - 1 || states[own.index] !== 'in-sync') return;
+  const { role, uuid, states } = newest;
+  if (isRecent(own, newest) || states[own.index] !== 'in-sync') return;
   throw new MemberError(
     'ERR_REPLACED',
     device,

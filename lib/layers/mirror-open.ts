@@ -9,6 +9,7 @@ import {
   checkFellow,
   checkMember,
   checkNotReplaced,
+  isRecent,
   joinGeometry,
   MemberError,
   refuseMembers,
@@ -195,7 +196,7 @@ async function readAll(all: readonly BlockDevice[], pool: PagePool): Promise<Map
  * rebuilt holds what its own superblock says it does, but for regions that are marked.
  */
 function stateOf(own: Superblock, top: Superblock): MemberState {
-  return own.generation >= top.generation - 1 ? (top.states[own.index] ?? 'failed') : 'failed';
+  return isRecent(own, top) ? (top.states[own.index] ?? 'failed') : 'failed';
 }
 
 /** Refuses members that each have gone on without the other: whose data holds is not for the library to say. */

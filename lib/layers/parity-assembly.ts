@@ -5,7 +5,7 @@ import type { Operation } from '../io/io.js';
 import { IoError } from '../io/io-error.js';
 import type { PagePool } from '../io/pages.js';
 import { OptionError } from '../io/option-error.js';
-import { checkNotReplaced, joinGeometry, MemberError, refuseMembers } from './members.js';
+import { checkNotReplaced, isRecent, joinGeometry, MemberError, refuseMembers } from './members.js';
 import { ParityArray } from './parity-array.js';
 import { ParityMap } from './parity-map.js';
 import { LEFT_SYMMETRIC, ParityStore } from './parity-store.js';
@@ -187,9 +187,8 @@ function isNewer(a: Superblock, b: Superblock): boolean {
   return a.generation > b.generation || (a.generation === b.generation && a.sequence > b.sequence);
 }
 
-/** One generation behind is a store that was torn by a crash: nothing that builds on it had begun. */
-function isUpToDate({ index, generation }: Superblock, newest: Superblock): boolean {
-  return newest.states[index] !== 'failed' && generation >= newest.generation - 1;
+function isUpToDate(own: Superblock, newest: Superblock): boolean {
+  return newest.states[own.index] !== 'failed' && isRecent(own, newest);
 }
 
 function place(

@@ -4,7 +4,7 @@ import { BlockDevice, type DeviceOptions } from '../io/device.js';
 import { blockExtents, cutExtents, unknownExtent, type ExtentState } from '../io/extents.js';
 import { IoError } from '../io/io-error.js';
 import type { Io } from '../io/io.js';
-import { checkDelayOption, OptionError } from '../io/option-error.js';
+import { checkCountOption, checkDelayOption } from '../io/option-error.js';
 import { waitQueue } from '../io/strategy/wait-queue.js';
 import { WaitingList } from '../io/waiting-list.js';
 import { Ask, Errand } from './ask.js';
@@ -93,8 +93,8 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
   static async open(where: string | NbdAddress, options: NbdDeviceOptions = {}): Promise<NbdDevice> {
     const address = addressOf(where);
     const { connections = 1, depth = 128 } = options;
-    checkCount('ERR_CONNECTIONS', 'connections', connections);
-    checkCount('ERR_DEPTH', 'depth', depth);
+    checkCountOption('ERR_CONNECTIONS', 'connections', connections);
+    checkCountOption('ERR_DEPTH', 'depth', depth);
     checkDelayOption('waitMs', options.waitMs ?? 0);
     const lineOptions = lineOptionsOf(address, options);
     const lines = [new Line(lineOptions)];
@@ -294,9 +294,4 @@ function lineOptionsOf(address: NbdAddress, options: NbdDeviceOptions): LineOpti
     checkDelayOption(name, ms);
   const { tls = address.tls === true ? {} : null, direct = true, extendedHeaders = true } = options;
   return { address, tls, connectMs, answerMs, reconnectMs, reconnectMaxMs, direct, extended: extendedHeaders };
-}
-
-function checkCount(code: string, field: string, value: number): void {
-  if (Number.isSafeInteger(value) && value > 0) return;
-  throw new OptionError(code, field, `must be a whole number from 1 up, got ${String(value)}`);
 }

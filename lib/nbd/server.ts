@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
-import { ArgumentError, ArgumentRangeError, StateError, TimeoutError } from '../wait/errors.js';
+import { ArgumentError, StateError, TimeoutError } from '../wait/errors.js';
 import { BlockDevice } from '../io/device.js';
 import { PagePool } from '../io/pages.js';
 import { Buffers } from './buffers.js';
@@ -13,7 +13,7 @@ import { KEEP_ALIVE } from './keep-alive.js';
 import { NbdError } from './nbd-error.js';
 import { formatNbdUri, NBD_PORT } from './uri.js';
 import { ServerTls, type NbdServerTls } from './server-tls.js';
-import { clearStale, socketPathFault, whyNotThere } from './unix-socket.js';
+import { checkSocketPath, clearStale, whyNotThere } from './unix-socket.js';
 
 /** What an {@link NbdServer} offers, to whom, and what clients may use up. */
 export interface NbdServerOptions {
@@ -125,8 +125,7 @@ export class NbdServer {
    */
   async listen(where: NbdListenOptions): Promise<string> {
     if (this.stopping) throw new StateError('ERR_CLOSED', 'The server is closed and listens no more');
-    const fault = 'path' in where ? socketPathFault(where.path) : null;
-    if (fault !== null) throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
+    if ('path' in where) checkSocketPath(where.path);
     const server = createServer({ ...KEEP_ALIVE, pauseOnConnect: true, noDelay: true }, (socket) => {
       this.accept(socket);
     });

@@ -1,6 +1,7 @@
 import { lstat, rename, unlink, link } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { ArgumentRangeError } from '../wait/errors.js';
 
 /** Bytes that the path of a Unix socket may have; the system's own. What is longer Node cuts off without a word. */
 const PATH_BYTES = process.platform === 'linux' ? 107 : process.platform === 'win32' ? Infinity : 103;
@@ -10,6 +11,12 @@ export function socketPathFault(path: string): string | null {
   const bytes = Buffer.byteLength(path);
   if (bytes === 0) return 'it is empty';
   return bytes <= PATH_BYTES ? null : `it has ${String(bytes)} bytes, and the system takes ${String(PATH_BYTES)}`;
+}
+
+/** Refuses a path that cannot be one of a Unix socket. @throws ArgumentRangeError `ERR_SOCKET_PATH` */
+export function checkSocketPath(path: string): void {
+  const fault = socketPathFault(path);
+  if (fault !== null) throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
 }
 
 /**

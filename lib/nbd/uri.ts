@@ -1,5 +1,5 @@
-import { ArgumentError, ArgumentRangeError } from '../wait/errors.js';
-import { socketPathFault } from './unix-socket.js';
+import { ArgumentError } from '../wait/errors.js';
+import { checkSocketPath, socketPathFault } from './unix-socket.js';
 
 /** Where an export is. */
 export interface NbdAddress {
@@ -49,9 +49,8 @@ export function parseNbdUri(uri: string): NbdAddress {
 /** @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH` for a path that would be cut off */
 export function addressOf(where: string | NbdAddress): NbdAddress {
   if (typeof where === 'string') return parseNbdUri(where);
-  const fault = where.path === undefined ? null : socketPathFault(where.path);
-  if (fault === null) return where;
-  throw new ArgumentRangeError('ERR_SOCKET_PATH', `path must be that of a Unix socket: ${fault}`);
+  if (where.path !== undefined) checkSocketPath(where.path);
+  return where;
 }
 
 /** An address as a URI. */

@@ -4,7 +4,7 @@ import type { Question } from '../questions.js';
 import type { Estimate } from '../statistics.js';
 import { list } from './answer.js';
 import { ratioText, valueAt } from './overview.js';
-import { meanOf, ratioOver, rowAt, sideOf, slopeOf, timeOf, unitsOf } from './spread.js';
+import { meanOf, pointsOf, ratioOver, rowAt, sideOf, slopeOf, timeOf, unitsOf } from './spread.js';
 import { amount, type Table } from './table.js';
 
 /** What a run has to say to each question, by its name; a sentence whose experiments or designs were not run is left out. */
@@ -203,7 +203,7 @@ function readAhead(run: Told): string[] {
 function order(run: Told): string[] {
   const [result] = run.named('waiter-order');
   if (result === undefined) return [];
-  const points = [...new Set(result.rows.map(({ x }) => x))];
+  const points = pointsOf(result);
   return run.designs.flatMap((design) => {
     const gains = points.flatMap((x) => {
       const figure = rowAt(result, design, x)?.figures['gain'];

@@ -8,7 +8,7 @@ import { overviewTable } from './overview.js';
 import { darkRules } from './palette.js';
 import { escaped, plot } from './plot.js';
 import { standingsOf, standingTable } from './standing.js';
-import { experimentTable, legendOf, methodOf, type Table } from './table.js';
+import { experimentTable, isOfFigures, legendOf, methodOf, type Table } from './table.js';
 
 /**
  * The report as one page of HTML that needs nothing beside it: for every question the answer, the plot, the table behind it
@@ -100,7 +100,7 @@ ${tableOf(table, `${title}. ${unit}: ${xLabel}`, 2)}
 
 /** A table in a box of its own, which scrolls where the screen is narrow. The first columns, so many, head their rows. */
 function tableOf([head = [], ...body]: Table, caption: string, heads: number): string {
-  const right = head.map((_, i) => body.every((cells) => /^((\*\*)?\d|[?–]$|cannot$)/.test(cells[i] ?? '')));
+  const right = head.map((_, i) => isOfFigures(body, i));
   const classOf = (i: number, text: string): string =>
     right[i] === true ? ' class="right"' : text.length > 40 ? ' class="words"' : '';
   const rows = body.map((cells, row) => {

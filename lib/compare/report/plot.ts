@@ -5,6 +5,7 @@ import type { Figure, Metric } from '../experiment.js';
 import { edge } from '../rivals/edge.js';
 import { estimate } from '../statistics.js';
 import { darkRules, looksOf, paper } from './palette.js';
+import { designsOf, pointsOf } from './spread.js';
 
 /** How wide a plot is to be: for a page, or for a telephone held upright. */
 export type PlotWidth = 'wide' | 'narrow';
@@ -110,9 +111,9 @@ function scaleOf(points: readonly number[]): { type: 'log' | 'symlog' | 'linear'
 
 function specOf(result: ExperimentResult, width: PlotWidth): TopLevelSpec {
   const { values, title } = valuesOf(result);
-  const points = [...new Set(result.rows.map(({ x }) => x))];
+  const points = pointsOf(result);
   // A design that cannot keeps its look for where it can.
-  const all = [...new Set(result.rows.map(({ design }) => design))];
+  const all = designsOf(result);
   const having = all.flatMap((design, i) => {
     const look = looksOf(all, edge.name)[i];
     return look !== undefined && values.some((value) => value.design === design) ? [{ design, look }] : [];

@@ -33,6 +33,16 @@ export function timeOf({ metrics }: ExperimentResult): Metric | undefined {
   return times.find(({ name }) => name === 'time') ?? times[0];
 }
 
+/** The points that there are rows of, in order. */
+export function pointsOf({ rows }: Pick<ExperimentResult, 'rows'>): number[] {
+  return [...new Set(rows.map(({ x }) => x))];
+}
+
+/** The designs that there are rows of, in order. */
+export function designsOf({ rows }: Pick<ExperimentResult, 'rows'>): string[] {
+  return [...new Set(rows.map(({ design }) => design))];
+}
+
 /** The row of a design at a point. */
 export function rowAt({ rows }: ExperimentResult, design: string, x: number): Row | undefined {
   return rows.find((row) => row.design === design && row.x === x);

@@ -98,11 +98,16 @@ interface Column {
   readonly right: boolean;
 }
 
+/** Whether a column has figures, or says that it has none: it is set to the right. */
+export function isOfFigures(body: Table, column: number): boolean {
+  return body.every((cells) => /^((\*\*)?\d|[?–]$|cannot$)/.test(cells[column] ?? ''));
+}
+
 function columnsOf(table: Table): Column[] {
   const [head = [], ...body] = table;
   return head.map((_, i) => ({
     width: Math.max(...table.map((cells) => (cells[i] ?? '').length)),
-    right: body.every((cells) => /^((\*\*)?\d|[?–]$|cannot$)/.test(cells[i] ?? '')),
+    right: isOfFigures(body, i),
   }));
 }
 
@@ -113,7 +118,8 @@ function padded(cells: readonly string[], columns: readonly Column[]): string[] 
   });
 }
 
-function valueOf(figure: Figure | undefined, { unit }: Metric): string {
+/** What a cell says of a figure: `–` where there is none, `?` where it is not known. */
+export function valueOf(figure: Figure | undefined, { unit }: Metric): string {
   if (figure === undefined) return '–';
   return figure.value === null ? '?' : amount(figure.value, unit);
 }

@@ -1,8 +1,8 @@
 import type { ExperimentResult } from '../compare.js';
 import type { Metric, Row } from '../experiment.js';
-import { sideOf, rowAt } from './spread.js';
+import { designsOf, pointsOf, rowAt, sideOf } from './spread.js';
 import { ratioText } from './overview.js';
-import { amount, shownMetrics, type Table } from './table.js';
+import { shownMetrics, valueOf, type Table } from './table.js';
 
 /*
  * The same figures as in `experimentTable`, in two tables that a page has room for: what is timed with a column for each
@@ -47,20 +47,9 @@ export function pointsLine(result: ExperimentResult): string {
   return `Counted at ${result.unit} ${pointsOf(result).join(' / ')}; one value where all points have the same.`;
 }
 
-function pointsOf({ rows }: ExperimentResult): number[] {
-  return [...new Set(rows.map(({ x }) => x))];
-}
-
-function designsOf({ rows }: ExperimentResult): string[] {
-  return [...new Set(rows.map(({ design }) => design))];
-}
-
-function countCell(row: Row | undefined, { name, unit }: Metric): string {
-  if (row === undefined) return '–';
-  if (row.cannot !== null) return 'cannot';
-  const figure = row.figures[name];
-  if (figure === undefined) return '–';
-  return figure.value === null ? '?' : amount(figure.value, unit);
+function countCell(row: Row | undefined, metric: Metric): string {
+  if (row !== undefined && row.cannot !== null) return 'cannot';
+  return valueOf(row?.figures[metric.name], metric);
 }
 
 function timeCell(row: Row | undefined, metric: Metric, { decides }: ExperimentResult): string {
