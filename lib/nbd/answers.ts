@@ -27,7 +27,9 @@ export class Answers {
 
   /** It was done, and there is nothing to send with that. */
   done(job: Job): void {
-    if (this.form === 'extended') this.chunk(job, true, wire.REPLY_NONE, 0);
+    const isRead = job.type === wire.CMD_READ;
+    // A read of nothing, too, is answered in chunks once these were agreed on.
+    if (this.form === 'extended' || (isRead && this.form === 'structured')) this.chunk(job, true, wire.REPLY_NONE, 0);
     else this.simple(job, 0);
   }
 

@@ -18,6 +18,7 @@ import {
   FLAG_SEND_TRIM,
   FLAG_SEND_WRITE_ZEROES,
   MAX_STRING_BYTES,
+  MOST_BLOCK_BYTES,
 } from './wire.js';
 
 /** A device that a server offers, and how. */
@@ -35,7 +36,8 @@ export interface NbdExportOptions {
   multiConnection?: boolean;
   /**
    * Serve any range of bytes, by reading, changing and writing back what is less than a block. When false the block size of
-   * the device is announced as the least, and other requests are refused with `EINVAL`. Default true.
+   * the device is announced as the least, which the protocol allows up to 64 KiB, and other requests are refused with
+   * `EINVAL`. Default true.
    */
   byteGranular?: boolean;
 }
@@ -50,7 +52,10 @@ export class Export {
   readonly zeroesFast: boolean;
   private readonly multiConnection: boolean;
 
-  /** @throws ArgumentError `ERR_EXPORT` for what is no device; ArgumentRangeError `ERR_EXPORT` for a name that is too long */
+  /**
+   * @throws ArgumentError `ERR_EXPORT` for what is no device; ArgumentRangeError `ERR_EXPORT` for a name that is too long,
+   *   and for blocks that cannot be announced
+   */
   constructor(name: string, options: NbdExportOptions, pool: PagePool) {
     const { device, description, readOnly, multiConnection = true, byteGranular = true } = options;
     if (!(device instanceof BlockDevice)) {
@@ -60,6 +65,13 @@ export class Export {
       throw new ArgumentRangeError(
         'ERR_EXPORT',
         `The name of an export must have at most ${String(MAX_STRING_BYTES)} bytes and no NUL, got "${name.slice(0, 80)}"`,
+      );
+    }
+    if (!byteGranular && device.blockSize > MOST_BLOCK_BYTES) {
+      throw new ArgumentRangeError(
+        'ERR_EXPORT',
+        `The export "${name}" cannot announce blocks of more than ${String(MOST_BLOCK_BYTES)} bytes, ` +
+          `got ${String(device.blockSize)}: serve it with byteGranular`,
       );
     }
     this.name = name;

@@ -207,6 +207,8 @@ export class Haggling implements Taker {
       return;
     }
     const sizes = exported.blockSizes(this.host.limits.requestBytes);
+    // There is a largest in any case: as the protocol wants it, they are told to those, too, who do not ask.
+    this.reply(option, wire.REP_INFO, writeExportInfo(sizes));
     if (sizes.minimum > 1 && !infos.includes(wire.INFO_BLOCK_SIZE)) {
       // A client that does not ask assumes that it may do as it likes.
       const why = `Requests are in blocks of ${String(sizes.minimum)} bytes: ask for the block sizes`;
@@ -222,7 +224,6 @@ export class Haggling implements Taker {
     if (infos.includes(wire.INFO_DESCRIPTION)) {
       this.reply(option, wire.REP_INFO, writeExportInfo({ info: 'description', text: description }));
     }
-    if (infos.includes(wire.INFO_BLOCK_SIZE)) this.reply(option, wire.REP_INFO, writeExportInfo(sizes));
     this.acknowledge(option);
     if (option === wire.OPT_GO) this.begin(exported);
   }
@@ -233,10 +234,10 @@ export class Haggling implements Taker {
   }
 
   private metaContext(option: number, data: Buffer): void {
-    const { name, queries } = readMetaQuestion(data);
     const setting = option === wire.OPT_SET_META_CONTEXT;
     // Whatever comes of it, what was set before is not any more.
     if (setting) this.allocationOf = null;
+    const { name, queries } = readMetaQuestion(data);
     if (this.form === 'simple') throw malformed('Metadata contexts need structured replies');
     const exported = this.host.find(name);
     if (exported === undefined) {

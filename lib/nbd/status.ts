@@ -1,10 +1,10 @@
 import type { BlockDevice } from '../io/device.js';
 import type { StatusExtent } from './chunks.js';
 import type { Job } from './job.js';
-import { CMD_FLAG_REQ_ONE, STATE_HOLE, STATE_ZERO } from './wire.js';
+import { CMD_FLAG_REQ_ONE, MOST_BLOCK_BYTES, STATE_HOLE, STATE_ZERO } from './wire.js';
 
-/** What one reply without extended headers tells of at most, in whole blocks: its lengths have 32 bits. */
-const MOST_BYTES = 0xfffff000;
+/** What one reply without extended headers tells of at most, its lengths having 32 bits: whole blocks, however large. */
+const MOST_BYTES = 2 ** 32 - MOST_BLOCK_BYTES;
 
 /** Extents of one reply: with as many requests in flight as there may be, they take so much memory and no more. */
 const MOST_EXTENTS = 1024;

@@ -94,6 +94,9 @@ export const BASE_ALLOCATION = 'base:allocation';
 export const STATE_HOLE = 1;
 export const STATE_ZERO = 2;
 
+/** The largest block that requests may have to keep to. */
+export const MOST_BLOCK_BYTES = 65_536;
+
 /** Bytes of UTF-8 that a name, a query or a message has at most. */
 export const MAX_STRING_BYTES = 4096;
 

@@ -61,6 +61,14 @@ describe('Export', () => {
     expect(less).to.deep.equal({ info: 'block-size', minimum: 1, preferred: 65_536, maximum: 100_000 });
   });
 
+  it('refuses to announce blocks larger than the protocol allows, and serves such a device by the byte (I6)', () => {
+    const device = new MemoryDevice({ size: 1 << 20, blockSize: 1 << 17 });
+    expect(() => new Export('x', { device, byteGranular: false }, pool))
+      .to.throw(ArgumentRangeError, /blocks of more than 65536 bytes, got 131072/)
+      .with.property('code', 'ERR_EXPORT');
+    expect(new Export('x', { device }, pool).blockSizes(1 << 20)).to.include({ minimum: 1, preferred: 1 << 17 });
+  });
+
   it('refuses what is no device, and a name that cannot be sent (I6)', () => {
     const device = new MemoryDevice({ size: 8192 });
     expect(() => new Export('x', { device: {} as never }, pool)).to.throw(ArgumentError, /"x" must be a BlockDevice/);

@@ -11,24 +11,33 @@ describe('Haggling', () => {
   const { serve } = servers();
   const device = new MemoryDevice({ size: 4096 });
 
-  /** Sends options one by one, and answers the types of the last reply to each. */
-  async function ask(path: string, ...options: [option: number, data: Buffer][]): Promise<number[]> {
-    const client = new RawClient(path);
+  type Option = [option: number, data: Buffer];
+
+  /** Sends options one by one, and answers the types of all replies to each. */
+  async function haggle(client: RawClient, ...options: Option[]): Promise<number[][]> {
     await client.read(18);
     client.say('00000003');
-    const types: number[] = [];
+    const replies: number[][] = [];
     for (const [option, data] of options) {
       client.say(writeOption(option, data));
+      const types: number[] = [];
       let type = wire.REP_INFO;
       while (type >= wire.REP_SERVER && type <= wire.REP_META_CONTEXT) {
         const header = readOptionReplyHeader(hex(await client.read(20)), 0);
         await client.read(header.length);
-        ({ type } = header);
+        types.push(({ type } = header).type);
       }
-      types.push(type);
+      replies.push(types);
     }
+    return replies;
+  }
+
+  /** The same, of the last replies. */
+  async function ask(path: string, ...options: Option[]): Promise<number[]> {
+    const client = new RawClient(path);
+    const replies = await haggle(client, ...options);
     client.close();
-    return types;
+    return replies.map((types) => types.at(-1) ?? 0);
   }
 
   const info = (name: string, infos = [wire.INFO_BLOCK_SIZE]): Buffer => writeExportQuestion({ name, infos });
@@ -57,6 +66,7 @@ describe('Haggling', () => {
         reply('00000003', '00000002', '00000001 61 64'),
         reply('00000003', '00000002', '00000001 62 6d656d6f7279'),
         reply('00000003', '00000001'),
+        reply('00000006', '00000003', '0003 00000001 00001000 02000000'),
         reply('00000006', '00000003', '0000 0000000000001000 0d6d'),
         reply('00000006', '00000003', '0001 61'),
         reply('00000006', '00000003', '0002 64'),
@@ -112,8 +122,41 @@ describe('Haggling', () => {
 
   it('lets nobody begin who does not ask for the block sizes that have to be kept to (P1)', async () => {
     const { path } = await serve({ exports: { '': { device, byteGranular: false } } });
-    const types = await ask(path, [wire.OPT_GO, info('', [])], [wire.OPT_GO, info('')]);
-    expect(types).to.deep.equal([wire.REP_ERR_BLOCK_SIZE_REQD, wire.REP_ACK]);
+    const client = new RawClient(path);
+    const types = await haggle(client, [wire.OPT_GO, info('', [])], [wire.OPT_GO, info('')]);
+    client.close();
+    // They are told together with the refusal, which saves a question.
+    expect(types).to.deep.equal([
+      [wire.REP_INFO, wire.REP_ERR_BLOCK_SIZE_REQD],
+      [wire.REP_INFO, wire.REP_INFO, wire.REP_ACK],
+    ]);
+  });
+
+  it('tells the block sizes to who does not ask for them, too (P1)', async () => {
+    const { path } = await serve(device);
+    const client = new RawClient(path);
+    await client.read(18);
+    client.say(`00000003 49484156454f5054 00000006 00000006 00000000 0000`);
+    expect(await client.read(34)).to.equal('0003e889045565a900000006000000030000000e0003000000010000100002000000');
+    client.close();
+  });
+
+  it('forgets the contexts that were set when they are set anew, though that fails (P1)', async () => {
+    const { path } = await serve(device);
+    const wanted: Option = [wire.OPT_SET_META_CONTEXT, meta('', wire.BASE_ALLOCATION)];
+    const agreed: Option[] = [[wire.OPT_STRUCTURED_REPLY, NOTHING], wanted];
+    for (const [failing, errno] of [
+      [[], '668e33ef000100050000000000000007'],
+      [[[wire.OPT_SET_META_CONTEXT, hex('000000ff')]], '668e33ef000180010000000000000007'],
+      [[[wire.OPT_SET_META_CONTEXT, meta('')]], '668e33ef000180010000000000000007'],
+      [[[wire.OPT_SET_META_CONTEXT, meta('z', wire.BASE_ALLOCATION)]], '668e33ef000180010000000000000007'],
+    ] as [Option[], string][]) {
+      const client = new RawClient(path);
+      await haggle(client, ...agreed, ...failing, [wire.OPT_GO, info('')]);
+      client.ask(wire.CMD_BLOCK_STATUS, 7, 0, 4096);
+      expect(await client.read(16)).to.equal(errno);
+      client.close();
+    }
   });
 
   it('lists contexts, and forgets those of another export (P1)', async () => {

@@ -66,6 +66,37 @@ describe('Session', () => {
     });
   }
 
+  it('answers what has no bytes, and a read of nothing in the form that was agreed on (P2)', async () => {
+    const { path } = await serve(new MemoryDevice(small));
+    const forms: [options: number[], none: string, done: string][] = [
+      [[], '6744669800000000 COOKIE', '6744669800000000 COOKIE'],
+      [[wire.OPT_STRUCTURED_REPLY], '668e33ef 0001 0000 COOKIE 00000000', '6744669800000000 COOKIE'],
+      [
+        [wire.OPT_EXTENDED_HEADERS],
+        '6e8a278c 0001 0000 COOKIE 0000000000002000 0000000000000000',
+        '6e8a278c 0001 0000 COOKIE 0000000000002000 0000000000000000',
+      ],
+    ];
+    for (const [options, none, done] of forms) {
+      const extended = options[0] === wire.OPT_EXTENDED_HEADERS;
+      const client = await RawClient.go(path, { options });
+      for (const [type, reply] of [
+        [wire.CMD_READ, none],
+        [wire.CMD_WRITE, done],
+        [wire.CMD_TRIM, done],
+        [wire.CMD_WRITE_ZEROES, done],
+        [wire.CMD_CACHE, done],
+      ] as const) {
+        // At the end of the device: nothing is out of it there.
+        const flags = extended && type === wire.CMD_WRITE ? wire.CMD_FLAG_PAYLOAD_LEN : 0;
+        client.ask(type, 5, 8192, 0, flags, extended);
+        const expected = reply.replace('COOKIE', '0000000000000005').replaceAll(' ', '');
+        expect(await client.read(expected.length / 2), `command ${String(type)}`).to.equal(expected);
+      }
+      client.close();
+    }
+  });
+
   it('refuses a write with its payload, and goes on behind it (P2)', async () => {
     const device = new MemoryDevice(small);
     const { path } = await serve({ exports: { rw: { device }, ro: { device, readOnly: true } } });

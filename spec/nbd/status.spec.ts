@@ -37,10 +37,10 @@ describe('statusOf', () => {
     ]);
   });
 
-  it('has lengths of 32 bits without extended headers, in whole blocks (P2)', async () => {
+  it('has lengths of 32 bits without extended headers, in whole blocks of any size that is announced (P2)', async () => {
     const large = new KnownDevice('', { size: 512 });
     Object.defineProperty(large, 'geometry', { value: { size: 2 ** 40, blockSize: 512, preferredSize: 512 } });
-    expect(await statusOf(large, asked(0, 2 ** 33), false)).to.deep.equal([{ length: 0xfffff000, state: 0 }]);
+    expect(await statusOf(large, asked(0, 2 ** 33), false)).to.deep.equal([{ length: 0xffff0000, state: 0 }]);
     expect(await statusOf(large, asked(0, 2 ** 33), true)).to.deep.equal([{ length: 2 ** 33, state: 0 }]);
   });
 
