@@ -41,7 +41,6 @@ export function findCycles(...from: object[]): Cycle[] {
   const cycles: Cycle[] = [];
   const told = new Set<object>();
   for (const node of stuck) {
-    if (told.has(node)) continue;
     const members = circleFrom(node, graph, stuck, told);
     if (members !== null) cycles.push(new Cycle(members));
   }

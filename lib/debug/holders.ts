@@ -1,5 +1,4 @@
 import type { Hold } from '../sync/hold.js';
-import { noteLock } from './locks.js';
 import type { Task } from './task.js';
 
 /** Somebody who was seen to acquire a lock. */
@@ -31,7 +30,6 @@ export function forgetHolders(): void {
 export function noteHold(lock: object, hold: Hold, task: Task | null, amount: number = hold.amount): void {
   const note = { lock, amount, task, hold: new WeakRef(hold) };
   noted.set(hold, [...(noted.get(hold) ?? []), note]);
-  noteLock(lock);
   add(note);
 }
 

@@ -102,12 +102,10 @@ const FRAMES = 40;
 
 /** As text at once: until then the host keeps whatever the calls were made on. */
 function presentStack(): string {
-  const host = Error as { captureStackTrace?: (target: object, above: unknown) => void; stackTraceLimit?: number };
+  const host = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = host;
   if (stackTraceLimit !== undefined) host.stackTraceLimit = FRAMES;
-  const trace: { stack?: string } = new Error();
-  if (host.captureStackTrace !== undefined) host.captureStackTrace(trace, PendingWait);
-  const stack = trace.stack ?? '';
+  const { stack = '' } = new Error();
   if (stackTraceLimit !== undefined) host.stackTraceLimit = stackTraceLimit;
   return stack;
 }

@@ -1,7 +1,7 @@
 import { callLayer } from '../event/callbacks.js';
 import { Child } from '../event/child.js';
 import { ReusableCompletion } from '../event/completion.js';
-import { CANCELLED, DONE, ERROR_MADE, KIND } from '../event/marks.js';
+import { CANCELLED, ERROR_MADE, KIND } from '../event/marks.js';
 import { Barrier } from '../sync/barrier.js';
 import { Channel } from '../sync/channel.js';
 import { Condition } from '../sync/condition.js';
@@ -82,7 +82,7 @@ function outcomeOf({ marks, result }: ReusableCompletion<unknown>, show: (value:
   const reason = (marks & ERROR_MADE) !== 0 && result instanceof AbortError ? result.cause : result;
   const shown = (marks & KIND) === CANCELLED ? reason : result;
   if (shown === undefined) return '';
-  return `: ${(marks & KIND) !== DONE && shown instanceof Error ? String(shown) : show(shown)}`;
+  return `: ${shown instanceof Error ? String(shown) : show(shown)}`;
 }
 
 /** What is being shown: a value may lead back to what it is the value of. */

@@ -4,6 +4,7 @@ import { recordWaits, type Recording } from '../../lib/debug/recording.js';
 import { currentTask, task } from '../../lib/debug/task.js';
 import { acquireAll, acquiringAll, Completion, Mutex, Semaphore, WaitQueue } from '../../lib/index.js';
 import { groupAt } from '../../lib/debug/places.js';
+import { alive } from '../pains/alive.js';
 
 describe('dependenciesOf', () => {
   it('takes a completion for what it stands on, and a lock of which nothing was recorded for free', () => {
@@ -39,6 +40,7 @@ describe('dependenciesOf', () => {
     it('tells who holds a lock and what a task waits for', async () => {
       const mutex = new Mutex();
       const queue = new WaitQueue();
+      void queue.next(); // In no task.
       const anna = await task('anna', async () => {
         await mutex.acquire();
         void queue.next();
@@ -46,7 +48,7 @@ describe('dependenciesOf', () => {
       });
       expect(dependenciesOf(mutex)).to.deep.equal({ on: [anna], stuckWith: 'one', free: false });
       expect(dependenciesOf(anna)).to.deep.equal({ on: [queue], stuckWith: 'all', free: false });
-      queue.wake();
+      queue.wakeAll();
       expect(dependenciesOf(anna).free).to.equal(true);
     });
 
@@ -54,6 +56,23 @@ describe('dependenciesOf', () => {
       const mutex = new Mutex();
       await mutex.acquire();
       expect(dependenciesOf(mutex)).to.deep.equal({ on: [], stuckWith: 'one', free: true });
+      recording.stop();
+      const permits = new Semaphore(2);
+      await permits.acquire();
+      recording = recordWaits();
+      await task('anna', () => permits.acquire());
+      expect(dependenciesOf(permits)).to.deep.include({ stuckWith: 'all', free: true });
+    });
+
+    it('tells that a hold which was lost is given back by nobody, whoever had it', async () => {
+      const permits = new Semaphore(2);
+      const anna = await task('anna', async () => {
+        await permits.acquire();
+        return currentTask()!;
+      });
+      (() => void permits.tryAcquire())();
+      await alive([new WeakRef({})]);
+      expect(dependenciesOf(permits)).to.deep.equal({ on: [anna], stuckWith: 'all', free: false });
     });
   });
 });

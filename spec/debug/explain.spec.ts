@@ -8,6 +8,7 @@ import {
   acquireAll,
   acquiringAll,
   allOf,
+  anyOf,
   Channel,
   Completion,
   firstOf,
@@ -16,6 +17,7 @@ import {
   Mutex,
   Semaphore,
   WaitEntry,
+  watch,
   WaitQueue,
   WOKEN,
 } from '../../lib/index.js';
@@ -120,6 +122,14 @@ describe('explain', () => {
       '    is waited for by CompoundEvent "turn": pending, 0 of 2 settled',
       '      is waited for by a callback',
     ]);
+    const plain = new Mutex();
+    const [taken, next] = [plain.tryAcquire(), plain.acquiring()];
+    next.notify(() => undefined);
+    expect(explain(plain).split('\n')[1], 'nothing is described').to.equal(
+      '  is waited for by Taking of Mutex: pending',
+    );
+    next.cancel();
+    taken?.release();
     const latch = named(new Latch(1), 'ready');
     const opening = named(latch.opening(), 'my turn');
     opening.notify(() => undefined);
@@ -168,6 +178,23 @@ describe('explain', () => {
     let deep: Completion<unknown> = new Completion<unknown>();
     for (let i = 0; i < 100_000; i++) deep = allOf([deep]);
     expect(explain(deep).split('\n').length).to.equal(10);
+  });
+
+  it('shows what several stand on once with what it waits for itself', () => {
+    const page = named(new Completion(), 'page');
+    const shared = named(allOf([page]), 'shared');
+    const both = named(
+      allOf([named(anyOf([watch(shared)]), 'first'), named(anyOf([watch(shared)]), 'second')]),
+      'both',
+    );
+    expect(explain(both).split('\n')).to.deep.equal([
+      'CompoundEvent "both": pending, 0 of 2 settled',
+      '  waits for CompoundEvent "first": pending, 0 of 1 settled',
+      '    waits for CompoundEvent "shared": pending, 0 of 1 settled',
+      '      waits for Completion "page": pending',
+      '  waits for CompoundEvent "second": pending, 0 of 1 settled',
+      '    waits for CompoundEvent "shared": pending, 0 of 1 settled (see above)',
+    ]);
   });
 
   it('goes as far as a chain is long, in both directions, without recursion (W7)', () => {

@@ -3,7 +3,7 @@ import { describe as named, nameOf } from '../../lib/debug/description.js';
 import { findCycles } from '../../lib/debug/find-cycles.js';
 import { recordWaits, type Recording } from '../../lib/debug/recording.js';
 import { task } from '../../lib/debug/task.js';
-import { acquireAll, allOf, anyOf, Channel, Completion, firstOf, guard, map, Mutex, RwLock, select, Semaphore, when, type CompoundEvent } from '../../lib/index.js'; // prettier-ignore
+import { acquireAll, allOf, anyOf, Channel, Completion, firstOf, guard, map, Mutex, RwLock, select, Semaphore, watch, when, type CompoundEvent } from '../../lib/index.js'; // prettier-ignore
 import type { AcquireOptions } from '../../lib/sync/takers.js';
 import sinon from 'sinon';
 
@@ -234,6 +234,17 @@ describe('findCycles', () => {
     const either = anyOf([page, new Completion<unknown>()]);
     either.forward(page);
     expect(findCycles(page)).to.deep.equal([]);
+  });
+
+  it('finds none where a choice has another branch that others wait for as well (E5)', () => {
+    const page = new Completion<unknown>();
+    const way = allOf([new Completion(), new Completion()]);
+    const either = anyOf([page, watch(way)]);
+    either.forward(page);
+    const others = [1, 2].map(() => allOf([watch(way)]));
+    for (const roots of [[page], [either, page, ...others], [...others, page]]) {
+      expect(findCycles(...roots)).to.deep.equal([]);
+    }
   });
 
   it('looks at each wait a few times, however many tasks wait (E4)', async () => {

@@ -43,6 +43,8 @@ describe('holdersOf', () => {
     expect(holdersOf(permits)).to.deep.equal([]);
     noteHold(permits, hold, anna);
     forgetHolders();
+    noteEnd(hold);
+    noteAgain(hold);
     expect([holdersOf(permits), hold.released]).to.deep.equal([[], false]);
   });
 });

@@ -15,6 +15,7 @@ import {
   WaitQueue,
   WOKEN,
 } from '../../lib/index.js';
+import { alive } from '../pains/alive.js';
 
 describe('PendingWait', () => {
   let clock: sinon.SinonFakeTimers;
@@ -46,6 +47,16 @@ describe('PendingWait', () => {
     expect(stack[0]).to.contain('begin').and.to.contain('pending-wait.spec');
     expect(stack.filter((line) => line.includes('/lib/') && !line.includes('node_modules'))).to.deep.equal([]);
     expect(where).to.contain('for 0 ms, at begin');
+    expect(stack.filter((line) => line.includes('node:'))).to.deep.equal([]);
+  });
+
+  it('is over when nobody can wake who waits any more', async () => {
+    const entries = Array.from({ length: 10 }, () => new WaitEntry(() => WOKEN));
+    const waits = entries.map((entry) => new PendingWait(entry, null));
+    const collected = entries.splice(0).map((entry) => new WeakRef(entry));
+    expect(await alive(collected)).to.equal(0);
+    expect([waits[0]!.waited, waits[0]!.queue]).to.deep.equal([null, null]);
+    expect(String(waits[0])).to.contain('a wait (over)');
   });
 
   it('tells of a compound what it stands on in the end, and how many of many', () => {
@@ -79,10 +90,17 @@ describe('PendingWait', () => {
     expect([wait.waited, wait.queue]).to.deep.equal([null, null]);
   });
 
-  it('leaves the depth of stacks as it was', () => {
+  it('sees who waits also behind many calls, and leaves the depth of stacks as it was', () => {
+    const behind = (calls: number): PendingWait =>
+      calls === 0 ? new PendingWait(new WaitEntry(() => WOKEN), null) : behind(calls - 1);
     const { stackTraceLimit } = Error;
-    new PendingWait(new WaitEntry(() => WOKEN), null);
-    expect(Error.stackTraceLimit).to.equal(stackTraceLimit);
+    Error.stackTraceLimit = 10;
+    try {
+      const { stack } = behind(30);
+      expect([stack.length > 30, Error.stackTraceLimit]).to.deep.equal([true, 10]);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   });
 });
 

@@ -59,6 +59,18 @@ describe('recordWaits', () => {
     );
   });
 
+  it('keeps some of the waits that are over, not all of them', async () => {
+    record();
+    const waits: WeakRef<object>[] = [];
+    for (let i = 0; i < 3000; i++) {
+      const queue = new WaitQueue();
+      void queue.next();
+      waits.push(new WeakRef(recordOf([...queue][0]!)!));
+      queue.wake();
+    }
+    expect(await alive(waits.slice(0, 1900))).to.equal(0);
+  });
+
   it('reports each wait that lasts too long once, by itself', () => {
     const clock = sinon.useFakeTimers();
     try {
@@ -84,11 +96,13 @@ describe('recordWaits', () => {
     const clock = sinon.useFakeTimers();
     const printed = sinon.stub(console, 'error');
     try {
-      record({ hungAfterMs: 5 });
+      record();
       void new WaitQueue().next();
-      clock.tick(5);
+      clock.tick(119_999);
+      expect(printed.callCount).to.equal(0);
+      clock.tick(1);
       expect(printed.args.map(([text]) => String(text).split('\n')[0])).to.deep.equal([
-        'WaitQueue has been waited for for 5 ms',
+        'WaitQueue has been waited for for 120000 ms',
       ]);
     } finally {
       recording?.stop();
@@ -204,9 +218,14 @@ describe('recordWaits', () => {
     expect(() => recordWaits())
       .to.throw('already')
       .with.property('code', 'ERR_RECORDING');
-    recording?.stop();
-    recording?.stop();
+    const first = recording;
+    first?.stop();
     record();
+    first?.stop();
+    const waiting = new WaitQueue();
+    void waiting.next();
+    expect(recordedWaits().map(({ queue }) => queue)).to.deep.equal([waiting]);
+    waiting.wake();
   });
 
   it('runs the library’s own methods again when it is off, and forgets (W7)', async () => {

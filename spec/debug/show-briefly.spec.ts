@@ -53,6 +53,13 @@ describe('showBriefly', () => {
     expect(inspect(timer)).to.equal('Timer { pending, waiters: 0 }');
     timer.cancel('too late');
     expect(inspect(timer)).to.equal("Timer { cancelled: 'too late' }");
+    const [nothing, failed] = [new Completion<void>(), new Completion<Error>()];
+    nothing.complete();
+    failed.complete(new RangeError('a value like any other'));
+    expect([nothing, failed].map((each) => inspect(each))).to.deep.equal([
+      'Completion { done }',
+      'Completion { done: RangeError: a value like any other }',
+    ]);
     expect([timer.error !== undefined, inspect(timer)]).to.deep.equal([true, "Timer { cancelled: 'too late' }"]);
   });
 
@@ -94,11 +101,22 @@ describe('showBriefly', () => {
       'Channel { 0 kept }',
       'Taking { pending, waiters: 0 }',
     ]);
-    const rest = [new EventCounter({ count: 2 }), new Once(() => 1), new Poller(), new Condition(mutex), queue, entry];
+    const made = new Once(() => 1);
+    await made.get();
+    const rest = [
+      new EventCounter({ count: 2 }),
+      new Once(() => 1),
+      made,
+      new Poller(),
+      new Condition(mutex),
+      queue,
+      entry,
+    ];
     queue.add(entry);
     expect(rest.map((each) => inspect(each))).to.deep.equal([
       'EventCounter { count: 2 }',
       'Once { not made }',
+      'Once { made }',
       'Poller { sources: 0 }',
       'Condition { waiting: 0 }',
       'WaitQueue { waiting: 1 }',
@@ -114,6 +132,12 @@ describe('showBriefly', () => {
     circle.complete({ circle });
     expect(inspect(circle, { depth: Infinity })).to.equal('Completion { done: { circle: [Completion] } }');
     expect(inspect({ a: { circle } }, { depth: 1 })).to.equal('{ a: { circle: [Completion] } }');
+    const nested = (levels: number): Completion<unknown> => {
+      const outer = new Completion<unknown>();
+      outer.complete(levels === 0 ? 0 : nested(levels - 1));
+      return outer;
+    };
+    expect(inspect(nested(9), { depth: 1 })).to.equal('Completion { done: Completion { done: [Completion] } }');
   });
 
   it('shows all that there is again when it is undone', () => {

@@ -32,6 +32,16 @@ describe('standsOn', () => {
     expect(standsOn(compound).free).to.equal(true);
   });
 
+  it('tells that a compound which a layer holds may be resumed, though no child is pending', () => {
+    const child = new Completion();
+    const held = allOf([child]);
+    let resume = (): void => undefined;
+    held.intercept((outcome) => (resume = outcome.hold()));
+    child.complete();
+    expect(standsOn(held)).to.deep.equal({ on: [], stuckWith: 'one', free: true });
+    resume();
+  });
+
   it('tells what is forwarded to a completion; one with a timer goes on by itself', () => {
     const source = new Completion();
     const target = new Completion();

@@ -4,10 +4,13 @@ import { expect } from 'chai';
 import sinon from 'sinon';
 import { ArgumentRangeError } from '../../lib/wait/errors.js';
 import type { IoError } from '../../lib/io/io-error.js';
-import { PagePool } from '../../lib/io/pages.js';
+import { joinPages } from '../../lib/io/join-pages.js';
+import { PagePool, type PageVector } from '../../lib/io/pages.js';
 import { Seeded } from '../../lib/io/seeded.js';
 import { MemoryDevice } from '../../lib/devices/memory.js';
+import { CryptThreads, ENCRYPT } from '../../lib/layers/crypt-threads.js';
 import { Crypt } from '../../lib/layers/crypt.js';
+import { SECTOR_SIZE, Xts } from '../../lib/layers/xts.js';
 import { WorkThread } from '../../lib/threads/work-thread.js';
 import { key } from '../conformance/stacks.js';
 import { designs } from '../conformance/strategies.js';
@@ -147,6 +150,61 @@ describe('CryptThreads', () => {
       ask.restore();
     }
     await crypt.close();
+  });
+
+  it('take 16 KiB and more, in one run of memory that can be shared, and what they do not take is done without them', async () => {
+    const pool = new PagePool();
+    const [place, other] = [pool.allocate(64 * KIB), pool.allocate(64 * KIB)];
+    const apart = joinPages([other.range(32 * KIB, 32 * KIB), place.range(0, 32 * KIB)]);
+    const unshared = new PagePool({ shared: false }).allocate(64 * KIB);
+    const threads = new CryptThreads(1, key);
+    const taken = (from: PageVector, to: PageVector, length: number): boolean =>
+      threads.ask(ENCRYPT, { pages: from, offset: 0 }, { pages: to, offset: 0 }, length, 0, () => undefined);
+    expect([taken(place, other, 16 * KIB - SECTOR_SIZE), taken(place, other, 16 * KIB)]).to.deep.equal([false, true]);
+    for (const lacking of [apart, unshared]) {
+      expect([taken(place, lacking, 64 * KIB), taken(lacking, place, 64 * KIB)]).to.deep.equal([false, false]);
+    }
+    await threads.close();
+    expect(taken(place, other, 64 * KIB)).to.equal(false);
+    const disk = new MemoryDevice({ size: SIZE });
+    const crypt = new Crypt(disk, { key, pool, threads: 1 });
+    const alone = new Crypt(disk, { key, pool });
+    for (const pages of [apart, unshared]) {
+      const written = Uint8Array.from({ length: 64 * KIB }, (_, i) => i >> 8);
+      pages.set(written);
+      await crypt.write(pages, { position: 0 });
+      pages.set(new Uint8Array(64 * KIB));
+      await alone.read(pages, { position: 0 });
+      expect(Buffer.compare(pages.bytes(), written)).to.equal(0);
+      pages.set(new Uint8Array(64 * KIB));
+      await crypt.read(pages, { position: 0 });
+      expect(Buffer.compare(pages.bytes(), written)).to.equal(0);
+    }
+    await crypt.close();
+  });
+
+  it('are asked in turn while all have as much to do, and have done all that they took', async () => {
+    const pool = new PagePool();
+    const pages = pool.allocate(SIZE);
+    pages.set(Uint8Array.from({ length: SIZE }, (_, i) => i >> 12));
+    const threads = new CryptThreads(2, key);
+    const ask = sinon.spy(WorkThread.prototype, 'ask');
+    const results: boolean[] = [];
+    try {
+      for (let at = 0; at < SIZE; at += ROOM) {
+        const place = { pages, offset: at };
+        expect(threads.ask(ENCRYPT, place, place, ROOM, at, (done) => results.push(done))).to.equal(true);
+      }
+      const asked = [...new Set(ask.thisValues)];
+      expect(ask.thisValues.map((thread) => asked.indexOf(thread))).to.deep.equal([0, 1, 0, 1, 0, 1, 0, 1]);
+    } finally {
+      ask.restore();
+    }
+    await threads.close();
+    expect(results).to.deep.equal(new Array(PLACES).fill(true));
+    const back = new Uint8Array(SIZE);
+    new Xts(key).sectors(false, pages.bytes(), 0, back, 0, SIZE, 0);
+    expect(back.every((byte, i) => byte === ((i >> 12) & 0xff))).to.equal(true);
   });
 
   it('have the key as it was given, whatever becomes of its memory (I4)', async () => {

@@ -33,6 +33,9 @@ describe('ParityDoubts', () => {
   it('end where parity was made anew, and their region is dirty until the last has ended (I8)', () => {
     doubts.add(1, { member: 2, within: 512, length: 512 });
     expect(isClean()).to.equal(false);
+    const whole = doubts.all;
+    for (const [within, length] of [[0, 256], [0, 128]] as const) doubts.settle(1, within, length); // prettier-ignore
+    expect(doubts.all).to.deep.equal(whole, 'they do not touch what was made anew');
     doubts.settle(1, 384, 256);
     expect(doubts.all.map(({ position, length }) => [position, length])).to.deep.equal([[3328, 128], [3712, 128], [2688, 384]]); // prettier-ignore
     doubts.settle(2, 0, 1024);

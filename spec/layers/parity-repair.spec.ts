@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { IoError } from '../../lib/io/io-error.js';
+import { PagePool } from '../../lib/io/pages.js';
 import { Parity } from '../../lib/layers/parity.js';
 import { scrub } from '../../lib/layers/scrub.js';
 import { readSuperblock } from '../../lib/layers/superblock.js';
@@ -204,6 +205,38 @@ describe('repairParity where a sector cannot be read', () => {
     spoil(blank[0]!, 0);
     expect(await codeOf(Parity.create(blank, { pool: kit.pool, chunk: 1024 }))).to.equal('EIO');
     expect(kit.pool.pagesInUse).to.equal(used);
+  });
+
+  it('takes bad sectors in more stripes than a thousand for a bad disk, and fails', async () => {
+    const pool = new PagePool({ maxBytes: 1 << 22 });
+    const fresh = someDisks(3, 1503);
+    const made = await Parity.create(fresh, { pool, chunk: BLOCK, regionSize: 2 * 1503 * BLOCK, assumeClean: true });
+    const pages = pool.allocate(BLOCK);
+    await made.write(pages.range(0, BLOCK), { position: 0 });
+    const openWith = async (stripes: number): Promise<unknown> => {
+      const disks = fresh.map(copyOf);
+      const [bad] = disks as [FaultyDevice];
+      bad.inline = false;
+      bad.onSubmit = (op) => {
+        if (op.operation !== 'read' || op.position < DATA_START) return true;
+        if (op.position >= DATA_START + stripes * BLOCK) return true;
+        queueMicrotask(() => op.fail('EIO'));
+        return false;
+      };
+      try {
+        const opened = await Parity.open(disks, { pool });
+        const { length } = opened.doubts;
+        await opened.close();
+        return length;
+      } catch (error) {
+        return (error as IoError).code;
+      }
+    };
+    // The parity itself is on this member in every third stripe.
+    expect([await openWith(1500), await openWith(1502)]).to.deep.equal([1000, 'EIO']);
+    pages.free();
+    await made.close();
+    expect(pool.pagesInUse).to.equal(0);
   });
 
   it('tells nothing but what may be there, over random crashes with bad sectors, and all of it in the end (I4, I8)', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { EMPTY, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
+import { EMPTY, from, NEVER, Observable, of, range, Subject, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { allOf } from '../../lib/event/all-of.js';
 import { firstOf } from '../../lib/event/first-of.js';
@@ -65,6 +65,9 @@ describe('fromObservable', () => {
 
   it('ends a source that emits without end inside of subscribe', () => {
     expect(fromObservable(range(0, Infinity)).value).to.equal(0);
+    let made = 0;
+    const source = from((function* () { for (;;) yield made++; })()); // prettier-ignore
+    expect([fromObservable(source).value, made]).to.deep.equal([0, 1]);
   });
 
   it('leaves no observer behind, however it ends', () => {
