@@ -8,8 +8,9 @@ import * as wire from './wire.js';
 /** What a server's export makes of headers. */
 export interface Ability {
   readonly flags: number;
-  /** Bytes that one read or write may have, and one operation without data. */
+  /** Bytes that one read or write may have, one request for zeroes, and one of the others that have no data. */
   readonly dataBytes: number;
+  readonly zeroBytes: number;
   readonly spanBytes: number;
 }
 
@@ -18,9 +19,12 @@ const DATA_BYTES = 32 << 20;
 
 /** What an export can do, in blocks of so many bytes. */
 export function abilityOf({ flags, blockSizes, form }: Terms, blockSize: number): Ability {
-  const data = Math.min(DATA_BYTES, blockSizes?.maximum ?? DATA_BYTES);
-  const span = form === 'extended' ? 2 ** 40 : 2 ** 30;
-  return { flags, dataBytes: Math.max(blockSize, data - (data % blockSize)), spanBytes: span };
+  const most = blockSizes?.maximum ?? Infinity;
+  const inBlocks = (bytes: number): number => Math.max(blockSize, bytes - (bytes % blockSize));
+  const spanBytes = form === 'extended' ? 2 ** 40 : 2 ** 30;
+  // Servers without extended headers know the protocol as it was when the largest size held for zeroes, too.
+  const zeroBytes = form === 'extended' ? spanBytes : inBlocks(Math.min(spanBytes, most));
+  return { flags, dataBytes: inBlocks(Math.min(DATA_BYTES, most)), zeroBytes, spanBytes };
 }
 
 /** The geometry of a device over an export. @throws ArgumentRangeError `ERR_BLOCK_SIZE` for blocks that the server does not take */

@@ -11,11 +11,15 @@ const TYPES = {
 } as const;
 
 /** A header as requests on the wire, each no longer than the server allows; `send` is given one after the other. */
-export function carve(errand: Errand, { flags, dataBytes, spanBytes }: Ability, send: (ask: Ask) => void): void {
+export function carve(
+  errand: Errand,
+  { flags, dataBytes, zeroBytes, spanBytes }: Ability,
+  send: (ask: Ask) => void,
+): void {
   const { operation, length, pages, fua } = errand.io;
   const type = TYPES[operation];
   const own = fua && (flags & wire.FLAG_SEND_FUA) !== 0 ? wire.CMD_FLAG_FUA : 0;
-  const most = pages === null ? spanBytes : dataBytes;
+  const most = operation === 'writeZeroes' ? zeroBytes : pages === null ? spanBytes : dataBytes;
   if (length <= most) {
     send(new Ask(errand, type, own, 0, length));
     return;

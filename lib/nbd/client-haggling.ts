@@ -1,6 +1,6 @@
 import { readGreeting, writeClientFlags, GREETING_BYTES } from './greeting.js';
 import type { Link } from './link.js';
-import { malformed, NbdError } from './nbd-error.js';
+import { malformed, NbdError, type NbdErrorCode } from './nbd-error.js';
 import {
   isRefusal,
   OPTION_REPLY_HEADER_BYTES,
@@ -31,6 +31,12 @@ interface Reply {
   readonly data: Buffer;
 }
 
+/** All replies to an option: those before the last, and that when it refuses. */
+interface Answer {
+  readonly replies: readonly Reply[];
+  readonly refusal: Reply | null;
+}
+
 /** Bytes of one reply, and replies to one option, beyond which a server is not believed. */
 const MOST_BYTES = 64 * 1024;
 const MOST_REPLIES = 10_000;
@@ -55,7 +61,7 @@ export class ClientHaggling {
   /** Asks for TLS, which has to begin next. @throws NbdError `ERR_NBD_TLS` when the server has none */
   async wantTls(): Promise<void> {
     const { refusal } = await this.ask(wire.OPT_STARTTLS, NOTHING);
-    if (refusal !== null) throw new NbdError('ERR_NBD_TLS', `The server does not speak TLS: ${textOf(refusal)}`);
+    if (refusal !== null) throw await this.left('ERR_NBD_TLS', 'The server does not speak TLS', refusal);
   }
 
   /** Agrees on an export and begins the transmission. @throws NbdError `ERR_NBD_REFUSED`, `ERR_NBD_PROTOCOL` */
@@ -64,26 +70,29 @@ export class ClientHaggling {
     const allocation = form === 'simple' ? null : await this.allocation(name);
     const question = writeExportQuestion({ name, infos: [wire.INFO_BLOCK_SIZE] });
     const { replies, refusal } = await this.ask(wire.OPT_GO, question);
-    if (refusal?.type === wire.REP_ERR_UNSUP) return this.exportName(name, form);
-    if (refusal !== null) throw refused(`The server does not serve "${name}"`, refusal);
+    if (refusal?.type === wire.REP_ERR_UNSUP) {
+      if (form === 'extended') throw malformed('The server has extended headers, and does not know the option GO');
+      return this.exportName(name, form);
+    }
+    if (refusal !== null) throw await this.refused(`The server does not serve "${name}"`, refusal);
     const infos = replies.filter(({ type }) => type === wire.REP_INFO).map(({ data }) => readExportInfo(data));
     const exported = infos.find(({ info }) => info === 'export');
     const sizes = infos.find(({ info }) => info === 'block-size');
     if (exported?.info !== 'export') throw malformed('The server serves an export, and does not tell its size');
     const { size, flags } = exported;
-    return { size, flags, form, allocation, blockSizes: sizes?.info === 'block-size' ? sizes : null };
+    return { size, flags, form, allocation, blockSizes: sizes?.info === 'block-size' ? checkedSizes(sizes) : null };
   }
 
   /** The exports of the server. @throws NbdError `ERR_NBD_REFUSED`, `ERR_NBD_PROTOCOL` */
   async list(): Promise<{ name: string; description: string }[]> {
     const { replies, refusal } = await this.ask(wire.OPT_LIST, NOTHING);
-    if (refusal !== null) throw refused('The server does not list its exports', refusal);
+    if (refusal !== null) throw await this.refused('The server does not list its exports', refusal);
     return replies.filter(({ type }) => type === wire.REP_SERVER).map(({ data }) => readServerReply(data));
   }
 
-  /** Ends the handshake without an export. */
-  abort(): void {
-    this.send(writeOption(wire.OPT_ABORT, NOTHING));
+  /** Ends the handshake without an export, when the server has answered that, or hung up, as old ones do. */
+  async abort(): Promise<void> {
+    await this.exchange(wire.OPT_ABORT, NOTHING).catch(() => undefined);
     this.link.end();
   }
 
@@ -94,7 +103,9 @@ export class ClientHaggling {
 
   private async allocation(name: string): Promise<number | null> {
     const question = writeMetaQuestion({ name, queries: [wire.BASE_ALLOCATION] });
-    const { replies } = await this.ask(wire.OPT_SET_META_CONTEXT, question);
+    const { replies, refusal } = await this.ask(wire.OPT_SET_META_CONTEXT, question);
+    // What a server has told before it refuses does not count.
+    if (refusal !== null) return null;
     const contexts = replies.filter(({ type }) => type === wire.REP_META_CONTEXT);
     return (
       contexts.map(({ data }) => readMetaContext(data)).find((each) => each.name === wire.BASE_ALLOCATION)?.id ?? null
@@ -109,8 +120,16 @@ export class ClientHaggling {
     return { size, flags, form, blockSizes: null, allocation: null };
   }
 
+  /** Asks a server that goes on. @throws NbdError `ERR_NBD_REFUSED` when it is being shut down */
+  private async ask(option: number, data: Buffer): Promise<Answer> {
+    const answer = await this.exchange(option, data);
+    const { refusal } = answer;
+    if (refusal?.type !== wire.REP_ERR_SHUTDOWN) return answer;
+    throw await this.refused('The server is being shut down', refusal);
+  }
+
   /** Asks, and collects the replies up to the last. */
-  private async ask(option: number, data: Buffer): Promise<{ replies: Reply[]; refusal: Reply | null }> {
+  private async exchange(option: number, data: Buffer): Promise<Answer> {
     this.send(writeOption(option, data));
     const replies: Reply[] = [];
     for (;;) {
@@ -127,15 +146,27 @@ export class ClientHaggling {
     }
   }
 
+  private refused(what: string, refusal: Reply): Promise<NbdError> {
+    return this.left(refusal.type === wire.REP_ERR_TLS_REQD ? 'ERR_NBD_TLS' : 'ERR_NBD_REFUSED', what, refusal);
+  }
+
+  /** Takes leave of a server that has said no: only who breaks the protocol may be hung up on. Answers the error that it is. */
+  private async left(code: NbdErrorCode, what: string, refusal: Reply): Promise<NbdError> {
+    await this.abort();
+    return new NbdError(code, `${what}: ${textOf(refusal)}`);
+  }
+
   private send(bytes: Buffer): void {
     this.link.outlet.append(bytes, null);
     this.link.outlet.flush();
   }
 }
 
-function refused(what: string, refusal: Reply): NbdError {
-  const code = refusal.type === wire.REP_ERR_TLS_REQD ? 'ERR_NBD_TLS' : 'ERR_NBD_REFUSED';
-  return new NbdError(code, `${what}: ${textOf(refusal)}`);
+/** @throws NbdError `ERR_NBD_PROTOCOL` for sizes that no request could keep to */
+function checkedSizes<T extends NonNullable<Terms['blockSizes']>>(sizes: T): T {
+  const { minimum, maximum } = sizes;
+  if (Number.isInteger(Math.log2(minimum)) && maximum >= minimum) return sizes;
+  throw malformed(`The server asks for blocks of ${String(minimum)} to ${String(maximum)} bytes, which there are not`);
 }
 
 function textOf({ type, data }: Reply): string {

@@ -5,7 +5,8 @@ import { DATA_OFFSET_BYTES, HOLE_BYTES, readBlockStatus, readErrorChunk } from '
 import type { Terms } from './client-haggling.js';
 import type { Taker } from './inlet.js';
 import type { Link } from './link.js';
-import { malformed } from './nbd-error.js';
+import { ESHUTDOWN } from './errno.js';
+import { malformed, NbdError } from './nbd-error.js';
 import { headBytes, LENGTH_FOLLOWS, newReplyHeader, readReply } from './replies.js';
 import { EXTENDED_REQUEST_BYTES, newRequestHeader, writeRequest } from './requests.js';
 import { StatusAsk } from './status-ask.js';
@@ -28,6 +29,9 @@ export class ClientSession implements Taker {
   private awaited: Awaited = 'head';
   /** What runs, by the lower half of its cookie, and the halves that are free. */
   private readonly asks: (Question | null)[] = [];
+  /** Told once when the server says that it is being shut down; set by whoever uses it. */
+  dismissed: (error: NbdError) => void = () => undefined;
+  private dismissal: NbdError | null = null;
   private readonly free: number[] = [];
   private count = 0;
   private serial = 0;
@@ -40,6 +44,11 @@ export class ClientSession implements Taker {
     this.extended = terms.form === 'extended';
     this.needs = headBytes(terms.form);
     link.handTo(this);
+  }
+
+  /** Whether requests can be sent: until the server is being shut down. */
+  get usable(): boolean {
+    return this.dismissal === null;
   }
 
   /** Requests under way. */
@@ -139,7 +148,7 @@ export class ClientSession implements Taker {
       else this.payload();
       return;
     }
-    if (reply.errno !== 0) ask.fails(reply.errno, '', null);
+    if (reply.errno !== 0) this.failed(ask, reply.errno, '', null);
     else if (ask.type === wire.CMD_READ) {
       if (terms.form !== 'simple') throw malformed('The server answers a read without chunks');
       this.land(ask, ask.position, ask.length);
@@ -170,17 +179,24 @@ export class ClientSession implements Taker {
 
   private takeHole(position: number, length: number): void {
     const ask = this.current;
-    if (ask?.pages) {
+    if (ask !== null) {
       const { offset } = ask.brings(position, length);
-      for (const view of ask.pages.views(ask.start + offset, length)) view.fill(0);
+      for (const view of ask.pages?.views(ask.start + offset, length) ?? []) view.fill(0);
     }
     this.chunkEnded();
   }
 
   private takeError(payload: Buffer): void {
     const { errno, message, position } = readErrorChunk(this.reply.type, payload);
-    this.current?.fails(errno, message, position);
+    if (this.current !== null) this.failed(this.current, errno, message, position);
     this.chunkEnded();
+  }
+
+  private failed(ask: Question, errno: number, message: string, position: number | null): void {
+    ask.fails(errno, message, position);
+    if (errno !== ESHUTDOWN || this.dismissal !== null) return;
+    this.dismissal = new NbdError('ERR_NBD_GONE', 'The server is being shut down');
+    this.dismissed(this.dismissal);
   }
 
   private takeStatus(payload: Buffer): void {
@@ -206,6 +222,10 @@ export class ClientSession implements Taker {
     ask.verify();
     this.leave(reply.cookieLow);
     ask.end();
+    if (this.dismissal === null || this.count > 0) return;
+    // What was under way has been answered, as the protocol wants it before a client goes.
+    this.close();
+    this.link.lost(this.dismissal);
   }
 
   private leave(slot: number): void {

@@ -4,7 +4,7 @@ import { PAGE_SIZE, type PagePool } from '../io/pages.js';
 import { Unaligned } from '../layers/unaligned.js';
 import { Zeroing } from '../layers/zeroing.js';
 import type { ExportInfo } from './option-replies.js';
-import { writeString } from './strings.js';
+import { checkExportName } from './strings.js';
 import {
   CMD_TRIM,
   FLAG_CAN_MULTI_CONN,
@@ -17,7 +17,6 @@ import {
   FLAG_SEND_FUA,
   FLAG_SEND_TRIM,
   FLAG_SEND_WRITE_ZEROES,
-  MAX_STRING_BYTES,
   MOST_BLOCK_BYTES,
 } from './wire.js';
 
@@ -61,12 +60,7 @@ export class Export {
     if (!(device instanceof BlockDevice)) {
       throw new ArgumentError('ERR_EXPORT', `device of the export "${name}" must be a BlockDevice`);
     }
-    if (writeString(name).toString() !== name) {
-      throw new ArgumentRangeError(
-        'ERR_EXPORT',
-        `The name of an export must have at most ${String(MAX_STRING_BYTES)} bytes and no NUL, got "${name.slice(0, 80)}"`,
-      );
-    }
+    checkExportName(name);
     if (!byteGranular && device.blockSize > MOST_BLOCK_BYTES) {
       throw new ArgumentRangeError(
         'ERR_EXPORT',

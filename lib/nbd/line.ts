@@ -27,7 +27,7 @@ export interface LineWatcher {
   checkLine(terms: Terms): void;
   /** @internal It is connected, and takes requests. */
   lineReady(): void;
-  /** @internal It has lost its server; what was under way has failed. */
+  /** @internal It has lost its server: what was under way has failed, or is the last that the server answers. */
   lineLost(error: Error): void;
   /** @internal It will not be connected again. */
   lineBroken(error: Error): void;
@@ -50,9 +50,14 @@ export class Line {
     this.uri = formatNbdUri(options.address);
   }
 
-  /** What requests are sent through; null while there is no connection. */
+  /** What requests are sent through; null while there is no connection, or one to a server that is being shut down. */
   get session(): ClientSession | null {
-    return this.live;
+    return this.live?.usable === true ? this.live : null;
+  }
+
+  /** Requests under way. */
+  get inFlight(): number {
+    return this.live?.inFlight ?? 0;
   }
 
   /** Connects for the first time. @throws NbdError */
@@ -64,7 +69,7 @@ export class Line {
   list(): Promise<{ name: string; description: string }[]> {
     return this.handshake(async (haggling) => {
       const found = await haggling.list();
-      haggling.abort();
+      await haggling.abort();
       return found;
     });
   }
@@ -116,9 +121,15 @@ export class Line {
 
   private begin(link: Link, terms: Terms): void {
     if (this.closed) throw new NbdError('ERR_NBD_GONE', 'The device was closed');
-    this.watcher?.checkLine(terms);
     const session = new ClientSession(link, terms);
+    try {
+      this.watcher?.checkLine(terms);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
     const { answerMs } = this.options;
+    session.dismissed = (error) => this.watcher?.lineLost(error);
     link.lost = (error) => {
       this.lose(session, error);
     };

@@ -87,7 +87,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
 
   /**
    * Connects to an export, by its URI or address.
-   * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH`, `ERR_DELAY`, `ERR_DEPTH`, `ERR_CONNECTIONS`, `ERR_BLOCK_SIZE`,
+   * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH`, `ERR_EXPORT`, `ERR_DELAY`, `ERR_DEPTH`, `ERR_CONNECTIONS`, `ERR_BLOCK_SIZE`,
    *   `ERR_GEOMETRY`; NbdError `ERR_NBD_GONE`, `ERR_NBD_REFUSED`, `ERR_NBD_TLS`, `ERR_NBD_PROTOCOL` (nothing is left open)
    */
   static async open(where: string | NbdAddress, options: NbdDeviceOptions = {}): Promise<NbdDevice> {
@@ -139,7 +139,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
 
   /** Requests that the server has been asked and has not answered. */
   get inFlight(): number {
-    return this.lines.reduce((sum, { session }) => sum + (session?.inFlight ?? 0), 0);
+    return this.lines.reduce((sum, { inFlight }) => sum + inFlight, 0);
   }
 
   /** Requests that wait here: for their turn, or for the server. */
@@ -184,7 +184,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
   /** @internal */
   lineLost(): void {
     this.suspect = this.acknowledged;
-    if (this.online || this.waitMs === 0) return;
+    if (this.online || this.waitMs === 0 || this.patience !== null) return;
     this.patience = setTimeout(() => {
       this.giveUp();
     }, this.waitMs);
@@ -233,11 +233,19 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
 
   private start(io: Io, session: ClientSession): void {
     if (io.operation === 'flush' && !this.canFlush(io)) return;
+    if (io.fua && !this.canPersist) {
+      io.finish(0, new IoError('EOPNOTSUPP', { message: `${this.name} has neither FUA nor flush` }));
+      return;
+    }
     const errand = new Errand(io, this.errandDone);
     errand.acknowledged = this.acknowledged;
     carve(errand, this.ability, (ask) => {
       session.send(ask);
     });
+  }
+
+  private get canPersist(): boolean {
+    return (this.ability.flags & (wire.FLAG_SEND_FUA | wire.FLAG_SEND_FLUSH)) !== 0;
   }
 
   /** Answers a flush that need not, or must not, be asked for. */

@@ -1,3 +1,4 @@
+import { ArgumentRangeError } from '../wait/errors.js';
 import { malformed } from './nbd-error.js';
 import { MAX_STRING_BYTES } from './wire.js';
 
@@ -14,6 +15,21 @@ export function readString(bytes: Uint8Array, what: string): string {
   } catch {
     throw malformed(`${what} is not UTF-8`);
   }
+}
+
+/** Refuses a name of an export that cannot be sent as it is. @throws ArgumentRangeError `ERR_EXPORT` */
+export function checkExportName(name: string): void {
+  const fault = stringFault(name);
+  if (fault === null) return;
+  throw new ArgumentRangeError('ERR_EXPORT', `The name of an export cannot be "${name.slice(0, 80)}": ${fault}`);
+}
+
+/** What keeps a text from being sent as a string, or null. */
+export function stringFault(text: string): string | null {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_STRING_BYTES) return `it has ${String(bytes)} bytes, at most ${String(MAX_STRING_BYTES)} are allowed`;
+  if (text.includes('\0')) return 'it holds NUL';
+  return Buffer.from(text).toString() === text ? null : 'it is no Unicode';
 }
 
 /** As much of a text as a string on the wire may have, whole characters. */

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../wait/errors.js';
+import { checkExportName, stringFault } from './strings.js';
 import { checkSocketPath, socketPathFault } from './unix-socket.js';
 
 /** Where an export is. */
@@ -33,6 +34,8 @@ export function parseNbdUri(uri: string): NbdAddress {
   const unknown = [...url.searchParams.keys()].find((key) => key !== 'socket');
   if (unknown !== undefined) throw refusal(uri, `it asks for "${unknown}", which is not understood here`);
   const common = { name: decode(uri, url.pathname.slice(1)), tls: scheme[1] === 'nbds' };
+  const unsendable = stringFault(common.name);
+  if (unsendable !== null) throw refusal(uri, `the name of its export cannot be sent: ${unsendable}`);
   const socket = url.searchParams.get('socket');
   if (scheme[2] === undefined) {
     if (socket !== null) throw refusal(uri, 'a socket needs the scheme nbd+unix or nbds+unix');
@@ -46,10 +49,14 @@ export function parseNbdUri(uri: string): NbdAddress {
   return { ...common, path: socket };
 }
 
-/** @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH` for a path that would be cut off */
+/**
+ * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH` for a path that would be cut off, `ERR_EXPORT` for a
+ *   name that cannot be sent
+ */
 export function addressOf(where: string | NbdAddress): NbdAddress {
   if (typeof where === 'string') return parseNbdUri(where);
   if (where.path !== undefined) checkSocketPath(where.path);
+  checkExportName(where.name ?? '');
   return where;
 }
 

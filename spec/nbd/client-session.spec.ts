@@ -1,45 +1,18 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { PagePool } from '../../lib/io/pages.js';
 import { NbdDevice } from '../../lib/nbd/nbd-device.js';
-import { hex, servers } from './support.js';
-
-const OK = '0003e889045565a9';
+import { CMD_DISC } from '../../lib/nbd/wire.js';
+import { fakeServer, optionReply, servers, until, type FakeServer } from './support.js';
 
 /** What it says to an option: yes to structured replies and to the export, no to all else. */
-function agreed(option: Buffer): string {
-  const head = OK + option.toString('hex', 8, 12);
-  const number = option.readUInt32BE(8);
-  if (number === 7) return `${head} 00000003 0000000c 0000 0000000000010000 0005 ${head} 00000001 00000000`;
-  return number === 8 ? `${head} 00000001 00000000` : `${head} 80000001 00000000`;
+function agreed(option: number): string {
+  if (option === 7) return optionReply(7, 3, '0000 0000000000010000 0065') + optionReply(7, 1);
+  return optionReply(option, option === 8 ? 1 : 0x80000001);
 }
 
 /** A server that goes through the handshake, and then answers each request with what it was told to say. */
-async function liar(path: string, ...answers: string[]): Promise<Server> {
-  const server = createServer((socket: Socket) => {
-    socket.on('error', () => undefined);
-    socket.write(hex('4e42444d41474943 49484156454f5054 0003'));
-    let got = Buffer.alloc(0);
-    let flags = true;
-    socket.on('data', (chunk: Buffer) => {
-      got = Buffer.concat([got, chunk]);
-      if (flags && got.length >= 4) {
-        flags = false;
-        got = got.subarray(4);
-      }
-      while (!flags && got.length >= 16) {
-        const isOption = got.readUInt32BE(0) === 0x49484156;
-        const length = isOption ? 16 + got.readUInt32BE(12) : 28;
-        if (got.length < length) return;
-        socket.write(
-          hex(isOption ? agreed(got) : (answers.shift() ?? '').replaceAll('COOKIE', got.toString('hex', 8, 16))),
-        );
-        got = got.subarray(length);
-      }
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  return server;
+function liar(path: string, ...answers: string[]): Promise<FakeServer> {
+  return fakeServer(path, agreed, (_command, cookie) => (answers.shift() ?? '').replaceAll('COOKIE', cookie));
 }
 
 describe('ClientSession', () => {
@@ -85,7 +58,7 @@ describe('ClientSession', () => {
   it('puts data together in any order, and holes, and tells what an error leaves (N13, P7)', async () => {
     const path = newPath();
     const [first, second] = [`00000000000000ff`, `0000000000000100`];
-    const server = await liar(
+    await using _server = await liar(
       path,
       data('0000000000000100', '02'.repeat(256), '0000') + chunk('0001', '0002', `${at0} 00000100`),
       data(at0, '01'.repeat(512), '0000') + chunk('0001', '8002', `00000005 0002 6e6f ${first}`),
@@ -107,7 +80,54 @@ describe('ClientSession', () => {
     const behind = read();
     await behind.promise().catch(() => undefined);
     expect(behind.succeeded).to.deep.equal([{ offset: 256, length: 256 }]);
-    await device.close();
-    server.close();
+  });
+
+  it('takes no bytes for what has none (P7)', async () => {
+    for (const answer of [chunk('0001', '0002', `${at0} 00000200`), data(at0, '00'.repeat(512))]) {
+      const path = newPath();
+      await using _server = await liar(path, answer);
+      await using device = await NbdDevice.open({ path }, { reconnectMs: 60_000, answerMs: 2000 });
+      const failed: unknown = await device
+        .discard(512, { position: 0 })
+        .promise()
+        .catch((e: unknown) => e);
+      expect(failed).to.have.nested.property('cause.code', 'ERR_NBD_PROTOCOL');
+    }
+  });
+
+  it('asks nothing more of a server that is being shut down, takes leave when all was answered, and comes back (P8)', async () => {
+    const path = newPath();
+    const cookies: string[] = [];
+    await using server = await fakeServer(path, agreed, (command, cookie) => {
+      if (command === CMD_DISC) return '';
+      cookies.push(cookie);
+      // The second is answered first, and only then the one that runs.
+      return cookies.length === 2 ? `67446698 0000006c ${cookie}` : '';
+    });
+    await using device = await NbdDevice.open({ path }, { reconnectMs: 1, waitMs: 60_000, answerMs: 2000 });
+    const pages = new PagePool().allocate(4096);
+    const runs = device.write(pages.range(0, 512), { position: 0 });
+    const refused: unknown = await device
+      .discard(512, { position: 0 })
+      .promise()
+      .catch((e: unknown) => e);
+    expect(refused).to.have.property('code', 'ENXIO');
+    expect([device.online, device.inFlight]).to.deep.equal([false, 1]);
+    const waits = device.discard(512, { position: 512 });
+    expect(device.queued).to.equal(1);
+    server.say(`67446698 00000000 ${cookies[0] ?? ''}`);
+    expect(await runs).to.equal(512);
+    await until(() => cookies.length === 3);
+    server.say(`67446698 00000000 ${cookies[2] ?? ''}`);
+    expect(await waits).to.equal(512);
+    const handshake = ['option 11', 'option 8', 'option 10', 'option 7'];
+    expect(server.heard).to.deep.equal([
+      ...handshake,
+      'command 1',
+      'command 4',
+      'command 2',
+      ...handshake,
+      'command 4',
+    ]);
   });
 });

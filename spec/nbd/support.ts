@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlockDevice } from '../../lib/io/device.js';
@@ -127,6 +128,80 @@ export class RawClient {
   close(): void {
     this.socket.destroy();
   }
+}
+
+/** A server that says what a spec tells it to. */
+export interface FakeServer extends AsyncDisposable {
+  /** What it was asked, of all connections: `option 7`, `command 0`. */
+  readonly heard: readonly string[];
+  /** Connections that have ended. */
+  readonly ended: number;
+  /** Says something to who came last. */
+  say(words: string): void;
+}
+
+/** A reply to an option, in hexadecimal. */
+export function optionReply(option: number, type: number, data = ''): string {
+  const bytes = hex(data).toString('hex');
+  const number = (value: number): string => value.toString(16).padStart(8, '0');
+  return `0003e889045565a9 ${number(option)} ${number(type)} ${number(bytes.length / 2)} ${bytes}`;
+}
+
+/** Listens, and answers each option and each request with what it is told to say to it, in hexadecimal. */
+export async function fakeServer(
+  path: string,
+  toOption: (option: number) => string,
+  toRequest: (command: number, cookie: string) => string = () => '',
+): Promise<FakeServer> {
+  const heard: string[] = [];
+  const sockets: Socket[] = [];
+  let ended = 0;
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => ended++);
+    socket.write(hex('4e42444d41474943 49484156454f5054 0003'));
+    let got = Buffer.alloc(0);
+    let greeted = false;
+    socket.on('data', (chunk: Buffer) => {
+      got = Buffer.concat([got, chunk]);
+      if (!greeted && got.length >= 4) {
+        greeted = true;
+        got = got.subarray(4);
+      }
+      for (let bytes = lengthOf(got); greeted && bytes <= got.length; bytes = lengthOf(got)) {
+        const isOption = got.readUInt32BE(0) === 0x49484156;
+        const number = isOption ? got.readUInt32BE(8) : got.readUInt16BE(6);
+        heard.push(`${isOption ? 'option' : 'command'} ${String(number)}`);
+        socket.write(hex(isOption ? toOption(number) : toRequest(number, got.toString('hex', 8, 16))));
+        got = got.subarray(bytes);
+      }
+    });
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return {
+    heard,
+    get ended() {
+      return ended;
+    },
+    say: (words) => sockets.at(-1)?.write(hex(words)),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Bytes of the first message of a client, with its payload; infinite while that is not known. */
+function lengthOf(got: Buffer): number {
+  if (got.length < 28)
+    return got.length >= 16 && got.readUInt32BE(0) === 0x49484156 ? 16 + got.readUInt32BE(12) : Infinity;
+  if (got.readUInt32BE(0) === 0x49484156) return 16 + got.readUInt32BE(12);
+  if (got.readUInt32BE(0) === 0x25609513) return 28 + (got.readUInt16BE(6) === 1 ? got.readUInt32BE(24) : 0);
+  if (got.length < 32) return Infinity;
+  return 32 + ((got.readUInt16BE(4) & 0x20) === 0 ? 0 : got.readUInt32BE(28));
 }
 
 /** Lets the event loop turn until it is so. Gives up after a while, so that a spec that fails comes to its end. */

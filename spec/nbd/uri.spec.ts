@@ -62,6 +62,17 @@ describe('addressOf', () => {
     expect(addressOf(address)).to.equal(address);
   });
 
+  it('refuses the name of an export that cannot be sent as it is (I6)', () => {
+    const names = ['a\0b', 'ü'.repeat(2049), '\ud800'];
+    for (const name of names) {
+      expect(() => addressOf({ path: '/s', name }))
+        .to.throw(ArgumentRangeError)
+        .with.property('code', 'ERR_EXPORT');
+    }
+    expect(() => addressOf('nbd://h/a%00b')).to.throw(/the name of its export cannot be sent: it holds NUL/);
+    expect(addressOf({ path: '/s', name: 'ü'.repeat(2048) }).name).to.have.lengthOf(2048);
+  });
+
   it('refuses the path of a socket that would be cut off, or is empty (I6)', () => {
     for (const path of ['x'.repeat(200), '']) {
       expect(() => addressOf({ path }))
