@@ -2,10 +2,13 @@ import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
 import {
+  answersText,
+  briefText,
   checkReport,
   compare,
   experiments,
   experimentText,
+  introText,
   methodOf,
   rivals,
   writeReport,
@@ -22,6 +25,7 @@ interface Flags {
   rounds?: number;
   minutes?: number;
   seed?: number;
+  brief?: boolean;
   json?: boolean;
   out?: string;
 }
@@ -46,6 +50,9 @@ export function compareCommand(): Command {
       wholeNumber(1),
     )
     .option('--seed <n>', 'where random workloads begin (default: 1)', wholeNumber(0))
+    .addOption(
+      new Option('--brief', 'print what each experiment found in a few lines, without its table').conflicts('json'),
+    )
     .option('--json', 'print the figures as JSON')
     .option('--out <dir>', 'write the report there: a page, its Markdown twin, a plot per experiment, the figures')
     .action(run);
@@ -93,11 +100,18 @@ async function run(flags: Flags): Promise<void> {
     signal,
     onProgress(now, ...[steps, total]) {
       [step, done] = [now, steps];
-      if (steps === 0) bar.start(total, 0, { step });
-      else bar.update(steps, { step });
+      if (steps > 0) bar.update(steps, { step });
+      else {
+        bar.start(total, 0, { step });
+        if (flags.brief === true && told === 0) print(introText(flags.strategy ?? rivals.map(({ name }) => name)));
+      }
     },
     onResult(result, comparison) {
       if (flags.json === true) return;
+      if (flags.brief === true) {
+        print(briefText(result, comparison));
+        return;
+      }
       if (told === 0) print(methodOf(comparison).join('\n'));
       print(experimentText(result));
     },
@@ -106,6 +120,8 @@ async function run(flags: Flags): Promise<void> {
     if (flags.out !== undefined) await checkReport(flags.out);
     const comparison = await compare(options);
     bar.stop();
+    const answers = flags.json === true ? '' : answersText(comparison);
+    if (answers !== '') process.stdout.write(`\n${answers}\n`);
     if (flags.json === true) process.stdout.write(`${JSON.stringify(comparison, null, 2)}\n`);
     if (flags.out !== undefined && comparison.experiments.length > 0) {
       process.stderr.write(`Report: ${await writeReport(comparison, flags.out)}\n`);

@@ -48,6 +48,7 @@ export { stackLocations } from './rivals/stack-locations.js';
 export { streams } from './rivals/streams.js';
 export { estimate, median, randomFrom, type Estimate } from './statistics.js';
 export { answer } from './report/answer.js';
+export { answersText, briefText, introText } from './report/brief.js';
 export {
   alignedText,
   comparisonText,
@@ -63,6 +64,7 @@ export { questions, type Question } from './questions.js';
 export { verdictsOf, type Verdict } from './report/verdict.js';
 export { standingsOf, standingTable, type Standing } from './report/standing.js';
 export { costTable, findingsOf } from './report/findings.js';
+export { headlineOf, wholeHeadline } from './report/headline.js';
 export { overviewTable } from './report/overview.js';
 export { countsTable, timesTable } from './report/wide.js';
 export { reportText } from './report/markdown.js';

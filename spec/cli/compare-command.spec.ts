@@ -89,6 +89,28 @@ describe('wakechain compare', function () {
     });
   });
 
+  describe('--brief', () => {
+    it('says what is compared and what each experiment found, without a table', async () => {
+      const { code, stdout, stderr } = await compare([...brief, '--brief', '--rounds', '1']);
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+      expect(stdout).to.match(/^A design is a way to /);
+      for (const name of names) expect(stdout).to.match(new RegExp(`^ {2}${name} +\\w`, 'm'));
+      expect(stdout).to.match(/^retry: Too few rounds to tell which design is fastest\.\n {2}What /m);
+      expect(stdout).to.not.match(/^ *\d+ +\w+ +\d/m);
+    });
+
+    it('ends with the answers, where there are rounds enough to tell', async () => {
+      const { stdout } = await compare(['--quick', '--brief', '--experiment', 'read-ahead', ...two]);
+      expect(stdout).to.match(/\n\nThe answers\n\nQ4\. [^]*\n\nAll in all: .*\.\n$/);
+    });
+
+    it('is refused beside --json', async () => {
+      const { code, stdout, stderr } = await compare([...brief, '--brief', '--json']);
+      expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
+      expect(stderr).to.include("'--brief' cannot be used with option '--json'");
+    });
+  });
+
   describe('--json', () => {
     it('prints the figures, all of them', async () => {
       const args = ['--quick', ...two, '--file', small, '--rounds', '1', '--seed', '5', '--json'];

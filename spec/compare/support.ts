@@ -137,7 +137,8 @@ export function useFolder(): Folder {
   after(() => {
     if (TMPDIR === undefined) delete process.env['TMPDIR'];
     else process.env['TMPDIR'] = TMPDIR;
-    rmSync(path, { recursive: true, force: true });
+    // A browser that has just been closed may still be writing its profile.
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
   return {
     get path() {

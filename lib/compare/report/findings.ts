@@ -4,7 +4,7 @@ import type { Question } from '../questions.js';
 import type { Estimate } from '../statistics.js';
 import { list } from './answer.js';
 import { ratioText, valueAt } from './overview.js';
-import { meanOf, pointsOf, ratioOver, rowAt, sideOf, slopeOf, timeOf, unitsOf } from './spread.js';
+import { meanRatioOf, pointsOf, ratioOver, rowAt, sideOf, slopeOf, timeOf, unitsOf } from './spread.js';
 import { amount, type Table } from './table.js';
 
 /** What a run has to say to each question, by its name; a sentence whose experiments or designs were not run is left out. */
@@ -151,7 +151,7 @@ function stackable(run: Told): string[] {
     const buffered = run.shares(transform, 'buffered', x);
     const works = valueAt(transform, 'cloneKiobuf', x, 'copied') !== null;
     if (works) said.push('Yes: under clones too, what was written came back, through every layer that transforms.');
-    said.push(`Of ${String(x)} blocks written and read back, copied were ${copied}; buffers took ${buffered}.`);
+    said.push(`To write and read back ${String(x)} blocks, copied were ${copied}; buffers took ${buffered}.`);
   }
   for (const name of ['transform', 'real-file']) {
     const ratio = run.ratio([name], 'cloneKiobuf', 'waitQueue');
@@ -177,12 +177,14 @@ function tracking(run: Told): string[] {
   const [progress] = run.named('cancel-progress');
   const half = progress?.rows.find(({ x }) => x >= 50)?.x;
   if (progress !== undefined && half !== undefined) {
-    said.push(`Cancelled when ${String(half)} % was done, in vain were ${run.shares(progress, 'wasted', half)}.`);
+    said.push(
+      `Of a request that was cancelled when ${String(half)} % was done, in vain were ${run.shares(progress, 'wasted', half)}.`,
+    );
   }
   const price = run.ratio(['depth', 'fan-out', 'tree'], 'cloneKiobufTracked', 'cloneKiobuf');
   if (price !== null)
     said.push(
-      `What is never cancelled is charged for it as well: with tracking it takes ${against(price, 'cloneKiobuf')}.`,
+      `A request that nobody cancels pays for it as well: with tracking it takes ${against(price, 'cloneKiobuf')}.`,
     );
   return said;
 }
@@ -193,7 +195,7 @@ function readAhead(run: Told): string[] {
     const x = result.rows.at(-1)?.x ?? 0;
     const ratio = run.ratio([result.name], 'cloneKiobuf', 'waitQueue');
     said.push(
-      `${result.title}: of ${String(x)} pages, those that have come when the waiter of one wakes are ${run.shares(result, 'waited', x)} on the average, with ${run.shares(result, 'operations', x)} transfers.` +
+      `${result.title}: when the waiter of a page wakes, of ${String(x)} pages have come, on the average, ${run.shares(result, 'waited', x)}; transfers: ${run.shares(result, 'operations', x)}.` +
         (ratio === null ? '' : ` Clones take ${against(ratio, 'waitQueue')}.`),
     );
   }
@@ -208,12 +210,12 @@ function order(run: Told): string[] {
     const gains = points.flatMap((x) => {
       const figure = rowAt(result, design, x)?.figures['gain'];
       if (figure === undefined) return [];
-      const gain = meanOf(unitsOf(figure));
+      const gain = meanRatioOf(unitsOf(figure));
       return [`${ratioText(gain)} at ${String(x)} MiB${sideOf(gain) === 'none' ? ' (no difference seen)' : ''}`];
     });
     return gains.length === 0
       ? []
-      : [`${design}: waking the first takes, against waking the last, ${gains.join(', ')}.`];
+      : [`Under ${design}, waking who came first takes, against waking who came last, ${gains.join(', ')}.`];
   });
 }
 

@@ -8,7 +8,7 @@ const scheme = (which: 'light' | 'dark'): string =>
 /** How the page looks. Nothing is loaded: the fonts are the reader's own. */
 export const style: string = `
 :root{color-scheme:light dark;${scheme('light')}--link:#1a5fb4;--mark:#eef3f9}
-@media (prefers-color-scheme:dark){:root{${scheme('dark')}--link:#8ab8f0;--mark:#1f2630}}
+@media screen and (prefers-color-scheme:dark){:root{${scheme('dark')}--link:#8ab8f0;--mark:#1f2630}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--background);color:var(--text);font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
@@ -24,6 +24,12 @@ h3{max-width:46rem}
 ul{padding-left:1.2rem}
 .method,.quiet,footer{color:var(--quiet);font-size:.9rem}
 .question{color:var(--quiet);margin-top:0}
+.topic{color:var(--quiet);font-size:.9rem;margin:0 0 .1rem}
+h2{max-width:46rem}
+dl{margin:.8rem 0;max-width:46rem;font-size:.95rem}
+dl div{display:flex;gap:.75rem;margin:.15rem 0}
+dt{flex:0 0 10.5rem;font-weight:600}
+dd{margin:0}
 .answer{background:var(--mark);border-left:3px solid var(--link);padding:.6rem .9rem;border-radius:0 .3rem .3rem 0}
 a{color:var(--link)}
 nav ul{columns:2;list-style:none;padding:0;font-size:.95rem}
@@ -35,6 +41,7 @@ figcaption{color:var(--quiet);font-size:.9rem;margin-top:.4rem}
 .scroll:focus-visible,summary:focus-visible,a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:.85rem;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.5rem .7rem;color:var(--quiet)}
+tbody th,thead th:first-child{position:sticky;left:0;background:var(--background)}
 th,td{padding:.28rem .6rem;text-align:left;vertical-align:top;white-space:nowrap;border-top:1px solid var(--line)}
 thead th{font-weight:600}
 tbody th{font-weight:500}
@@ -48,8 +55,22 @@ footer{padding-top:2rem;padding-bottom:3rem}
 @media (max-width:40rem){
 body{font-size:.98rem}
 nav ul{columns:1}
+dl div{display:block}
+dt{display:inline;margin-right:.5rem}
+dd{display:inline}
 figure svg.wide{display:none}
 figure svg.narrow{display:block;margin:0 auto}
 }
-@media print{details>*{display:block}}
+@media print{
+body{font-size:10pt}
+header,main,footer{max-width:none}
+nav,summary{display:none}
+details::details-content{content-visibility:visible;block-size:auto}
+.scroll{overflow:visible;border:0}
+table{font-size:6.5pt}
+th,td{white-space:normal;padding:.15rem .3rem}
+td.words{min-width:0}
+h2,h3,.topic,caption{break-after:avoid}
+figure,tr{break-inside:avoid}
+}
 `.trim();

@@ -3,6 +3,8 @@ import { questions } from '../questions.js';
 import { answer } from './answer.js';
 import { style } from './html-style.js';
 import { costTable, findingsOf } from './findings.js';
+import { headlineOf, wholeHeadline } from './headline.js';
+import { designsIntro, INTRO } from './intro.js';
 import { againOf, capabilitiesTable, COSTS, OVERVIEW } from './markdown.js';
 import { overviewTable } from './overview.js';
 import { darkRules } from './palette.js';
@@ -27,16 +29,18 @@ export async function reportPage(comparison: Comparison): Promise<string> {
 <meta name="color-scheme" content="light dark">
 <title>wakechain: the designs compared</title>
 <style>${style}
-@media (prefers-color-scheme:dark){${darkRules}}</style>
+@media screen and (prefers-color-scheme:dark){${darkRules}}</style>
 </head>
 <body>
 <header>
-<h1>The designs compared</h1>
-<p class="method">${escaped(methodOf(comparison).join(' '))}</p>
+<h1>${escaped(wholeHeadline(comparison))}</h1>
+<p>${escaped(INTRO)} ${escaped(`Here ${String(comparison.designs.length)} of them did the same work, in the same ${counted(comparison.experiments.length)}.`)}</p>
+${intro(comparison)}
 <nav aria-label="Contents"><ul>
 ${asked.length === 0 ? '' : '<li><a href="#questions">The questions, answered</a></li>\n<li><a href="#whole">Which design wins where</a></li>'}
 ${comparison.experiments.map(({ name, title }) => `<li><a href="#${name}">${escaped(title)}</a></li>`).join('\n')}
 <li><a href="#designs">What each design can do</a></li>
+<li><a href="#method">How it was measured</a></li>
 </ul></nav>
 </header>
 <main>
@@ -45,11 +49,28 @@ ${sections.join('\n')}
 <section id="designs"><h2>What each design can do</h2>
 ${tableOf(capabilitiesTable(comparison.designs), 'What each design says of itself', 1)}
 </section>
+<section id="method"><h2>How it was measured</h2>
+<ul>${methodOf(comparison)
+    .map((sentence) => `<li>${escaped(sentence)}</li>`)
+    .join('')}</ul>
+</section>
 </main>
 <footer>Made by <code>wakechain compare</code>.</footer>
 </body>
 </html>
 `;
+}
+
+/** What the designs are, as a list of terms. */
+function intro(comparison: Comparison): string {
+  const terms = designsIntro(comparison).map(
+    ([name, about]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(about)}</dd></div>`,
+  );
+  return `<dl>${terms.join('\n')}</dl>`;
+}
+
+function counted(experiments: number): string {
+  return experiments === 1 ? 'experiment' : `${String(experiments)} experiments`;
 }
 
 function questionsSection(comparison: Comparison, asked: typeof questions): string {
@@ -70,26 +91,29 @@ function wholeSection(comparison: Comparison): string {
   const [overview, costs] = [overviewTable(comparison), costTable(comparison)];
   if (overview.length < 2) return '';
   return `<section id="whole"><h2>Which design wins where</h2>
-${tableOf(overview, OVERVIEW, 1)}
-${costs.length === 0 ? '' : tableOf(costs, COSTS, 1)}
+<p>${escaped(OVERVIEW)}</p>
+${tableOf(overview, `Time ÷ ${comparison.base}, by experiment`, 1)}
+${costs.length === 0 ? '' : `<p>${escaped(COSTS)}</p>\n${tableOf(costs, 'What one more costs, by design', 1)}`}
 </section>`;
 }
 
+const PLOTTED =
+  'Mark: the median; bar: its 95 % bootstrap interval. Whether two designs differ is told by their ratio, below.';
+
 async function experimentSection(comparison: Comparison, result: ExperimentResult): Promise<string> {
   const { name, title, question, unit, xLabel, notes } = result;
-  const [first, ...rest] = answer(result);
-  const others = [...rest, ...notes];
+  const said = [...answer(result), ...notes];
   const table = experimentTable(result);
   const pictures = [await plot(result, 'wide'), await plot(result, 'narrow')].map((svg, i) =>
     // The page has the rules for all of them.
     svg.replace(/<style>.*?<\/style>/, '').replace('class="marks"', `class="${i === 0 ? 'wide' : 'narrow'}"`),
   );
-  return `<section id="${name}"><h2>${escaped(title)}</h2>
+  return `<section id="${name}"><p class="topic">${escaped(title)}</p>
+<h2>${escaped(headlineOf(result))}</h2>
 <p class="question">${escaped(question)}</p>
-${first === undefined ? '' : `<p class="answer">${escaped(first)}</p>`}
-${others.length === 0 ? '' : `<ul>${others.map((sentence) => `<li>${escaped(sentence)}</li>`).join('')}</ul>`}
 <figure>${pictures.join('')}
-<figcaption>Upright bars: the 95 % bootstrap interval of the median.</figcaption></figure>
+<figcaption>${PLOTTED}</figcaption></figure>
+${said.length === 0 ? '' : `<ul>${said.map((sentence) => `<li>${escaped(sentence)}</li>`).join('')}</ul>`}
 <details><summary>All figures: ${String(table.length - 1)} rows</summary>
 ${tableOf(table, `${title}. ${unit}: ${xLabel}`, 2)}
 <p class="quiet">${escaped(`${legendOf(result).join('; ')}.`)}</p>

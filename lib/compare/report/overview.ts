@@ -30,7 +30,11 @@ function cellOf(result: ExperimentResult, design: string, ratio: Estimate | null
 }
 
 /** The design that takes least, and those of which no difference from it is seen; none where there are too few rounds to tell. */
-function fastest(result: ExperimentResult, names: readonly string[], ratios: readonly (Estimate | null)[]): string[] {
+export function fastest(
+  result: ExperimentResult,
+  names: readonly string[],
+  ratios: readonly (Estimate | null)[],
+): string[] {
   const name = timeOf(result)?.name ?? '';
   const having = names.flatMap((design, i) =>
     ratios[i] === null ? [] : [{ design, ratio: ratios[i]?.median ?? NaN }],

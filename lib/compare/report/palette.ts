@@ -3,7 +3,7 @@ interface Look {
   /** At least 3 to 1 against the paper of its scheme. */
   readonly light: string;
   readonly dark: string;
-  /** A symbol of Vega, or an SVG path in a square of 2 around the origin. */
+  /** A symbol of Vega, or an SVG path in a square of 2 around the origin, that has an area to fill. */
   readonly shape: string;
   readonly dash: readonly number[];
 }
@@ -21,7 +21,12 @@ const looks: readonly Look[] = [
   { light: '#8a7a12', dark: '#d8c95a', shape: 'triangle-down', dash: [7, 3] },
   { light: '#aa4499', dark: '#e79bdc', shape: 'triangle-left', dash: [2, 2] },
   { light: '#1d8577', dark: '#5ed3c2', shape: 'triangle-right', dash: [8, 3, 2, 3] },
-  { light: '#b5591b', dark: '#f3a66c', shape: 'M-0.9,-0.9L0.9,0.9M-0.9,0.9L0.9,-0.9', dash: [] },
+  {
+    light: '#b5591b',
+    dark: '#f3a66c',
+    shape: 'M-1,-0.7L-0.7,-1L0,-0.3L0.7,-1L1,-0.7L0.3,0L1,0.7L0.7,1L0,0.3L-0.7,1L-1,0.7L-0.3,0Z',
+    dash: [],
+  },
   {
     light: '#44546a',
     dark: '#b4c3d6',
@@ -31,7 +36,7 @@ const looks: readonly Look[] = [
 ];
 
 /** What no design is: the cost that all are charged alike. */
-const edgeLook: Look = { light: '#767676', dark: '#9a9a9a', shape: 'stroke', dash: [1, 3] };
+const edgeLook: Look = { light: '#767676', dark: '#9a9a9a', shape: 'M-1,-0.3L1,-0.3L1,0.3L-1,0.3Z', dash: [1, 3] };
 
 /** The look of the design at a place in the order of a comparison; those past the last begin again. */
 export function lookOf(index: number): Look {

@@ -4,6 +4,7 @@ import type { ExperimentResult } from '../compare.js';
 import type { Figure, Metric } from '../experiment.js';
 import { edge } from '../rivals/edge.js';
 import { estimate } from '../statistics.js';
+import { amountAxis } from './amount-axis.js';
 import { darkRules, looksOf, paper } from './palette.js';
 import { designsOf, pointsOf } from './spread.js';
 
@@ -52,43 +53,23 @@ interface Value {
   readonly high: number;
 }
 
-const UNITS: Readonly<Record<Metric['unit'], readonly [from: number, name: string][]>> = {
-  ns: [
-    [1e9, 's'],
-    [1e6, 'ms'],
-    [1e3, 'µs'],
-    [1, 'ns'],
-  ],
-  B: [
-    [1e6, 'MB'],
-    [1e3, 'kB'],
-    [1, 'B'],
-  ],
-  'B/s': [
-    [1e6, 'MB/s'],
-    [1, 'B/s'],
-  ],
-  '': [[1, '']],
-};
-
-/** The values in the unit that suits the least of them, and what the axis says. */
-function valuesOf(result: ExperimentResult): { readonly values: Value[]; readonly title: string } {
+/** The values, in the unit of their metric, and what the axis says. */
+function valuesOf(result: ExperimentResult): { readonly values: Value[]; readonly metric: Metric | undefined } {
   const metric = plottedMetric(result);
-  if (metric === undefined) return { values: [], title: '' };
-  const raw = result.rows.flatMap(({ x, design, figures }) => {
+  if (metric === undefined) return { values: [], metric };
+  const values = result.rows.flatMap(({ x, design, figures }) => {
     const figure = figures[metric.name];
     return figure === undefined || figure.value === null ? [] : [{ x, design, ...spreadOf(figure, result.seed) }];
   });
-  const least = Math.min(...raw.map(({ value }) => value).filter((value) => value > 0));
-  const known = UNITS[metric.unit];
-  const [scale, unit] = known.find(([from]) => least >= from) ?? known.at(-1) ?? [1, ''];
-  const values = raw.map(({ value, low, high, ...where }) => ({
-    ...where,
-    value: value / scale,
-    low: low / scale,
-    high: high / scale,
-  }));
-  return { values, title: unit === '' ? metric.name : `${metric.name}, ${unit}` };
+  return { values, metric };
+}
+
+/** What is plotted, in words: `time, the median over rounds`, `both: time for both ways`. */
+function titleOf(metric: Metric | undefined): string {
+  if (metric === undefined) return '';
+  const { name, meaning } = metric;
+  if (meaning === '') return name;
+  return meaning.startsWith(name) ? meaning : `${name}: ${meaning}`;
 }
 
 function spreadOf({ value, rounds, passes }: Figure, seed: number): { value: number; low: number; high: number } {
@@ -110,7 +91,7 @@ function scaleOf(points: readonly number[]): { type: 'log' | 'symlog' | 'linear'
 }
 
 function specOf(result: ExperimentResult, width: PlotWidth): TopLevelSpec {
-  const { values, title } = valuesOf(result);
+  const { values, metric } = valuesOf(result);
   const points = pointsOf(result);
   // A design that cannot keeps its look for where it can.
   const all = designsOf(result);
@@ -130,23 +111,16 @@ function specOf(result: ExperimentResult, width: PlotWidth): TopLevelSpec {
   });
   const color = of(looks.map(({ light }) => light));
   const shape = of(looks.map(({ shape: path }) => path));
-  const strokeDash = of(looks.map(({ dash }) => dash));
-  const log = values.length > 0 && values.every(({ low }) => low > 0) && points.length > 1;
-  const [least, most] = [Math.min(...values.map(({ low }) => low)), Math.max(...values.map(({ high }) => high))];
-  const amount = log
-    ? {
-        scale: { type: 'log', nice: false, domain: [least / 1.15, most * 1.15] },
-        axis: { values: ticksBetween(least / 1.15, most * 1.15), format: ',~r' },
-      }
-    : { scale: { type: 'linear', zero: true, nice: true }, axis: { tickCount: 5, format: ',~r' } };
-  const quantity = { ...amount, type: 'quantitative', title: null };
+  // Symbols in the legend are not to be dashed.
+  const strokeDash = { ...of(looks.map(({ dash }) => dash)), legend: null };
+  const quantity = { ...amountAxis(values, metric?.unit ?? '', points.length), type: 'quantitative', title: null };
   const common = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: wide ? 640 : 262,
     background: paper.background.light,
     padding: 4,
-    title: { text: title, anchor: 'start', frame: 'group', offset: 10 },
-    data: { values },
+    title: { text: wrapped(titleOf(metric), wide ? 110 : 44), anchor: 'start', frame: 'group', offset: 10 },
+    data: { values: values.map((value) => ({ ...value, aside: asideOf(designs, value.design, width) })) },
     config: configOf(),
   };
   if (points.length === 1) {
@@ -176,23 +150,24 @@ function specOf(result: ExperimentResult, width: PlotWidth): TopLevelSpec {
     field: 'x',
     type: 'quantitative',
     title: wrapped(result.xLabel, wide ? 96 : 40),
-    scale: { ...scaleOf(points), nice: false, padding: 8 },
+    scale: { ...scaleOf(points), nice: false, padding: 8 + Math.abs(asideOf(designs, designs[0] ?? '', width)) },
     axis: { values: points, format: ',d', labelOverlap: 'greedy', labelSeparation: 4, grid: false },
   };
+  const xOffset = { expr: 'datum.aside' };
   return {
     ...common,
     height: wide ? 330 : 260,
     layer: [
       {
-        mark: { type: 'rule', strokeWidth: 1 },
+        mark: { type: 'rule', strokeWidth: 1, xOffset },
         encoding: { x, y: { ...quantity, field: 'low' }, y2: { field: 'high' }, color },
       },
       {
-        mark: { type: 'line', strokeWidth: 1.75 },
+        mark: { type: 'line', strokeWidth: 1.75, xOffset },
         encoding: { x, y: { ...quantity, field: 'value' }, color, strokeDash },
       },
       {
-        mark: { type: 'point', filled: true, size: 55, opacity: 1 },
+        mark: { type: 'point', filled: true, size: 55, opacity: 1, xOffset },
         encoding: { x, y: { ...quantity, field: 'value' }, color, shape },
       },
     ],
@@ -229,17 +204,11 @@ function configOf(): object {
   };
 }
 
-/** Ticks of an axis that grows by factors: powers of ten, with 2 and 5 between them where there are few. */
-function ticksBetween(low: number, high: number): number[] {
-  const steps = high / low < 2000 ? [1, 2, 5] : [1];
-  const ticks: number[] = [];
-  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
-    for (const step of steps) {
-      const tick = Number((step * 10 ** power).toPrecision(1));
-      if (tick >= low && tick <= high) ticks.push(tick);
-    }
-  }
-  return ticks;
+/** Pixels between the marks of neighbouring designs, so that intervals at one point do not lie upon each other. */
+const ASIDE: Readonly<Record<PlotWidth, number>> = { wide: 5, narrow: 2.5 };
+
+function asideOf(designs: readonly string[], design: string, width: PlotWidth): number {
+  return ASIDE[width] * (designs.indexOf(design) - (designs.length - 1) / 2);
 }
 
 /** A title in lines of at most so many characters, broken between words. */

@@ -20,6 +20,12 @@ export function meanOf(values: readonly number[]): Estimate {
   return { median: mean, low: mean - half, high: mean + half };
 }
 
+/** The geometric mean of ratios that are independent of each other, and its interval: of their logarithms, so that no end is below 0. */
+export function meanRatioOf(ratios: readonly number[]): Estimate {
+  const { median: mean, low, high } = meanOf(ratios.map(Math.log));
+  return { median: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) };
+}
+
 /** What is independent in a figure: the median of each pass, or each round where there was one pass. */
 export function unitsOf({ rounds = [], passes = [rounds.length] }: Figure): readonly number[] {
   if (passes.length === 1) return rounds;

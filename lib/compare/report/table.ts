@@ -148,9 +148,10 @@ function counted(number: number, one: string, many = `${one}s`): string {
 }
 
 function duration(ns: number): string {
-  if (ns < 1e3) return `${ns.toFixed(Math.abs(ns) < 9.95 ? 1 : 0)} ns`;
-  if (ns < 1e6) return `${(ns / 1e3).toFixed(2)} µs`;
-  return ns < 1e9 ? `${(ns / 1e6).toFixed(2)} ms` : `${(ns / 1e9).toFixed(2)} s`;
+  const much = Math.abs(ns);
+  if (much < 1e3) return `${ns.toFixed(much < 9.95 ? 1 : 0)} ns`;
+  if (much < 1e6) return `${(ns / 1e3).toFixed(2)} µs`;
+  return much < 1e9 ? `${(ns / 1e6).toFixed(2)} ms` : `${(ns / 1e9).toFixed(2)} s`;
 }
 
 function size(bytes: number): string {

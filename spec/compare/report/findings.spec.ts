@@ -14,9 +14,18 @@ describe('findingsOf', () => {
   it('says in words what follows from the figures (M3)', () => {
     expect(findingsOf(found, { name: 'Q2' })).to.deep.equal([
       'Yes: under clones too, what was written came back, through every layer that transforms.',
-      'Of 1 blocks written and read back, copied were 0 under all 2; buffers took 4096 under waitQueue, 8192 under cloneKiobuf.',
+      'To write and read back 1 blocks, copied were 0 under all 2; buffers took 4096 under waitQueue, 8192 under cloneKiobuf.',
       'In transform, clones take 2.00 times what waitQueue takes.',
     ]);
+  });
+
+  it('tells what is gained by an order as a ratio, with no end below 0', () => {
+    const gain = { value: 2.9, rounds: [1.4, 2.9, 4.4] };
+    const order = resultOf({ name: 'waiter-order', rows: [rowOf({ figures: { gain } })] });
+    const [said = ''] = findingsOf(comparisonOf({ experiments: [order] }), { name: 'Q5' });
+    expect(said).to.equal(
+      'Under waitQueue, waking who came first takes, against waking who came last, 2.61 (0.62–11.0) at 1 MiB (no difference seen).',
+    );
   });
 
   it('leaves out what was not run', () => {

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { answer } from '../../../lib/compare/report/answer.js';
+import { headlineOf, wholeHeadline } from '../../../lib/compare/report/headline.js';
 import { reportPage } from '../../../lib/compare/report/html.js';
+import { escaped } from '../../../lib/compare/report/plot.js';
 import { experimentTable } from '../../../lib/compare/report/table.js';
 import { chromiumPath, launchChromium } from '../../chromium.js';
 import { rowOf, useFolder } from '../support.js';
@@ -41,15 +44,28 @@ describe('reportPage', function () {
     for (let i = 1; i < levels.length; i++) expect(levels[i]! - levels[i - 1]!).to.be.within(-2, 1);
   });
 
-  it('has the answer, two plots for different widths, the whole table and the way to run it again, of each', () => {
+  it('has the finding, the answer, two plots for different widths, the whole table and the way to run it again, of each', () => {
     for (const result of comparison.experiments) {
       const [section] = new RegExp(`<section id="${result.name}">[^]*?</section>`).exec(html) ?? [''];
-      expect(section.match(/<p class="answer">/g)).to.have.length(1);
+      expect(section).to.include(`<h2>${escaped(headlineOf(result))}</h2>`);
+      for (const sentence of answer(result)) expect(section).to.include(`<li>${escaped(sentence)}</li>`);
       expect(section.match(/<svg [^>]*role="img"/g)).to.have.length(2);
       expect(section.match(/<tr/g)).to.have.length(experimentTable(result).length);
       expect(section).to.match(/<caption>[^]*<th scope="col"[^]*<th scope="row"/);
       expect(section).to.include(`wakechain compare --experiment ${result.name} --seed 1`);
     }
+  });
+
+  it('begins with what was found, and what the designs are', () => {
+    const [header] = /<header>[^]*<\/header>/.exec(html) ?? [''];
+    expect(header).to.include(`<h1>${wholeHeadline(comparison)}</h1>`);
+    for (const { name } of comparison.designs) expect(header).to.match(new RegExp(`<dt>${name}</dt><dd>\\w`));
+  });
+
+  it('has links that lead somewhere', () => {
+    const links = [...html.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id);
+    expect(links).to.include.members(['questions', 'whole', 'depth', 'cancel', 'designs', 'method']);
+    for (const id of links) expect(html).to.include(` id="${id}"`);
   });
 
   it('shows what it is told as text', () => {
@@ -123,6 +139,17 @@ describe('reportPage', function () {
       };
       expect(await seen(360, 'light')).to.deep.equal([['narrow', 'rgb(51, 34, 136)']]);
       expect(await seen(1200, 'dark')).to.deep.equal([['wide', 'rgb(169, 155, 255)']]);
+    });
+
+    it('is printed light, with its tables open', async () => {
+      const page = await browser.newPage({ viewport: { width: 800, height: 800 }, colorScheme: 'dark' });
+      await page.goto(url);
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      const seen = await page.evaluate(`[getComputedStyle(document.body).backgroundColor,
+        [...document.querySelectorAll('details table')].every((table) => table.checkVisibility({ contentVisibilityAuto: true }) && table.getBoundingClientRect().height > 0),
+        getComputedStyle(document.querySelector('.scroll')).overflowX]`);
+      expect(seen).to.deep.equal(['rgb(255, 255, 255)', true, 'visible']);
+      await page.close();
     });
 
     it('scrolls a table in a box of its own, which the keyboard reaches', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { plot } from '../../../lib/compare/report/plot.js';
-import type { Row } from '../../../lib/compare/index.js';
+import { rivals, type Row } from '../../../lib/compare/index.js';
 import { lookOf } from '../../../lib/compare/report/palette.js';
 import { rowOf } from '../support.js';
 import { parseXml, resultOf, type Element } from './support.js';
@@ -19,6 +19,28 @@ const symbolsIn = (svg: string): Element[] =>
   everyElement(parseXml(svg))
     .filter(({ attributes }) => /^mark-symbol role-mark/.test(attributes['class'] ?? ''))
     .flatMap(({ children }) => children);
+
+/** Of the polygon through the points of a path, at the least. */
+function areaOf(path: string): number {
+  const numbers = (path.match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);
+  if (path.includes('A')) return Infinity;
+  const points: [number, number][] = [];
+  let [x, y] = [0, 0];
+  for (const [, command = '', rest = ''] of path.matchAll(/([MLHVhvlZ])([^MLHVhvlZ]*)/g)) {
+    const [first = 0, second = 0] = (rest.match(/-?[\d.]+/g) ?? []).map(Number);
+    if (command === 'M' || command === 'L') [x, y] = [first, second];
+    if (command === 'H') x = first;
+    if (command === 'V') y = first;
+    if (command === 'h') x += first;
+    if (command === 'v') y += first;
+    points.push([x, y]);
+  }
+  const twice = points.reduce((sum, [a, b], i) => {
+    const [c, d] = points[(i + 1) % points.length]!;
+    return sum + a * d - b * c;
+  }, 0);
+  return numbers.length === 0 ? 0 : Math.abs(twice) / 2;
+}
 
 describe('plot', () => {
   it('is well-formed SVG with a title and a description', async () => {
@@ -48,7 +70,8 @@ describe('plot', () => {
       '1,000',
       'waitQueue',
       'cloneKiobuf',
-      'time, µs',
+      '2 µs',
+      'time, the median over rounds',
       'Layers of "nothing"',
     ]);
     expect(symbolsIn(svg)).to.have.length(resultOf().rows.length);
@@ -89,6 +112,21 @@ describe('plot', () => {
     expect(h! - g!).to.be.greaterThan((i! - g!) / 20);
   });
 
+  it('sets the marks of a point side by side', async () => {
+    const rows = ['a', 'b', 'c'].flatMap((design) => [1, 2].map((x) => rowOf({ design, x })));
+    const places = symbolsIn(await plot(resultOf({ rows }))).map(
+      ({ attributes }) => /translate\(([\d.]+)/.exec(attributes['transform'] ?? '')?.[1],
+    );
+    expect(new Set(places).size).to.equal(rows.length);
+  });
+
+  it('has marks with an area to fill, of every design and the edge', async () => {
+    const rows = [...rivals.map(({ name }) => name), 'edge'].map((design) => rowOf({ design }));
+    const marks = symbolsIn(await plot(resultOf({ rows })));
+    for (const { attributes } of marks) expect(areaOf(attributes['d'] ?? '')).to.be.greaterThan(5);
+    expect(marks).to.have.length(rows.length);
+  });
+
   it('is dark for readers who have it dark', async () => {
     const svg = await plot(resultOf());
     const [, style] = /<style>(.*?)<\/style>/.exec(svg) ?? [];
@@ -106,7 +144,7 @@ describe('plot', () => {
 
   it('shows what was counted where no time decides, also where it is nothing', async () => {
     const svg = await plot(resultOf({ decides: ['wasted'] }));
-    expect(textsIn(svg)).to.include('wasted');
+    expect(textsIn(svg)).to.include('wasted: done in vain');
     expect(symbolsIn(svg)).to.have.length(resultOf().rows.length);
   });
 

@@ -1,6 +1,14 @@
 import { expect } from 'chai';
 import type { Figure, Row } from '../../../lib/compare/index.js';
-import { meanOf, ratioOver, sideOf, slopeOf, timeOf, unitsOf } from '../../../lib/compare/report/spread.js';
+import {
+  meanOf,
+  meanRatioOf,
+  ratioOver,
+  sideOf,
+  slopeOf,
+  timeOf,
+  unitsOf,
+} from '../../../lib/compare/report/spread.js';
 import { randomFrom } from '../../../lib/compare/statistics.js';
 import { resultOf } from './support.js';
 
@@ -33,6 +41,17 @@ describe('meanOf', () => {
       if (low <= 0 && high >= 0) held++;
     }
     expect(held).to.be.within(930, 970);
+  });
+});
+
+describe('meanRatioOf', () => {
+  it('is the geometric mean, with an interval that has no end below 0', () => {
+    expect(meanRatioOf([0.5, 2]).median).to.be.closeTo(1, 1e-12);
+    const { median, low, high } = meanRatioOf([1.4, 2.9, 4.4]);
+    expect(low).to.be.greaterThan(0);
+    expect(high / median).to.be.closeTo(median / low, 1e-9);
+    // Of the values themselves it would.
+    expect(meanOf([1.4, 2.9, 4.4]).low).to.be.below(0);
   });
 });
 
