@@ -1,5 +1,5 @@
 /**
- * Runs random stacks under random load with faults, cancels, timeouts, rebuilds and scrubs, against an array of bytes, until the
+ * Runs random stacks under random load with faults, bad sectors, cancels, timeouts, rebuilds and scrubs, against an array of bytes, until the
  * time is up or the first byte is lost; then it exits with 1 and prints how to run that again.
  * Usage: npm run soak -- [--minutes N] [--programs N] [--seed N] [--every SECONDS] [--lose]
  * `--lose` makes disks lose bytes and say nothing, to show that this is noticed.
@@ -37,6 +37,8 @@ const tally: SoakTally = {
   programs: 0,
   operations: 0,
   faults: 0,
+  badSectors: 0,
+  rewritten: 0,
   cancels: 0,
   timeouts: 0,
   rebuilds: 0,

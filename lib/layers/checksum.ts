@@ -7,6 +7,8 @@ import { complementOf, sumOf } from '../io/ranges.js';
 import { bytesOf, ChecksumLayout, covers, Entries, NEVER } from './checksum-table.js';
 import { emptyTable } from './checksum-format.js';
 import { scrubChecksum } from './checksum-scrub.js';
+import { dataOf, Task, type Phase } from './checksum-task.js';
+import { writeMember } from './member-io.js';
 import { RangeLock, type Hold } from './range-lock.js';
 import type { ScrubOptions, ScrubReport } from './scrub.js';
 import { copyOf } from './xor.js';
@@ -23,34 +25,6 @@ export interface ChecksumOptions extends DeviceOptions {
   ordered?: boolean;
   /** Copies what is written before it is summed: pages may change while a write is under way (I8). Default false. */
   copyWrites?: boolean;
-}
-
-/** What the I/O under way is for, in order. A request to write goes through several of them; `read` stands alone. */
-type Phase = 'read' | 'load' | 'resolve' | 'announce' | 'data' | 'settle' | 'erase';
-
-/** What is remembered of a request. */
-class Task {
-  phase: Phase;
-  /** The lock on the blocks of the table; null for a read that has found nothing wrong. */
-  hold: Hold | null = null;
-  readonly table: PageVector;
-  entries: Entries | null = null;
-  /** What the device holds now, to find out which of two sums is right. */
-  scratch: PageVector | null = null;
-  /** A copy of the data that are written, if they are copied. */
-  copy: PageVector | null = null;
-  /** The sum of each block that is to be written. */
-  sums: number[] = [];
-  /** How the layer's own I/O of this phase has ended, and in which parts it succeeded. */
-  failure: IoError | null = null;
-  good: readonly ByteRange[] = [];
-  /** How the data were written. */
-  written: { failure: IoError | null; blocks: readonly ByteRange[] } = { failure: null, blocks: [] };
-
-  constructor(phase: Phase, table: PageVector) {
-    this.phase = phase;
-    this.table = table;
-  }
 }
 
 /**
@@ -144,10 +118,9 @@ export class Checksum extends Layer<Task | null> {
   }
 
   private begin(io: Io, phase: Phase, hold: Hold | null): void {
-    const { first, end } = this.layout.tableBlocks(io.position, io.length);
     let table: PageVector;
     try {
-      table = this.pool.allocate((end - first) * this.blockSize);
+      table = this.pool.allocate(this.tableOf(io).length);
     } catch (error) {
       if (hold !== null) this.lock.release(hold);
       io.finish(0, error as IoError);
@@ -168,15 +141,9 @@ export class Checksum extends Layer<Task | null> {
   }
 
   private send(io: Io, task: Task): void {
-    const { lower, layout, ordered } = this;
+    const { lower, ordered } = this;
     const { position, length } = io;
-    const { first, end } = layout.tableBlocks(position, length);
-    const table = {
-      position: layout.tableStart + first * layout.blockSize,
-      pages: task.table,
-      offset: 0,
-      length: (end - first) * layout.blockSize,
-    };
+    const table = { ...this.tableOf(io), pages: task.table, offset: 0 };
     const split = io.split(this, task);
     switch (task.phase) {
       case 'read':
@@ -258,18 +225,22 @@ export class Checksum extends Layer<Task | null> {
   }
 
   /**
-   * An entry holds two sums after a crash, a failure or a cancel: what the device holds tells which is to be kept. When
-   * that cannot be read, nothing is written, for there is no room for a third; to zero the block mends it.
+   * An entry holds two sums after a crash, a failure or a cancel: what the device holds tells which is to be kept, for there
+   * is no room for a third. A block that answers `EIO` holds nothing that could be kept, and is written over; where it is
+   * not known what it holds, nothing is written.
    */
   private resolve(io: Io, task: Task, entries: Entries): void {
     for (const block of this.layout.blocksOf(io)) {
       const [before, after] = entries.get(block.offset);
       if (before === after) continue;
-      if (!covers(task.good, block)) {
+      const known = covers(task.good, block);
+      if (!known && task.failure?.code !== 'EIO') {
         this.conclude(io, task, task.failure, []);
         return;
       }
-      const kept = entries.match(block.offset, bytesOf(task.scratch, block.offset, block.length)) ?? before;
+      const kept = !known
+        ? before
+        : (entries.match(block.offset, bytesOf(task.scratch, block.offset, block.length)) ?? before);
       entries.set(block.offset, kept, kept);
     }
     this.announce(io, task, entries);
@@ -289,11 +260,25 @@ export class Checksum extends Layer<Task | null> {
       const [, after] = task.entries?.get(offset) ?? [NEVER, NEVER];
       task.entries?.set(offset, after, after);
     }
-    // After a cancel the entries stay as they are: both sums are in them, and the data match one.
-    if (blocks.length > 0 && io.retry()) {
+    if (blocks.length === 0) this.conclude(io, task, task.failure, blocks);
+    else if (io.retry()) {
       task.phase = 'settle';
       this.send(io, task);
-    } else this.conclude(io, task, task.failure, blocks);
+    } else this.settle(io, task, blocks);
+  }
+
+  /**
+   * After a cancel, by I/O that none reaches: what is told as written must not go on matching either of two sums, for of one
+   * that was never written before anything matches.
+   */
+  private settle(io: Io, task: Task, blocks: readonly ByteRange[]): void {
+    const { position, length } = this.tableOf(io);
+    const resume = io.suspend();
+    task.table.set(task.entries?.bytes ?? new Uint8Array());
+    writeMember(this.lower, task.table.range(0, length), { position, fua: false }, (error) => {
+      this.conclude(io, task, task.written.failure ?? error, error === null ? blocks : []);
+      resume();
+    });
   }
 
   /** Tells the outcome, and gives back what the request had. */
@@ -307,12 +292,13 @@ export class Checksum extends Layer<Task | null> {
     if (task.hold !== null) this.lock.release(task.hold);
   }
 
+  /** Where the blocks of the table are that a request needs. */
+  private tableOf({ position, length }: Io): { position: number; length: number } {
+    const { first, end } = this.layout.tableBlocks(position, length);
+    return { position: this.layout.tableStart + first * this.blockSize, length: (end - first) * this.blockSize };
+  }
+
   private entriesOf({ position }: Io, { table }: Task): Entries {
     return new Entries(this.layout, position, table.bytes());
   }
-}
-
-/** Where the data to be written are: the caller's, or the copy. */
-function dataOf(io: Io, { copy }: Task): { pages: PageVector | null; offset: number } {
-  return copy === null ? { pages: io.pages, offset: io.offset } : { pages: copy, offset: 0 };
 }

@@ -167,14 +167,41 @@ export class MirrorWrite implements MirrorFrame {
     }
     const ranges = merged(unlike).map(({ offset, length }) => ({ offset: io.position + offset, length }));
     const targets = others.map(({ member }) => member);
-    this.array.copy([best.member], targets, ranges, io.fua, ({ failed, unread }) => {
-      for (const other of others) {
-        const missed = failed.get(other.member.device);
-        if (unread.length === 0 && missed === undefined) continue;
-        // The best one was dropped meanwhile, by another request: then what counts is what the last one holds.
-        if (!this.array.records.drop(other.member)) tell(io, copiedIn(io, best, other, [...unread, ...(missed ?? [])]));
-      }
-      then();
+    this.array.copy([best.member], targets, ranges, io.fua, ({ failed, unread, starved }) => {
+      const settle = (left: readonly ByteRange[]): void => {
+        for (const other of others) {
+          const missed = failed.get(other.member.device);
+          if (left.length === 0 && missed === undefined) continue;
+          // The best one was dropped meanwhile, by another request: then what counts is what the last one holds.
+          if (!this.array.records.drop(other.member)) tell(io, copiedIn(io, best, other, [...left, ...(missed ?? [])]));
+        }
+        then();
+      };
+      const sources = targets.filter(({ device, state }) => state === 'in-sync' && !failed.has(device));
+      if (unread.length === 0 || starved || sources.length === 0) settle(unread);
+      else this.agreeOtherwise(io, best, sources, unread, settle);
+    });
+  }
+
+  /**
+   * What the best member cannot read any more is copied from another to all: not all need have it as it was written, and so
+   * it is told as missing. No member is lost for a sector that another has.
+   */
+  private agreeOtherwise(
+    io: Io,
+    best: Taken,
+    sources: readonly PresentMember[],
+    ranges: readonly ByteRange[],
+    then: (left: readonly ByteRange[]) => void,
+  ): void {
+    const { records } = this.array;
+    this.array.copy(sources, records.written, ranges, io.fua, ({ failed, unread }) => {
+      for (const member of records.written) if (failed.has(member.device)) records.drop(member);
+      const lost = ranges.map(({ offset, length }) => ({ offset: offset - io.position, length }));
+      const missing = merged([...best.missing, ...lost]);
+      const failure = best.failure ?? new IoError('ECANCELED');
+      tell(io, { ...best, failure, missing, bytes: io.length - sumOf(missing) });
+      then(unread);
     });
   }
 

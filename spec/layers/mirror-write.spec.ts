@@ -364,6 +364,27 @@ for (const { strategy } of designs) {
         await close(made);
       });
 
+      it('takes from another what the best one cannot read any more, and drops nobody (I4, I8)', async () => {
+        const made = await rig(strategy, pool);
+        const { mirror, disks } = made;
+        const [first, second] = disks;
+        const request = write(mirror, 0, 2048);
+        answerSuperblocks(disks);
+        request.cancel();
+        first?.only.fail('ECANCELED', [{ offset: 512, length: 512 }]);
+        second?.only.fail('ECANCELED', [{ offset: 0, length: 1024 }]);
+        while (disks.some(({ pending }) => pending.length > 0)) {
+          for (const op of disks.flatMap(({ pending }) => [...pending])) {
+            if (op.device === first && op.operation === 'read' && op.position === DATA) op.fail();
+            else op.answer();
+          }
+        }
+        expect(outcomeOf(request)).to.deep.equal(['cancelled', 'ECANCELED', [[1024, 1024]]]);
+        expect(states(mirror)).to.deep.equal(['in-sync', 'in-sync']);
+        expectAgreement(mirror);
+        await close(made);
+      });
+
       it('and cannot be made to agree drops who cannot', async () => {
         const made = await rig(strategy, pool);
         const { mirror, disks } = made;

@@ -23,11 +23,24 @@ import { Stripe } from '../../lib/layers/stripe.js';
 import { Throttle } from '../../lib/layers/throttle.js';
 import { Trace } from '../../lib/layers/trace.js';
 import { Unaligned } from '../../lib/layers/unaligned.js';
+import { dataStartFor } from '../../lib/layers/superblock.js';
 import { Zeroing } from '../../lib/layers/zeroing.js';
 import { designs } from '../conformance/strategies.js';
+import { BadSectors } from './bad-sectors.js';
 
 const DISK = 1 << 18;
+/** Bytes of one member that lie in one row with as many of the others: a chunk of a parity. */
+const ROW = PAGE_SIZE;
 const KEY = Uint8Array.from({ length: 64 }, (_, i) => i * 7);
+
+/** A disk with sectors that go bad, and what may become of them. */
+interface SpoilableDisk {
+  readonly disk: BadSectors;
+  /** A checksum above it tells what is corrupt. */
+  readonly summed: boolean;
+  /** Of a member of a curable array: where its data is, and which member of how many it is. Null: all of it may go bad. */
+  readonly part: { readonly start: number; readonly end: number; readonly index: number; readonly of: number } | null;
+}
 
 /** A random stack of every layer over faulty disks, some of them real files, each of a design of its own. */
 export class SoakStack {
@@ -40,6 +53,12 @@ export class SoakStack {
   readonly arrays: (Mirror | Parity)[] = [];
   /** Arrays whose superblocks say in which order their members are. */
   readonly sets: (Stripe | Linear)[] = [];
+  readonly spoilable: SpoilableDisk[] = [];
+  /**
+   * An array with no fault but bad sectors, no two of which lie in one row: all of it can be read at any time, no member is
+   * dropped, and a scrub leaves none. Null for other stacks.
+   */
+  curable: Mirror | Parity | null = null;
   private readonly random: Seeded;
   private readonly pool: PagePool;
   private readonly folder: string;
@@ -54,7 +73,19 @@ export class SoakStack {
   /** @param folder for its files; removed by {@link close} */
   static async make(random: Seeded, pool: PagePool, folder: string): Promise<{ stack: SoakStack; top: BlockDevice }> {
     const stack = new SoakStack(random, pool, folder);
-    return { stack, top: await stack.device(3) };
+    return { stack, top: await (random.chance(0.2) ? stack.curableDevice() : stack.device(3)) };
+  }
+
+  /** A sector goes bad, of a curable array only where the others have what it held. */
+  spoil(): void {
+    const { random, spoilable } = this;
+    const found = spoilable[random.below(Math.max(1, spoilable.length))];
+    if (found === undefined) return;
+    const { disk, summed, part } = found;
+    const { start, end, index, of } = part ?? { start: 0, end: disk.size, index: 0, of: 1 };
+    const position = start + random.below(end - start);
+    if (Math.floor(position / ROW) % of !== index) return;
+    disk.spoil(position, summed && random.chance(0.5) ? 'corrupt' : 'unreadable');
   }
 
   /** Faults of every kind, from now on. */
@@ -121,7 +152,7 @@ export class SoakStack {
       case 10:
         return this.array(await this.mirror(await this.several(2, depth)));
       case 11:
-        return summed(await below(), pool);
+        return summed(await (random.chance(0.5) ? this.spoilt(true) : below()), pool);
       case 12:
         return this.throttled(await below());
       case 13:
@@ -136,7 +167,52 @@ export class SoakStack {
       case 18:
         return new Zeroing(await below(), { pool });
       default:
-        return this.delayed(await this.disk(DISK));
+        return this.delayed(await (random.chance(0.3) ? this.spoilt(false) : this.disk(DISK)));
+    }
+  }
+
+  /** An array of disks, some with checksums, below layers that are one to one. */
+  private async curableDevice(): Promise<BlockDevice> {
+    const { random, pool } = this;
+    const isMirror = random.chance(0.5);
+    const of = 2 + random.below(2) + (isMirror ? 0 : 1);
+    const members: { device: BlockDevice; disk: BadSectors; summed: boolean }[] = [];
+    for (let i = 0; i < of; i++) {
+      const disk = new BadSectors(await this.bare(DISK));
+      this.devices.push(disk);
+      const summed = random.chance(0.5);
+      const device = summed ? await Checksum.format(disk, { pool }) : disk;
+      if (device !== disk) this.devices.push(device);
+      members.push({ device, disk, summed });
+    }
+    const devices = members.map(({ device }) => device);
+    const array = isMirror ? await this.mirror(devices) : await Parity.create(devices, { pool, chunk: ROW });
+    this.curable = this.array(array);
+    this.devices.push(array);
+    const start = dataStartFor(array.blockSize);
+    const end = start + (isMirror ? array.size : array.size / (of - 1));
+    for (const [index, { disk, summed }] of members.entries()) {
+      this.spoilable.push({ disk, summed, part: { start, end, index, of } });
+    }
+    let top: BlockDevice = array;
+    for (let layers = random.below(3); layers > 0; layers--) this.devices.push((top = this.oneToOne(top)));
+    return top;
+  }
+
+  private oneToOne(lower: BlockDevice): BlockDevice {
+    const { random, pool } = this;
+    const mode = random.chance(0.5) ? 'back' : 'through';
+    switch (random.below(5)) {
+      case 0:
+        return this.queue(lower);
+      case 1:
+        return new Crypt(lower, { key: KEY, pool });
+      case 2:
+        return new Cache(lower, { pool, lines: 1 + random.below(8), mode });
+      case 3:
+        return new ReadAhead(lower, { pool, maxBytes: 1 << 15, partBytes: 1 << 13 });
+      default:
+        return new Unaligned(lower, { pool });
     }
   }
 
@@ -148,6 +224,15 @@ export class SoakStack {
 
   private async disk(size: number): Promise<Fault> {
     const { random } = this;
+    const disk = await this.bare(size);
+    const fault = new Fault(disk, { seed: random.below(2 ** 31) });
+    this.faults.push(fault);
+    this.devices.push(fault);
+    return fault;
+  }
+
+  private async bare(size: number): Promise<BlockDevice> {
+    const { random } = this;
     const strategy = (designs[random.below(designs.length)] as { strategy: Strategy }).strategy;
     const isFile = random.chance(0.25);
     const direct = random.chance(0.3) ? 'try' : false;
@@ -156,10 +241,15 @@ export class SoakStack {
       ? await FileDevice.open(path, { size, strategy, direct, blocking: !direct && random.chance(0.3) })
       : new MemoryDevice({ size, strategy });
     this.disks.push(disk);
-    const fault = new Fault(disk, { seed: random.below(2 ** 31) });
-    this.faults.push(fault);
-    this.devices.push(fault);
-    return fault;
+    return disk;
+  }
+
+  /** A disk with sectors that go bad, behind its faults. */
+  private async spoilt(isSummed: boolean): Promise<BlockDevice> {
+    const disk = new BadSectors(await this.disk(DISK));
+    this.devices.push(disk);
+    this.spoilable.push({ disk, summed: isSummed, part: null });
+    return disk;
   }
 
   private delayed(disk: BlockDevice): BlockDevice {

@@ -8,7 +8,7 @@ import { seed } from '../conformance/random.js';
 import { soak, type SoakTally } from './soak.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const newTally = (): SoakTally => ({ programs: 0, operations: 0, faults: 0, cancels: 0, timeouts: 0, rebuilds: 0, lostMembers: 0, scrubs: 0, reopened: 0 }); // prettier-ignore
+const newTally = (): SoakTally => ({ programs: 0, operations: 0, faults: 0, badSectors: 0, rewritten: 0, cancels: 0, timeouts: 0, rebuilds: 0, lostMembers: 0, scrubs: 0, reopened: 0 }); // prettier-ignore
 
 describe('soak', function () {
   this.timeout(120_000);
@@ -40,7 +40,7 @@ describe('soak', function () {
       );
     });
     expect(code).to.equal(1);
-    expect(out).to.match(/\d+ operations, \d+ faults, \d+ cancels.* MB retained/);
+    expect(out).to.match(/\d+ operations, \d+ faults, \d+ bad sectors.* MB retained/);
     expect(out).to.match(/npm run soak -- --seed \d+ --programs 1 --lose runs it again/);
   });
 });

@@ -9,13 +9,25 @@ import { Seeded } from '../../lib/io/seeded.js';
 import { WaitingList } from '../../lib/io/waiting-list.js';
 import type { Member } from '../../lib/layers/member-records.js';
 import { Linear } from '../../lib/layers/linear.js';
-import { scrub } from '../../lib/layers/scrub.js';
+import type { Mirror } from '../../lib/layers/mirror.js';
+import type { Parity } from '../../lib/layers/parity.js';
+import { scrub, type ScrubReport } from '../../lib/layers/scrub.js';
 import { Stripe } from '../../lib/layers/stripe.js';
 import { describeStack, SoakStack } from './soak-stacks.js';
 
 /** What has come up so far. */
 export type SoakTally = Record<
-  'programs' | 'operations' | 'faults' | 'cancels' | 'timeouts' | 'rebuilds' | 'lostMembers' | 'scrubs' | 'reopened',
+  | 'programs'
+  | 'operations'
+  | 'faults'
+  | 'badSectors'
+  | 'rewritten'
+  | 'cancels'
+  | 'timeouts'
+  | 'rebuilds'
+  | 'lostMembers'
+  | 'scrubs'
+  | 'reopened',
   number
 >;
 
@@ -67,6 +79,10 @@ export async function soak({ seed, folder, tally, lose = false }: SoakOptions): 
     throw new Error(`seed ${String(seed)}, ${text}: ${(error as Error).message}`, { cause: error });
   } finally {
     for (const { counts } of stack.faults) tally.faults += counts.error + counts.short + counts.torn + counts.hang;
+    for (const { disk } of stack.spoilable) {
+      tally.badSectors += disk.spoilt;
+      tally.rewritten += disk.rewritten;
+    }
     await stack.close();
   }
   tally.programs++;
@@ -86,6 +102,8 @@ class Program {
   private readonly background = new Set<Promise<unknown>>();
   private plugs: Plug[] = [];
   private broken: Error | null = null;
+  /** No more sectors go bad. */
+  private sectorsStay = false;
 
   constructor(random: Seeded, pool: PagePool, stack: SoakStack, top: BlockDevice, tally: SoakTally) {
     this.random = random;
@@ -100,7 +118,7 @@ class Program {
 
   /** Requests on ranges apart from each other, all at once, until the last one has settled. */
   async round(): Promise<void> {
-    const { random, top } = this;
+    const { random, top, stack } = this;
     const value = 1 + random.below(255);
     const flights: Flight[] = [];
     // Of bytes, what begins and ends anywhere in blocks.
@@ -113,7 +131,7 @@ class Program {
       at += length + (random.chance(0.5) ? 0 : random.below(1 + Math.floor(top.size / unit / 8)) * unit + odd());
     }
     if (random.chance(0.3)) flights.push({ ...this.flight(0, 0), operation: 'flush' });
-    if (random.chance(0.3)) this.disturbArrays();
+    if (random.chance(0.3) && stack.curable === null) this.disturbArrays();
     if (random.chance(0.1)) this.scrub();
     for (const flight of flights) this.start(flight, value, flights);
     for (const flight of flights) if (flight.moment === 'now') this.cancel(flight);
@@ -139,6 +157,7 @@ class Program {
     await this.pumped(Promise.allSettled(this.background));
     await this.drained();
     for (const set of stack.sets) await this.pumped(this.reopen(set));
+    if (stack.curable !== null) await this.cure(stack.curable);
     for (let at = 0; at < top.size; at += 1 << 16) {
       const length = Math.min(1 << 16, top.size - at);
       const flight: Flight = { operation: 'read', at, length, moment: null, twice: false, request: null, settled: 0, memory: null }; // prettier-ignore
@@ -187,7 +206,7 @@ class Program {
     const options = {
       position: at,
       ...(flight.moment === 'before' && { signal: AbortSignal.abort('soak') }),
-      ...(random.chance(0.01) && { timeoutMs: 1 + random.below(5) }),
+      ...(this.stack.curable === null && random.chance(0.01) && { timeoutMs: 1 + random.below(5) }),
       ...(ioClass !== undefined && { ioClass }),
     };
     if (flight.moment === 'before') this.tally.cancels++;
@@ -221,13 +240,19 @@ class Program {
   }
 
   /** Compares what has come of a request with what is known, and adopts what it has written. */
-  private check({ operation, at, length, request, settled, memory }: Flight, value: number): void {
+  private check({ operation, at, length, moment, request, settled, memory }: Flight, value: number): void {
     const { model, known, pages } = this;
     const text = `${operation} ${String(at)}+${String(length)}`;
     demand(settled === 1, `${text} settled ${String(settled)} times`);
     if (request === null || operation === 'flush') return;
     const { succeeded } = request;
     const { error, state } = request;
+    if (this.stack.curable !== null && moment === null) {
+      demand(
+        state === 'done' && request.value === length,
+        `${text} is ${state} with ${String(error)}, and need not have failed`,
+      );
+    }
     demand(state === 'done' || error instanceof IoError, `${text} is ${state} with ${String(error)}`);
     if (memory !== null && operation !== 'writeZeroes') {
       demand(
@@ -298,6 +323,25 @@ class Program {
     this.inBackground(scrubbed());
   }
 
+  /** A scrub that repairs leaves no bad sector in the data of an array, of which no member was dropped. */
+  private async cure(array: Mirror | Parity): Promise<void> {
+    this.sectorsStay = true;
+    const reports: ScrubReport[] = [];
+    await this.pumped(scrub(array, { repair: true }).then((each) => reports.push(...each)));
+    await this.drained();
+    const states = array.members.map(({ state }) => state);
+    demand(
+      states.every((state) => state === 'in-sync'),
+      `the members of the ${array.name} are ${states.join()}`,
+    );
+    const differ = reports[0]?.mismatched ?? -1;
+    demand(differ === 0, `a scrub of ${array.name} found ${String(differ)} bytes that differ`);
+    const again: ScrubReport[] = [];
+    await this.pumped(scrub(array).then((each) => again.push(...each)));
+    const left = again.filter(({ mismatched, unreadable }) => mismatched + unreadable > 0);
+    demand(left.length === 0, `a scrub of ${array.name} has left ${JSON.stringify(left)}`);
+  }
+
   /** An array with superblocks, opened from members in another order beside itself, is the same. */
   private async reopen(array: Stripe | Linear): Promise<void> {
     const { random, pool } = this;
@@ -354,6 +398,7 @@ class Program {
         const queue = stack.queues[random.below(stack.queues.length)];
         if (queue?.closed === false) this.plugs.push(queue.plug());
       } else if (random.chance(0.2) || ms > 100) for (const plug of this.plugs.splice(0)) plug.unplug();
+      if (!this.sectorsStay && random.chance(0.2)) stack.spoil();
       each?.(turn, ms);
       await new Promise((resolve) => (turn % 8 === 7 ? setTimeout(resolve, 1) : setImmediate(resolve)));
     }
