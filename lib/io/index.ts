@@ -47,7 +47,7 @@ export {
 export type { ParityLayout } from '../layers/parity-assembly.js';
 export type { ParityDoubt } from '../layers/parity-doubts.js';
 export { Crypt, type CryptOptions } from '../layers/crypt.js';
-export { SECTOR_SIZE } from '../layers/xts.js';
+export { SECTOR_SIZE } from '../layers/xts-masks.js';
 export { MemoryDevice, type MemoryOptions } from '../devices/memory.js';
 export { NullDevice, type NullOptions } from '../devices/null.js';
 export { FileDevice, type FileOptions } from '../devices/file.js';

@@ -9,7 +9,8 @@ import { complementOf, sumOf } from '../io/ranges.js';
 import { OptionError } from '../io/option-error.js';
 import { CryptThreads, DECRYPT, ENCRYPT } from './crypt-threads.js';
 import { inTurn } from './turns.js';
-import { SECTOR_SIZE, Xts, type Place } from './xts.js';
+import { Xts, type Place } from './xts.js';
+import { SECTOR_SIZE } from './xts-masks.js';
 
 /**
  * What is encrypted or decrypted in one turn of the event loop, some 150 µs of work. More than that goes on in parts,

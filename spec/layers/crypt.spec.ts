@@ -5,7 +5,7 @@ import { ArgumentError, ArgumentRangeError } from '../../lib/wait/errors.js';
 import { PAGE_SIZE, PagePool } from '../../lib/io/pages.js';
 import { Crypt } from '../../lib/layers/crypt.js';
 import { Stripe } from '../../lib/layers/stripe.js';
-import { SECTOR_SIZE } from '../../lib/layers/xts.js';
+import { SECTOR_SIZE } from '../../lib/layers/xts-masks.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { key } from '../conformance/stacks.js';
 import { designs } from '../conformance/strategies.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { createCipheriv } from 'node:crypto';
 import { PAGE_SIZE, PagePool } from '../../lib/io/pages.js';
-import { SECTOR_SIZE, Xts } from '../../lib/layers/xts.js';
+import { Xts } from '../../lib/layers/xts.js';
+import { masksOfThread, SECTOR_SIZE } from '../../lib/layers/xts-masks.js';
 import { key } from '../conformance/stacks.js';
 
 const plain = Uint8Array.from({ length: 2 * SECTOR_SIZE }, (_, i) => (i * 31 + (i >> 12)) % 256);
@@ -20,6 +21,35 @@ describe('Xts', () => {
       const cipher = createCipheriv('aes-256-xts', key, new Uint8Array(Uint32Array.from(words).buffer));
       expect(Buffer.compare(pages.bytes(), cipher.update(plain.subarray(0, SECTOR_SIZE)))).to.equal(0);
     });
+  }
+
+  for (const [name, masks] of [
+    ['together', masksOfThread()],
+    ['one by one', null],
+  ] as const) {
+    for (const bits of [128, 256]) {
+      it(`is what AES-${bits}-XTS makes of each sector, ${name} (I1)`, () => {
+        const short = key.subarray(0, bits / 4);
+        const xts = new Xts(short, masks);
+        const from = Uint8Array.from({ length: 34 * SECTOR_SIZE }, (_, i) => (i * 31 + (i >> 12)) % 256);
+        for (const count of [1, 2, 3, 15, 16, 17, 33]) {
+          const first = 2 ** 32 - 5;
+          const length = count * SECTOR_SIZE;
+          const [cipher, plain] = [new Uint8Array(length + 100), new Uint8Array(length)];
+          xts.sectors(true, from, 8, cipher, 100, length, first * SECTOR_SIZE);
+          for (let i = 0; i < count; i++) {
+            const tweak = new Uint8Array(BigUint64Array.of(BigInt(first + i), 0n).buffer);
+            const bytes = from.subarray(8 + i * SECTOR_SIZE, 8 + (i + 1) * SECTOR_SIZE);
+            const expected = createCipheriv(`aes-${bits}-xts`, short, tweak).update(bytes);
+            const found = cipher.subarray(100 + i * SECTOR_SIZE, 100 + (i + 1) * SECTOR_SIZE);
+            expect(Buffer.compare(found, expected), `${i} of ${count}`).to.equal(0);
+          }
+          expect(cipher.subarray(0, 100).every((byte) => byte === 0)).to.equal(true);
+          xts.sectors(false, cipher, 100, plain, 0, length, first * SECTOR_SIZE);
+          expect(Buffer.compare(plain, from.subarray(8, 8 + length))).to.equal(0);
+        }
+      });
+    }
   }
 
   for (const scattered of [false, true]) {
