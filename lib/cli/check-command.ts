@@ -9,7 +9,7 @@ import {
   type ScrubReport,
 } from '../io/index.js';
 import { Bar } from './bar.js';
-import { interruptible } from './interrupts.js';
+import { exitCodeOf, interruptible } from './interrupts.js';
 import { bytesText } from './numbers.js';
 import { openDegraded } from './open-degraded.js';
 import { withStackFlags, type StackFlags } from './stack-flags.js';
@@ -42,7 +42,7 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
       reports = await scrub(stack.top, { repair: flags.repair === true, signal, onProgress });
     } catch (error) {
       if (!signal.aborted) throw error;
-      process.exitCode = 130;
+      process.exitCode = exitCodeOf(signal);
       process.stderr.write('wakechain: interrupted; nothing was left half done\n');
       return;
     } finally {

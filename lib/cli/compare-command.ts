@@ -14,6 +14,7 @@ import {
   writeReport,
   type CompareOptions,
 } from '../compare/index.js';
+import { exitCodeOf, Interruption, INTERRUPTS } from './interrupts.js';
 
 interface Flags {
   file?: string;
@@ -62,14 +63,12 @@ function namesOf(named: readonly { readonly name: string }[]): string {
   return named.map(({ name }) => name).join(', ');
 }
 
-const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 async function run(flags: Flags): Promise<void> {
   const interrupt = new AbortController();
   const { signal } = interrupt;
   // It stays for the second one as well, which a launcher may send along with the terminal's: both mean the same.
-  const onInterrupt = (): void => {
-    interrupt.abort(new Error('interrupted'));
+  const onInterrupt = (name: (typeof INTERRUPTS)[number]): void => {
+    interrupt.abort(new Interruption(name));
   };
   for (const name of INTERRUPTS) process.on(name, onInterrupt);
   const bar = new SingleBar({
@@ -127,7 +126,7 @@ async function run(flags: Flags): Promise<void> {
       process.stderr.write(`Report: ${await writeReport(comparison, flags.out)}\n`);
     }
     if (!comparison.interrupted) return;
-    process.exitCode = 130;
+    process.exitCode = exitCodeOf(signal);
     process.stderr.write('wakechain: interrupted; what was found until then is above, temporary files are removed\n');
   } catch (error) {
     bar.stop();

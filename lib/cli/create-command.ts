@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { rm, truncate, writeFile } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, StackDescription } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
+import { exitCodeOf, interruptible } from './interrupts.js';
 import { loadStack } from './load-stack.js';
 import { lookText } from './look-text.js';
+import { MadeFiles } from './made-files.js';
 import { describedBy, filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
 
 interface Flags extends StackFlags {
@@ -30,32 +32,65 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     if (file.size !== undefined || (await fileSize(file.path)) !== null) continue;
     throw wrongCall(`${file.path} is not there: give it a size`);
   }
-  const made = await claimFiles(files.map((file) => file.path), { make: true }); // prettier-ignore
-  const keys: string[] = [];
-  try {
-    const lost = await whatIsLost(description.device);
-    if (lost !== null && flags.force !== true) throw new ArgumentError('ERR_EXISTS', lost);
-    for (const key of await missingKeys(description.device)) {
-      await writeFile(key, randomBytes(64), { mode: 0o600, flag: 'wx' });
-      keys.push(key);
+  await interruptible(async (signal) => {
+    using made = new MadeFiles();
+    const lost: string[] = [];
+    // Nothing has to be brought to an end, and how long it may take nobody knows.
+    const quit = (): never => {
+      process.stderr.write(`wakechain: interrupted; ${leftOf(made.remove(), lost)}\n`);
+      process.exit(exitCodeOf(signal));
+    };
+    signal.addEventListener('abort', quit);
+    try {
+      await makeStack(description, flags.force === true, made, lost);
+    } catch (error) {
+      if (lost.length > 0) process.stderr.write(`wakechain: it failed; ${leftOf(made.remove(), lost)}\n`);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', quit);
     }
-    await fill(description, lost !== null);
-  } catch (error) {
-    for (const file of [...made, ...keys]) await rm(file, { force: true });
-    throw error;
-  }
-  for (const key of keys) process.stderr.write(`wakechain: made the key ${key}: without it the data cannot be read\n`);
+  });
   const { lookAt } = await loadStack();
   process.stdout.write(`${lookText(await lookAt(description))}\n`);
 }
 
+/** Makes a stack, its files and keys; what is lost by that is added to `lost` before it is. */
+async function makeStack(
+  description: StackDescription,
+  force: boolean,
+  made: MadeFiles,
+  lost: string[],
+): Promise<void> {
+  const { device } = description;
+  await claimFiles(filesOf(device).map((file) => file.path), made); // prettier-ignore
+  const held = await whatHolds(device);
+  const [first] = held;
+  if (first !== undefined && !force) throw new ArgumentError('ERR_EXISTS', first.refusal);
+  const keys = (await missingKeys(device)).filter((key) => made.make(key, randomBytes(64), 0o600));
+  await fill(description, held.map(({ name }) => name), lost); // prettier-ignore
+  made.keep();
+  for (const key of keys) process.stderr.write(`wakechain: made the key ${key}: without it the data cannot be read\n`);
+}
+
 /** Makes a stack on its files, all of which are there. What would be lost is only given up for a stack that can be had. */
-async function fill(description: StackDescription, isLost: boolean): Promise<void> {
+async function fill(description: StackDescription, held: readonly string[], lost: string[]): Promise<void> {
   const { openStack, rehearse } = await loadStack();
-  if (isLost) await (await rehearse(description, { create: true })).close();
-  for (const { path, size } of filesOf(description.device)) await empty(path, size);
+  if (held.length > 0) await (await rehearse(description, { create: true })).close();
+  lost.push(...held);
+  const asTheyAre = structuredClone(description);
+  for (const file of filesOf(asTheyAre.device)) {
+    await empty(file.path, file.size);
+    // One that has a size is made where it is not there: an interrupt removes it, and it is not to come back.
+    delete file.size;
+  }
   // Whatever they are made of, they hold zeroes: nothing has to be copied to make members agree.
-  await (await openStack(description, { create: true, blank: true })).close();
+  await (await openStack(asTheyAre, { create: true, blank: true })).close();
+}
+
+/** What is left of a stack that was not made to the end. */
+function leftOf(removed: readonly string[], lost: readonly string[]): string {
+  const gone = removed.length === 0 ? 'nothing had been made' : `removed what had been made: ${removed.join(', ')}`;
+  return lost.length === 0 ? gone : `${gone}; what was on ${lost.join(', ')} is lost`;
 }
 
 /** Makes a file one of zeroes, as long as it was or is to be. */
@@ -65,16 +100,18 @@ async function empty(path: string, size: number | undefined): Promise<void> {
   await truncate(path, length);
 }
 
-/** What a new stack on these devices would write over, and how that is allowed; null when they hold nothing. */
-async function whatIsLost(device: DeviceDescription): Promise<string | null> {
+/** What a new stack on these devices would write over, and why it is not without being forced. */
+async function whatHolds(device: DeviceDescription): Promise<{ name: string; refusal: string }[]> {
+  const held: { name: string; refusal: string }[] = [];
   for (const each of devicesOf(device)) {
     // Nothing tells whether somebody needs what a server holds.
-    if (each.type === 'nbd') return `what ${each.uri} holds would be lost: --force says that it may be`;
-    if (each.type === 'file' && (await fileSize(each.path))) {
-      return `${each.path} exists and is not empty: --force makes it anew`;
+    if (each.type === 'nbd') {
+      held.push({ name: each.uri, refusal: `what ${each.uri} holds would be lost: --force says that it may be` });
+    } else if (each.type === 'file' && (await fileSize(each.path))) {
+      held.push({ name: each.path, refusal: `${each.path} exists and is not empty: --force makes it anew` });
     }
   }
-  return null;
+  return held;
 }
 
 async function missingKeys(device: DeviceDescription): Promise<string[]> {

@@ -8,7 +8,7 @@ import { infoCommand } from './info-command.js';
 import { rebuildCommand } from './rebuild-command.js';
 import { serveCommand } from './serve-command.js';
 
-/** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
+/** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 (129, 143) interrupted. */
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Codes of errors that the call itself is to blame for. */

@@ -1,4 +1,4 @@
-import { rm, truncate } from 'node:fs/promises';
+import { truncate } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { IoError, Mirror, Parity, readSuperblock, type BlockDevice, type PagePool } from '../io/index.js';
@@ -8,8 +8,9 @@ import { Bar } from './bar.js';
 import { isRedundant, lowersOf, pathOf } from '../stack/lowers.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
-import { interruptible } from './interrupts.js';
+import { exitCodeOf, interruptible } from './interrupts.js';
 import { loadStack } from './load-stack.js';
+import { MadeFiles } from './made-files.js';
 import { wholeNumber } from './numbers.js';
 import { openDegraded } from './open-degraded.js';
 import { filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
@@ -47,29 +48,41 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   await interruptible(async (signal) => {
     await using stack = await openDegraded(path, flags);
     const found = degradedArray(stack);
-    const member = flags.member ?? found.array.members.findIndex(({ state }) => state !== 'in-sync');
-    const state = found.array.members[member]?.state;
+    const { array } = found;
+    const member = flags.member ?? array.members.findIndex(({ state }) => state !== 'in-sync');
+    const state = array.members[member]?.state;
     if (state === undefined || state === 'in-sync') {
       throw wrongCall(`--member must be one that is not in sync, got ${String(member)}, ${state ?? 'no member'}`);
     }
-    const spare = await spareFor(stack, found, member, flags);
+    let spare: BlockDevice | null = null;
+    // Its file stays when the array counts on it.
+    const isPlaced = (): boolean =>
+      array.members.some(({ device, state: now }) => device === spare && now !== 'failed');
+    using made = new MadeFiles(isPlaced);
     const bar = new Bar(`rebuilding member ${String(member)}`);
     try {
+      spare = await spareFor(stack, found, member, flags, made);
+      signal.throwIfAborted();
       const onProgress = (done: number, total: number): void => bar.update(done, total);
-      await found.array.rebuild(member, spare, { signal, onProgress });
+      await array.rebuild(member, spare, { signal, onProgress });
       bar.stop();
-      process.stdout.write(`${found.array.name}: member ${String(member)} is in sync, on ${spare.name}\n`);
+      process.stdout.write(`${array.name}: member ${String(member)} is in sync, on ${spare.name}\n`);
     } catch (error) {
       bar.stop();
       if (!signal.aborted) throw error;
-      process.exitCode = 130;
-      const how = flags.spare === undefined ? 'the same call' : `with ${flags.spare} in the member's place, rebuild`;
-      process.stderr.write(`wakechain: interrupted; ${how} goes on from there\n`);
+      process.exitCode = exitCodeOf(signal);
+      process.stderr.write(
+        `wakechain: interrupted; ${isPlaced() ? howToGoOn(flags) : 'no spare was put in its place'}\n`,
+      );
     } finally {
       // It is closed with the stack when it has become part of it; else it has been told why not.
-      if (!found.array.lowers.includes(spare)) await spare.close().catch(() => undefined);
+      if (spare !== null && !array.lowers.includes(spare)) await spare.close().catch(() => undefined);
     }
   });
+}
+
+function howToGoOn({ spare }: Flags): string {
+  return `${spare === undefined ? 'the same call' : `with ${spare} in the member's place, rebuild`} goes on from there`;
 }
 
 /** The first array, from the top, that lacks a member. */
@@ -99,6 +112,7 @@ async function spareFor(
   { array, path, members }: Found,
   member: number,
   flags: Flags,
+  made: MadeFiles,
 ): Promise<BlockDevice> {
   const inUse = new Set(array.members.flatMap((each) => (each.state === 'in-sync' ? [each.device] : [])));
   const opened = members.map((_, i) => stack.at(`${path}.members.${String(i)}`));
@@ -113,15 +127,9 @@ async function spareFor(
   if (there !== undefined) return there;
   if (isOther) own.path = spare;
   const open = async (): Promise<BlockDevice> => spareOn(stack, array, description, members, flags.force === true);
-  if (own === undefined) return open();
   // A member's own file was claimed with the stack, unless it is not there.
-  const made = isOther || (await fileSize(own.path)) === null ? await claimFiles([own.path], { make: true }) : [];
-  try {
-    return await open();
-  } catch (error) {
-    for (const file of made) await rm(file, { force: true });
-    throw error;
-  }
+  if (own !== undefined && (isOther || (await fileSize(own.path)) === null)) await claimFiles([own.path], made);
+  return open();
 }
 
 /** Opens a spare on its file, which is there and claimed: one that is empty, or may be made so, is made as large as others. */

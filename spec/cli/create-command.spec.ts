@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { useDisks } from './disk-support.js';
+import { built, hasProc, start, takesInterrupts, until } from './support.js';
 
 describe('wakechain create', function () {
   this.timeout(60_000);
@@ -22,12 +23,13 @@ describe('wakechain create', function () {
   });
 
   it('refuses files that hold something, unless it is forced to, and leaves nothing of a stack that cannot be', async () => {
-    const before = readFileSync(at('a'));
-    const again = await disks.run('create --file DIR/a DIR/b --layers mirror');
+    writeFileSync(at('held'), 'x'.repeat(1 << 20));
+    const again = await disks.run('create --file DIR/held DIR/b --layers mirror --size 1M');
     expect(again).to.deep.include({ code: 1, stdout: '' });
-    expect(again.stderr).to.equal(`wakechain: ${at('a')} exists and is not empty: --force makes it anew\n`);
-    expect(before.equals(readFileSync(at('a')))).to.equal(true);
-    expect(await disks.run('create --file DIR/a DIR/b --layers mirror --force')).to.include({ code: 0, stderr: '' });
+    expect(again.stderr).to.equal(`wakechain: ${at('held')} exists and is not empty: --force makes it anew\n`);
+    expect(readFileSync(at('held'), 'latin1') === 'x'.repeat(1 << 20)).to.equal(true);
+    const forced = await disks.run('create --file DIR/held DIR/b --layers mirror --size 1M --force');
+    expect(forced).to.include({ code: 0, stderr: '' });
     const tooFew = await disks.run('create --file DIR/x DIR/y --layers parity --size 1M');
     expect([tooFew.code, tooFew.stderr]).to.deep.equal([1, tooFew.stderr]);
     expect(tooFew.stderr).to.match(/^wakechain: device \(parity\): Parity needs .*\n$/);
@@ -59,6 +61,45 @@ describe('wakechain create', function () {
     expect(both.find(({ code }) => code === 1)?.stderr).to.match(/is in use by another|exists and is not empty/);
     expect(await disks.run('check --file DIR/p DIR/q --layers mirror')).to.include({ code: 0, stderr: '' });
   });
+
+  const interrupted = async (line: string, isReached: () => boolean, signal: NodeJS.Signals) => {
+    const child = start(process.execPath, [built, ...line.split(' ')], { tmp: disks.tmp, cwd: disks.path });
+    await until(child, () => takesInterrupts(child.pid) && isReached());
+    child.kill(signal);
+    const { code, stdout, stderr } = await child.ended;
+    return { code, stdout, stderr };
+  };
+  const needsProc = hasProc ? '' : ' (skipped: there is no /proc to tell how far it is)';
+
+  (hasProc ? it : it.skip)(
+    `removes what it has made, and that alone, when it is interrupted (I6)${needsProc}`,
+    async () => {
+      const described = (delayMs: number): void => {
+        const slow = (name: string) => ({ type: 'delay', delayMs, lower: { type: 'file', path: name, size: 1 << 20 } });
+        const crypt = { type: 'crypt', keyFile: 'new-key', lower: slow('i1') };
+        writeFileSync(at('slow.json'), JSON.stringify({ device: { type: 'mirror', members: [crypt, slow('i2')] } }));
+      };
+      described(600_000);
+      writeFileSync(at('i2'), '');
+      const isMade = (): boolean => existsSync(at('i1')) && statSync(at('i1')).size > 0;
+      const line = 'wakechain: interrupted; removed what had been made: i1, new-key\n';
+      for (const [signal, code] of [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGHUP', 129],
+      ] as const) {
+        // prettier-ignore
+        expect(await interrupted('create slow.json', isMade, signal)).to.deep.equal({ code, stdout: '', stderr: line });
+        expect(['i1', 'i2', 'new-key'].map((name) => existsSync(at(name)))).to.deep.equal([false, true, false]);
+        writeFileSync(at('i2'), '');
+      }
+      // What it is rehearsed on is as slow.
+      described(50);
+      writeFileSync(at('i2'), 'something');
+      const forced = await interrupted('create slow.json --force', isMade, 'SIGINT');
+      expect(forced.stderr).to.equal(`${line.trimEnd()}; what was on i2 is lost\n`);
+    },
+  );
 
   it('refuses one file for two members, and a server whose export would be lost', async () => {
     const twice = await disks.run('create --file DIR/t DIR/t --layers mirror --size 1M');

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { interruptible } from '../../lib/cli/interrupts.js';
+import { exitCodeOf, interruptible } from '../../lib/cli/interrupts.js';
 
 describe('interruptible', () => {
   let clock: sinon.SinonFakeTimers;
@@ -14,7 +14,7 @@ describe('interruptible', () => {
     sinon.restore();
   });
 
-  it('aborts at the first interrupt, and ends the process with 130 at the second', async () => {
+  it('aborts at the first interrupt, and ends the process with the code of the second (P4)', async () => {
     const before = process.listenerCount('SIGHUP');
     await interruptible(async (signal) => {
       expect(signal.aborted).to.equal(false);
@@ -25,8 +25,10 @@ describe('interruptible', () => {
       process.emit('SIGHUP', 'SIGHUP');
       expect(exit.called).to.equal(false);
       clock.tick(1000);
-      process.emit('SIGHUP', 'SIGHUP');
-      expect(exit.args).to.deep.equal([[130]]);
+      process.emit('SIGINT', 'SIGINT');
+      process.emit('SIGTERM', 'SIGTERM');
+      expect(exit.args).to.deep.equal([[130], [143]]);
+      expect(exitCodeOf(signal)).to.equal(129);
     });
     expect(process.listenerCount('SIGHUP')).to.equal(before);
   });

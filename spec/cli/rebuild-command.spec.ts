@@ -2,7 +2,9 @@ import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { claimFiles, releaseFiles } from '../../lib/cli/file-claims.js';
+import { MadeFiles } from '../../lib/cli/made-files.js';
 import { useDisks } from './disk-support.js';
+import { built, hasProc, start, takesInterrupts, until } from './support.js';
 
 describe('wakechain rebuild', function () {
   this.timeout(60_000);
@@ -73,7 +75,9 @@ describe('wakechain rebuild', function () {
     for (const name of ['2', '4']) rmSync(join(disks.path, name));
     if (process.platform === 'linux') {
       const spare = join(disks.path, '6');
-      await claimFiles([spare], { make: true });
+      using made = new MadeFiles();
+      await claimFiles([spare], made);
+      made.keep();
       const { code, stderr } = await disks.run('rebuild --file DIR/1 DIR/2 --layers mirror --spare DIR/6');
       releaseFiles();
       expect([code, stderr.split('\n').at(-2)]).to.deep.equal([1, `wakechain: ${spare} is in use by another wakechain command`]); // prettier-ignore
@@ -84,6 +88,56 @@ describe('wakechain rebuild', function () {
     expect([...codes].sort()).to.deep.equal([0, 1]);
     const files = codes[0] === 0 ? '1 DIR/5' : '3 DIR/5';
     expect(await disks.run(`check --file DIR/${files} --layers mirror`)).to.include({ code: 0, stderr: '' });
+  });
+
+  const needsProc = hasProc ? '' : ' (skipped: there is no /proc to tell how far it is)';
+  (hasProc ? it : it.skip)(
+    `is interrupted before the spare is in its place, or goes on from there (I6, I8)${needsProc}`,
+    async () => {
+      const at = (name: string): string => join(disks.path, name);
+      await disks.run('create --file DIR/u DIR/v --layers mirror --size 4M');
+      rmSync(at('v'));
+      const slow = (delayMs: number) => ({ type: 'delay', delayMs, lower: { type: 'file', path: at('v') } });
+      const described = (delayMs: number) => writeFileSync(at('slow.json'), JSON.stringify({ device: { type: 'mirror', members: [{ type: 'file', path: at('u') }, slow(delayMs)] } })); // prettier-ignore
+      const interrupted = async (line: string, isReached: () => boolean, signal: NodeJS.Signals) => {
+        const child = start(process.execPath, [built, ...line.split(' ')], { tmp: disks.tmp, cwd: disks.path });
+        await until(child, () => takesInterrupts(child.pid) && isReached());
+        child.kill(signal);
+        const { code, stderr } = await child.ended;
+        return [code, stderr.split('\n').at(-2)];
+      };
+      const isMade = (name: string) => () => existsSync(at(name)) && statSync(at(name)).size > 0;
+      described(300);
+      for (const [more, name] of [
+        ['', 'v'],
+        [' --spare other', 'other'],
+      ] as const) {
+        // prettier-ignore
+        const early = await interrupted(`rebuild slow.json${more}`, isMade(name), 'SIGTERM');
+        expect(early).to.deep.equal([143, 'wakechain: interrupted; no spare was put in its place']);
+        expect(existsSync(at(name))).to.equal(false);
+      }
+      described(20);
+      // It has a superblock once it is in its place.
+      const isPlaced = (): boolean =>
+        isMade('v')() && readFileSync(at('v')).toString('latin1', 4096, 4104) === 'wakechai';
+      const later = await interrupted('rebuild slow.json', isPlaced, 'SIGINT');
+      expect(later).to.deep.equal([130, 'wakechain: interrupted; the same call goes on from there']);
+      expect(await disks.run('rebuild --file DIR/u DIR/v --layers mirror')).to.include({ code: 0 });
+      expect(await disks.run('check --file DIR/u DIR/v --layers mirror')).to.include({ code: 0, stderr: '' });
+    },
+  );
+
+  it('removes a file that it has made for a spare which the array refuses (I6)', async () => {
+    const at = (name: string): string => join(disks.path, name);
+    await disks.run('create --file DIR/k DIR/l --layers mirror --size 1M');
+    rmSync(at('l'));
+    const file = (name: string, more: object = {}) => ({ type: 'file', path: at(name), ...more });
+    const device = { type: 'mirror', members: [file('k'), file('l', { blockSize: 4096 })] };
+    writeFileSync(at('blocks.json'), JSON.stringify({ device }));
+    const { code, stderr } = await disks.run('rebuild DIR/blocks.json');
+    expect([code, existsSync(at('l'))]).to.deep.equal([1, false]);
+    expect(stderr).to.match(/spare must have \d+ bytes in blocks of at most 512 .*\n$/);
   });
 
   it('refuses a stack that lacks nothing with exit code 2', async () => {
