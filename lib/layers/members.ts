@@ -49,6 +49,7 @@ interface ArrayState {
  * Refuses a spare that is a member of something: of another array, or of this one, up to date and in another place, as the
  * device of a member is that was opened twice. One that this array has given up is free.
  * @param index the place that it is for
+ * @param overwrite whether it may be a member of another array
  * @throws MemberError `ERR_MEMBER_IN_USE`; as `readSuperblock`
  */
 export async function checkSpareIsFree(
@@ -56,11 +57,13 @@ export async function checkSpareIsFree(
   index: number,
   { uuid, generation }: ArrayState,
   pool: PagePool,
+  overwrite = false,
 ): Promise<void> {
   const found = await readSuperblock(spare, pool);
   if (found === null) return;
-  const isLive = found.index !== index && found.generation >= generation;
-  if (found.uuid !== uuid || isLive) throw memberInUse(spare, found);
+  const isOther = found.uuid !== uuid;
+  const isLive = !isOther && found.index !== index && found.generation >= generation;
+  if ((isOther && !overwrite) || isLive) throw memberInUse(spare, found);
 }
 
 /** That a device is a member of something, and would be lost to it. */

@@ -15,7 +15,7 @@ import { createArray, openArray, resync, type CreateOptions } from './mirror-ope
 import { FastestRead, MirrorRead } from './mirror-read.js';
 import { MirrorWrite } from './mirror-write.js';
 import { scrubMirror } from './mirror-scrub.js';
-import { rebuild } from './rebuild.js';
+import { checkSpare, rebuild } from './rebuild.js';
 import type { RebuildOptions } from './rebuild-options.js';
 import type { ScrubOptions, ScrubReport } from './scrub.js';
 
@@ -165,11 +165,16 @@ export class Mirror extends Layer<MirrorFrame> {
    * @throws ArgumentError `ERR_MEMBER_STATE`, `ERR_SPARE`, `ERR_MEMBER_IN_USE` for a member of another array, or one of
    *   this that is up to date; ArgumentRangeError `ERR_SPARE`, `ERR_CHECKPOINT_SIZE`; StateError `ERR_CLOSED`; IoError when
    *   the spare cannot be read. Nothing was written then. What `signal` aborts with, and IoError when no member in sync can
-   *   read a block, there is no memory, or the mirror is closed: it is interrupted then; IoError when the spare has failed:
-   *   it is dropped, and may be tried anew
+   *   read a block, or there is no memory, and StateError `ERR_CLOSED` when the mirror is closed meanwhile: it is interrupted
+   *   then; IoError when the spare has failed: it is dropped, and may be tried anew
    */
   async rebuild(index: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     await rebuild(this, this.array, this.devices, index, spare, options);
+  }
+
+  /** @internal Whether a device would fit as a spare: throws as {@link rebuild} otherwise, and changes nothing. */
+  checkSpare(index: number, spare: BlockDevice): void {
+    checkSpare(this, this.array, this.devices, index, spare);
   }
 
   /**

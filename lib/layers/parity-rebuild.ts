@@ -32,7 +32,9 @@ export class ParityRebuild {
     const { array, member } = this;
     this.checkOpen();
     const checkpointSize = checkpointSizeOf(this.options);
-    await this.checkSpare(spare);
+    this.checkSpare(spare);
+    await checkSpareIsFree(spare, member, array, array.pool, this.options.overwrite);
+    this.options.signal?.throwIfAborted();
     this.checkState();
     array.rebuilding = true;
     try {
@@ -82,14 +84,14 @@ export class ParityRebuild {
     }
   }
 
-  private async checkSpare(spare: BlockDevice): Promise<void> {
+  /** Refuses a spare that does not fit, by what it says of itself. */
+  checkSpare(spare: BlockDevice): void {
     const { array, parity, member } = this;
     const { map } = array;
     if (array.present.some((other) => other !== member && array.device(other) === spare)) {
       throw new ArgumentError('ERR_SPARE', `${spare.name} is a member already`);
     }
     checkDevice(spare, map.start + map.stripes * map.chunk, parity.blockSize, 'ERR_SPARE', parity.memoryAlignment);
-    await checkSpareIsFree(spare, member, array, array.pool);
   }
 
   private checkState(): void {

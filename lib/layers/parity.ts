@@ -189,8 +189,9 @@ export class Parity extends Layer<StripeOperation | null> {
    * be read, or a crash) goes on from where it was, or from the last checkpoint, when it is given the same device.
    * @throws ArgumentRangeError `ERR_MEMBER`, `ERR_SPARE` for a device that is too small; ArgumentError
    *   `ERR_MEMBER_IN_USE` for a member of another array, or one of this that is up to date, `ERR_SPARE` for one twice,
-   *   `ERR_MEMBER_STATE` when the member is not missing or two are; StateError `ERR_CLOSED`; IoError of a member that
-   *   failed, or the signal's reason: the member is missing again
+   *   `ERR_MEMBER_STATE` when the member is not missing or two are; StateError `ERR_CLOSED`. Nothing was written then.
+   *   What `signal` aborts with, IoError of a member that failed, and StateError `ERR_CLOSED` when the array is closed
+   *   meanwhile: it is interrupted then; IoError when the device has failed: the member is missing again
    */
   async rebuild(member: number, spare: BlockDevice, options: RebuildOptions = {}): Promise<void> {
     this.checkMember(member);
@@ -201,6 +202,12 @@ export class Parity extends Layer<StripeOperation | null> {
     } finally {
       ended();
     }
+  }
+
+  /** @internal Whether a device would fit as a spare: throws as {@link rebuild} otherwise, and changes nothing. */
+  checkSpare(member: number, spare: BlockDevice): void {
+    this.checkMember(member);
+    new ParityRebuild(this, this.array, member, {}, () => undefined).checkSpare(spare);
   }
 
   /** Sums every stripe up, while requests go on, and with `repair` makes the parity right. Throws as `Mirror.scrub`. */

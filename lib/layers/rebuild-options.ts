@@ -9,6 +9,8 @@ export interface RebuildOptions {
    * these. Default 64 MiB.
    */
   checkpointSize?: number;
+  /** Take also a spare that is a member of another array, and is lost to it. Default false. */
+  overwrite?: boolean;
   /** Told of bytes of the member that are there, of so many, after each step. */
   onProgress?: (done: number, total: number) => void;
 }

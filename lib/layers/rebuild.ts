@@ -36,7 +36,7 @@ export async function rebuild(
   array.work.run((end) => (ended = end));
   array.rebuilding.set(index, spare);
   try {
-    await checkSpareIsFree(spare, index, array.records, array.pool);
+    await checkSpareIsFree(spare, index, array.records, array.pool, options.overwrite);
     checkOpen(mirror);
     options.signal?.throwIfAborted();
     const member = await placed(array, devices, index, spare);
@@ -151,10 +151,11 @@ function checkGoesOn(mirror: BlockDevice, { state, device }: PresentMember): voi
 }
 
 function checkOpen({ closed, name }: BlockDevice): void {
-  if (closed) throw new IoError('ENXIO', { message: `${name} was closed during a rebuild` });
+  if (closed) throw new StateError('ERR_CLOSED', `${name} was closed while it was rebuilt`);
 }
 
-function checkSpare(
+/** Refuses a spare that does not fit, by what it says of itself. Throws as `Mirror.rebuild`. */
+export function checkSpare(
   mirror: BlockDevice,
   { records, shape, rebuilding }: MirrorArray,
   devices: readonly BlockDevice[],

@@ -392,10 +392,17 @@ describe('Parity.rebuild', () => {
     expect(await rebuild(0, someDisks(1, 9)[0] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, kit.disks[1] as never)).to.equal('ERR_SPARE');
     expect(await rebuild(0, other.disks[1] as never)).to.equal('ERR_MEMBER_IN_USE');
-    expect(await rebuild(0, new Pass(kit.disks[1] as FaultyDevice))).to.equal('ERR_MEMBER_IN_USE');
+    const pass = new Pass(kit.disks[1] as FaultyDevice);
+    expect(await rebuild(0, pass)).to.equal('ERR_MEMBER_IN_USE');
+    expect(await codeOf(kit.parity.rebuild(0, pass, { overwrite: true }))).to.equal('ERR_MEMBER_IN_USE');
+    const signal = AbortSignal.abort('stop');
+    expect(await codeOf(kit.parity.rebuild(0, other.disks[1] as never, { overwrite: true, signal }))).to.equal('stop');
+    expect(kit.parity.members[0]?.state).to.equal('failed');
     // Reads go to callers' memory, which is aligned to nothing, as the array asks for.
     const aligned = new FaultyDevice({ size: 1 << 16, memoryAlignment: 512, inline: true });
     expect(await rebuild(0, aligned)).to.equal('ERR_SPARE');
+    await kit.parity.rebuild(0, other.disks[1] as never, { overwrite: true });
+    expect(kit.parity.degraded).to.equal(false);
   });
 
   it('writes nothing once the array is closed (I6)', async () => {

@@ -205,7 +205,8 @@ for (const { strategy } of designs) {
       pages.free();
 
       const cut = mirror.rebuild(1, spare, { onProgress: () => void mirror.close() });
-      expect((await errorOf(cut)).message).to.equal('ENXIO: mirror was closed during a rebuild');
+      const { code, message } = await errorOf(cut);
+      expect([code, message]).to.deep.equal(['ERR_CLOSED', 'mirror was closed while it was rebuilt']);
       await mirror.close();
       const again = await Mirror.open([copyOf(disks[0]!), copyOf(spare)], { pool, strategy });
       expect([states(again), again.members[1]?.rebuilt]).to.deep.equal([['in-sync', 'rebuilding'], 65536]);
@@ -322,12 +323,17 @@ for (const { strategy } of designs) {
         const { code, message } = await errorOf(mirror.rebuild(1, spare));
         expect([code, message]).to.deep.equal(['ERR_MEMBER_IN_USE', `${spare.name} is a member of the mirror ${uuid}`]);
       }
+      const overwriting = await errorOf(mirror.rebuild(1, new Pass(disks[0]!), { overwrite: true }));
+      expect(overwriting.code).to.equal('ERR_MEMBER_IN_USE');
       expect(disks.map(({ contents }) => contents)).to.deep.equal(before);
       foreign.log.length = 0;
       failOn(foreign, () => true);
       expect((await errorOf(mirror.rebuild(1, foreign))).code).to.equal('EIO');
       expect(foreign.log.filter((line) => line.startsWith('write'))).to.deep.equal([]);
       expect([states(mirror), mirror.lowers.length]).to.deep.equal([['in-sync', 'failed'], 2]);
+      failOn(foreign, null);
+      await mirror.rebuild(1, foreign, { overwrite: true });
+      expectAgreement(mirror);
       await mirror.close();
     });
 
