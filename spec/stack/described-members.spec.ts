@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -38,6 +38,19 @@ describe('checkAllDescribed', () => {
       }
       const after = await Promise.all(paths('abc').map((path) => readFile(path)));
       expect(after.every((bytes, i) => bytes.equals(before[i] as Buffer))).to.equal(true);
+    });
+
+    it(`refuses it too where the first that was described is no member, or cannot be read (I13)`, async () => {
+      await (await openStack(over(type, 'abc', 1 << 20), { create: true, blank: true })).close();
+      await writeFile(join(folder, 'd'), new Uint8Array(1 << 20));
+      const [member, other] = over(type, 'ad').device.members;
+      const unreadable = { type: 'fault', lower: other, rules: [{ kind: 'error', operations: ['read'] }] };
+      for (const first of [other, unreadable]) {
+        const refusal: unknown = await openStack({ device: { type, members: [first, member] } }).catch(
+          (error: unknown) => error,
+        );
+        expect(refusal).to.have.nested.property('cause.code', 'ERR_MEMBERS');
+      }
     });
 
     it(`opens a ${type} of which a member that was described is gone (I13)`, async () => {

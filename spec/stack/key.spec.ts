@@ -29,7 +29,15 @@ describe('keyOf', () => {
     expect(await codeOf({ keyEnv: 'WAKECHAIN_SPEC_KEY' })).to.equal('ERR_KEY');
     process.env['WAKECHAIN_SPEC_KEY'] = 'abc';
     expect(await codeOf({ keyEnv: 'WAKECHAIN_SPEC_KEY' })).to.equal('ERR_KEY');
-    expect(await codeOf({})).to.equal('ERR_KEY');
-    expect(await codeOf({ keyEnv: 'A', keyFile: 'b' })).to.equal('ERR_KEY');
+    for (const [source, got] of [
+      [{}, 'neither'],
+      [{ keyEnv: 'A', keyFile: 'b' }, 'both'],
+    ] as const) {
+      const refusal: unknown = await keyOf(source).catch((error: unknown) => error);
+      expect(refusal)
+        .to.include({ code: 'ERR_KEY' })
+        .with.property('message')
+        .that.matches(new RegExp(`got ${got}$`));
+    }
   });
 });

@@ -20,7 +20,7 @@ describe('lookAt', () => {
       await stack.close();
       const before = await readFile(join(folder, '0'));
       const look = await lookAt(description);
-      expect(look).to.include({ type: 'pass', path: 'device', size, blockSize, error: null });
+      expect(look).to.include({ type: 'pass', path: 'device', file: null, size, blockSize, error: null });
       const [array] = look.lowers;
       expect(array?.array?.states).to.deep.equal(['in-sync', 'in-sync', 'in-sync']);
       expect(array?.lowers.map(({ superblock, file }) => [superblock?.index, file])).to.deep.equal(

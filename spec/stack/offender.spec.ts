@@ -25,6 +25,7 @@ const wrong: Record<string, [device: unknown, begins: RegExp]> = {
   ],
   'what is read ahead': [{ type: 'read-ahead', lower: memory, partBytes: 100 }, /^device\.partBytes \(read-ahead\): .*100$/],
   'threads': [{ type: 'crypt', lower: memory, keyEnv: 'PATH', threads: 2 }, /^device\.keyEnv \(crypt\): keyEnv must name a variable .*, PATH holds something else$/], // prettier-ignore
+  'more threads than there may be': [{ type: 'crypt', lower: memory, keyEnv: 'WAKECHAIN_SPEC_KEY', threads: 65 }, /^device\.threads \(crypt\): threads must .*got 65$/],
   'a key that is nowhere': [{ type: 'crypt', lower: memory, keyEnv: 'NO_SUCH_KEY' }, /^device\.keyEnv \(crypt\): .*, NO_SUCH_KEY is not set$/],
   'no key': [{ type: 'crypt', lower: memory }, /^device\.keyFile \(crypt\): keyFile or keyEnv must .*got neither$/],
   'a key file': [{ type: 'crypt', lower: memory, keyFile: '/no/where' }, /^device\.keyFile \(crypt\): ENOENT.*\/no\/where/],
@@ -56,6 +57,9 @@ const refusal = (device: unknown): Promise<string> =>
   openStack({ device }).then(() => '', (error: unknown) => (error as Error).message); // prettier-ignore
 
 describe('offenderOf', () => {
+  before(() => (process.env['WAKECHAIN_SPEC_KEY'] = '01'.repeat(32) + '02'.repeat(32)));
+  after(() => delete process.env['WAKECHAIN_SPEC_KEY']);
+
   for (const [what, [device, begins]] of Object.entries(wrong)) {
     it(`says where ${what} stands in the description (I6)`, async () => {
       expect(await refusal(device)).to.match(begins);

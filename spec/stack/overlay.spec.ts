@@ -26,6 +26,15 @@ describe('Overlay', () => {
     expect(lower.closed).to.equal(true);
   });
 
+  it('asks below for what it lacks, each run of blocks at once', async () => {
+    const lower = new FaultyDevice({ size: 8192, inline: true });
+    const overlay = new Overlay(lower);
+    const pages = new PagePool().allocate(8192);
+    for (const position of [512, 4096]) await overlay.writeZeroes(512, { position });
+    await overlay.read(pages, { position: 0 });
+    expect(lower.log).to.deep.equal(['read 0+512', 'read 1024+3072', 'read 4608+3584']);
+  });
+
   it('takes writes over a device that has none, and over blocks that cannot be read', async () => {
     const lower = new FaultyDevice({ operations: ['read'] });
     const overlay = new Overlay(lower);

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { MemoryDevice } from '../../lib/io/index.js';
+import sinon from 'sinon';
+import { MemoryDevice, PagePool, scrub } from '../../lib/io/index.js';
 import { NbdServer } from '../../lib/nbd/index.js';
 import { openStack, rehearse, type StackDescription } from '../../lib/stack/index.js';
 
@@ -200,6 +201,67 @@ describe('openStack', () => {
     await using stack = await openStack(description, { degraded: true });
     expect(stack.missing).to.have.length(1);
     expect(await openFiles()).to.deep.equal([join(directory, 'a')]);
+  });
+
+  it('makes members agree that do not read the same, though their files may be blank (I8)', async () => {
+    const [a, b] = ['a', 'b'].map((file) => ({ type: 'file', path: join(directory, file), size: 1 << 20 }));
+    const keys = [1, 2].map((byte) => join(directory, `key ${String(byte)}`));
+    for (const [i, key] of keys.entries())
+      await writeFile(
+        key,
+        Uint8Array.from({ length: 64 }, (_, at) => at + i),
+      );
+    await writeFile(join(directory, 'a'), new Uint8Array(1 << 20).fill(1));
+    await (await openStack({ device: { type: 'mirror', members: [a, b] } }, { create: true })).close();
+    await checkAgree([a, b]);
+    for (const file of ['a', 'b']) await writeFile(join(directory, file), new Uint8Array(1 << 20));
+    const encrypted = [a, b].map((lower, i) => ({ type: 'crypt', keyFile: keys[i], lower }));
+    const options = { create: true, blank: true };
+    await (await openStack({ device: { type: 'mirror', members: encrypted } }, options)).close();
+    await checkAgree(encrypted);
+  });
+
+  async function checkAgree(members: unknown[]): Promise<void> {
+    await using stack = await openStack({ device: { type: 'mirror', members } });
+    expect((await scrub(stack.top)).flatMap(({ problems }) => problems)).to.deep.equal([]);
+  }
+
+  it('leaves files and servers as they are below an overlay, under any design (I3)', async () => {
+    const disk = new MemoryDevice({ size: 8192 });
+    await using server = new NbdServer({ exports: { '': { device: disk } } });
+    const path = join(directory, 'a');
+    await writeFile(path, new Uint8Array(8192));
+    const far = { type: 'nbd', uri: await server.listen({ port: 0 }) };
+    const device = { type: 'stripe', chunk: 4096, members: [{ type: 'file', path, size: 16384 }, far] };
+    const pool = new PagePool();
+    await using stack = await openStack({ strategy: 'cloneKiobuf', device }, { overlay: true, pool });
+    const pages = pool.allocate(16384);
+    pages.set(new Uint8Array(16384).fill(7));
+    await stack.top.write(pages, { position: 0 });
+    pages.set(new Uint8Array(16384));
+    await stack.top.read(pages, { position: 0 });
+    expect(pages.bytes().every((byte) => byte === 7)).to.equal(true);
+    expect([(await readFile(path)).equals(Buffer.alloc(8192)), disk.contents.every((byte) => byte === 0)]).to.deep.equal([true, true]); // prettier-ignore
+    const { kind, lowers } = stack.inspect();
+    expect([kind, lowers.map((lower) => [lower.kind, lower.lowers.map((each) => each.kind)])]).to.deep.equal([
+      'Stripe',
+      [
+        ['Overlay', ['FileDevice']],
+        ['Overlay', ['NbdDevice']],
+      ],
+    ]);
+    const names = ['device', 'device.members.0', 'device.members.1'].map((at) => stack.at(at)?.strategy.name);
+    expect([names, stack.pool]).to.deep.equal([['cloneKiobuf', 'cloneKiobuf', 'cloneKiobuf'], pool]);
+    pages.free();
+  });
+
+  it('closes all devices also when one cannot give back what it should, and says what the first said', async () => {
+    const lower = { type: 'memory', size: 8192 };
+    const stack = await openStack({ device: { type: 'pass', lower: { type: 'pass', lower } } });
+    const middle = stack.at('device.lower')!;
+    sinon.stub(middle, 'close').rejects(new Error('it cannot'));
+    const failure: unknown = await stack.close().catch((error: unknown) => error);
+    expect([String(failure), stack.top.closed, stack.at('device.lower.lower')?.closed]).to.deep.equal(['Error: it cannot', true, true]); // prettier-ignore
   });
 
   it('closes a member too that has missed something, which its array was opened without', async () => {
