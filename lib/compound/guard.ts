@@ -11,7 +11,6 @@ class Guard<T> extends Lazy<T> {
   private readonly build: (lost: Completion) => Waitable<T>;
   private readonly lost = new Completion();
   private lower: ReusableCompletion<T> | null = null;
-  private owns = false;
 
   constructor(build: (lost: Completion) => Waitable<T>) {
     super();
@@ -32,7 +31,7 @@ class Guard<T> extends Lazy<T> {
       leaveEntry(() => {
         // Settled by hand, it leaves no wait behind.
         const unused = this.lower?.state === 'pending';
-        if (unused && this.owns) this.lower?.cancel();
+        if (unused) this.lower?.cancel();
         if (unused || this.state === 'cancelled') this.lost.complete();
       }),
       0,
@@ -42,7 +41,7 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
-        this.owns = forward(this.lower, this);
+        forward(this.lower, this);
       } catch (error) {
         this.fail(error);
       }

@@ -61,6 +61,20 @@ describe('guard', () => {
     expect([inner.state, branch.state, race.state, seen.lost]).to.deep.equal(['cancelled', 'cancelled', 'cancelled', 1]); // prettier-ignore
   });
 
+  it('leaves alone what is built and has another owner, whether it is cancelled or settled by hand (E3)', () => {
+    for (const end of [
+      (branch: Completion<number>) => branch.cancel(),
+      (branch: Completion<number>) => branch.complete(1),
+    ]) {
+      const { branch, inner, seen } = guarded();
+      const owner = allOf([inner]);
+      branch.notify(() => undefined);
+      end(branch);
+      expect([branch.settled, inner.state, seen.lost]).to.deep.equal([true, 'pending', 1]);
+      owner.cancel();
+    }
+  });
+
   it('of a promise has its value', async () => {
     expect(await guard(() => Promise.resolve(1))).to.equal(1);
   });

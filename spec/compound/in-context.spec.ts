@@ -7,7 +7,7 @@ import { codeOf, collectUncaught, noteSettling, thrownBy, turns } from '../event
 
 describe('inContext', () => {
   describe('a layer', () => {
-    collectUncaught();
+    const uncaught = collectUncaught();
 
     for (const context of ['microtask', 'task'] as const) {
       it(`in a ${context} holds the chain until it has run (C2 C3 N6)`, async () => {
@@ -125,6 +125,15 @@ describe('inContext', () => {
       });
       other.fail('e');
       expect([putOff.state, other.state, other.size]).to.deep.equal(['done', 'pending', 1]);
+    });
+
+    it('runs once, however often its scheduler would have it (N6)', () => {
+      const completion = new Completion<number>();
+      const runs: (() => void)[] = [];
+      completion.intercept(inContext((run) => runs.push(run, run), (outcome) => outcome.succeed(outcome.value + 1))); // prettier-ignore
+      completion.complete(1);
+      for (const run of runs) run();
+      expect([runs.length, completion.value, uncaught]).to.deep.equal([2, 2, []]);
     });
 
     it('put off answers requested to a cancel meanwhile (C5 N6)', async () => {

@@ -3,6 +3,7 @@ import { Lazy, waits } from '../../lib/compound/lazy.js';
 import { anyOf } from '../../lib/event/any-of.js';
 import { allOf } from '../../lib/event/all-of.js';
 import { Completion } from '../../lib/event/completion.js';
+import { CompoundEvent } from '../../lib/event/compound.js';
 import { toSignal } from '../../lib/adapters/to-signal.js';
 
 class Counted extends Lazy<number> {
@@ -50,6 +51,16 @@ describe('Lazy', () => {
     for (const each of [settled, cancelled]) each.notify(() => undefined);
     anyOf([allOf([]), late]);
     expect([settled.count, cancelled.count, late.count, late.state]).to.deep.equal([0, 0, 0, 'cancelled']);
+    const joins = { arrive: () => undefined, conclude: () => undefined };
+    // Asked to cancel, and not sealed, with a child that has to be left to finish.
+    const [parent, running, last] = [new CompoundEvent<void>(joins), new Completion(), new Counted()];
+    parent.own(running);
+    running.onCancel(() => false);
+    parent.cancel();
+    parent.own(last);
+    expect([parent.decided, last.count, last.state]).to.deep.equal([false, 0, 'cancelled']);
+    running.complete();
+    parent.seal();
   });
 });
 

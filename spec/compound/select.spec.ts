@@ -62,6 +62,17 @@ describe('select', () => {
     expect([mutex.waiting, held.release(), mutex.locked]).to.deep.equal([0, true, false]);
   });
 
+  it('with a default takes the branch that is there, also while it still joins the others (E6)', () => {
+    const [there, slow] = pair();
+    there.complete(1);
+    slow.onCancel(() => false);
+    const branches = [when(there, (value) => value), when(slow, () => 2)];
+    const answer = select(branches, { losers: 'join', otherwise: () => 3 });
+    expect(answer.state).to.equal('pending');
+    slow.complete('left to finish');
+    expect(answer.value).to.equal(1);
+  });
+
   it('with a default takes what is there also inside of a callback (E9)', () => {
     const [one, two] = [new Mutex(), new Mutex()];
     const trigger = new Completion();
