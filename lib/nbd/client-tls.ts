@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { checkSharedKey, contextOf, credentialsOf } from './credentials.js';
 import { NbdError } from './nbd-error.js';
 import { PSK_CIPHERS } from './server-tls.js';
 
@@ -16,39 +17,47 @@ export interface NbdClientTls {
   psk?: { readonly identity: string; readonly key: Uint8Array };
 }
 
-/** Speaks TLS on a socket that is read by nobody any more. @throws NbdError `ERR_NBD_TLS` when it fails */
-export function secured(socket: Socket, tls: NbdClientTls, host: string | undefined): Promise<TLSSocket> {
-  const { ca, cert, key, psk } = tls;
-  const options: ConnectionOptions = {
-    socket,
-    minVersion: 'TLSv1.2',
-    servername: tls.serverName ?? host ?? 'localhost',
-    ...(ca !== undefined && { ca: pem(ca) }),
-    ...(cert !== undefined && { cert: pem(cert) }),
-    ...(key !== undefined && { key: pem(key) }),
-  };
-  if (psk !== undefined) {
-    options.ciphers = PSK_CIPHERS;
-    options.pskCallback = () => ({ psk: psk.key, identity: psk.identity });
-    // The key tells who the server is; without a certificate there is no name to check.
-    options.checkServerIdentity = () => undefined;
-  }
-  return new Promise((resolve, reject) => {
-    const secure = connect(options);
-    const failed = (error?: Error): void => {
-      const why = error?.message ?? 'the server has closed the connection';
-      reject(new NbdError('ERR_NBD_TLS', `TLS failed: ${why}`, { cause: error }));
-    };
-    secure.once('error', failed);
-    secure.once('close', failed);
-    secure.once('secureConnect', () => {
-      secure.removeListener('error', failed);
-      secure.removeListener('close', failed);
-      resolve(secure);
-    });
-  });
-}
+/** Speaks TLS with servers. */
+export class ClientTls {
+  private readonly serverName: string | undefined;
+  private readonly options: ConnectionOptions;
 
-function pem(given: string | Uint8Array): string | Buffer {
-  return typeof given === 'string' ? given : Buffer.from(given);
+  /** @throws OptionError `ERR_TLS` for what cannot be used */
+  constructor({ ca, cert, key, psk, serverName }: NbdClientTls) {
+    const credentials = { ...credentialsOf({ ca, cert, key }), minVersion: 'TLSv1.2' } as const;
+    this.serverName = serverName;
+    if (psk === undefined) {
+      this.options = { secureContext: contextOf(credentials) };
+      return;
+    }
+    const { identity, key: shared } = psk;
+    checkSharedKey(identity, shared);
+    this.options = {
+      secureContext: contextOf({ ...credentials, ciphers: PSK_CIPHERS }),
+      pskCallback: () => ({ psk: shared, identity }),
+      // The key tells who the server is; without a certificate there is no name to check.
+      checkServerIdentity: () => undefined,
+    };
+  }
+
+  /** Begins TLS on a socket that is read by nobody any more. Rejects with an NbdError `ERR_NBD_TLS` when it fails. */
+  secure(socket: Socket, host = 'localhost'): Promise<TLSSocket> {
+    const name = this.serverName ?? host;
+    // An address is looked for in the certificate, too, but must not be asked for by name.
+    const servername = isIP(name) === 0 ? { servername: name } : {};
+    return new Promise((resolve, reject) => {
+      const secure = connect({ ...this.options, socket, host: name, ...servername });
+      const failed = (error?: Error): void => {
+        const why = error?.message ?? 'the server has closed the connection';
+        reject(new NbdError('ERR_NBD_TLS', `TLS failed: ${why}`, { cause: error }));
+      };
+      secure.once('error', failed);
+      secure.once('close', failed);
+      secure.once('secureConnect', () => {
+        secure.removeListener('error', failed);
+        secure.removeListener('close', failed);
+        resolve(secure);
+      });
+    });
+  }
 }

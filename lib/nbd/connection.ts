@@ -246,6 +246,8 @@ export class Connection implements Host, Receiver {
   private listen(): void {
     const { socket } = this;
     socket.on('error', (error) => {
+      // Who has taken leave need not wait for the answer.
+      if (this.ending || this.session?.farewell === true) return;
       this.kit.log(`${this.peer}: ${error.message}`);
     });
     socket.on('close', () => {

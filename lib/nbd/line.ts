@@ -1,7 +1,7 @@
 import { IoError } from '../io/io-error.js';
 import { ClientHaggling, type Terms } from './client-haggling.js';
 import { ClientSession } from './client-session.js';
-import type { NbdClientTls } from './client-tls.js';
+import type { ClientTls } from './client-tls.js';
 import { Link } from './link.js';
 import { NbdError } from './nbd-error.js';
 import { formatNbdUri, type NbdAddress } from './uri.js';
@@ -9,7 +9,7 @@ import { formatNbdUri, type NbdAddress } from './uri.js';
 /** How a client connects. */
 export interface LineOptions {
   readonly address: NbdAddress;
-  readonly tls: NbdClientTls | null;
+  readonly tls: ClientTls | null;
   /** Milliseconds for a connection and its handshake. */
   readonly connectMs: number;
   /** Milliseconds without a byte, while requests are under way, after which the server counts as gone. */

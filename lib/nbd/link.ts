@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
-import { secured, type NbdClientTls } from './client-tls.js';
+import type { ClientTls } from './client-tls.js';
 import { Inlet, type Taker } from './inlet.js';
 import { KEEP_ALIVE } from './keep-alive.js';
 import { MessageReader } from './message-reader.js';
@@ -72,11 +72,11 @@ export class Link implements Receiver {
   }
 
   /** TLS from here on. @throws NbdError `ERR_NBD_TLS` */
-  async secure(tls: NbdClientTls, host: string | undefined): Promise<void> {
+  async secure(tls: ClientTls, host: string | undefined): Promise<void> {
     if (this.inlet.pending > 0)
       throw new NbdError('ERR_NBD_TLS', 'The server has sent plain text behind its yes to TLS');
     this.socket.removeAllListeners();
-    const secure = await secured(this.socket, tls, host);
+    const secure = await tls.secure(this.socket, host);
     this.socket = secure;
     this.inlet = new Inlet(this.reader);
     this.outlet = new Outlet(secure);

@@ -12,7 +12,7 @@ import { abilityOf, checkSame, geometryOf, operationsOf, type Ability } from './
 import { carve } from './carving.js';
 import type { Terms } from './client-haggling.js';
 import type { ClientSession } from './client-session.js';
-import type { NbdClientTls } from './client-tls.js';
+import { ClientTls, type NbdClientTls } from './client-tls.js';
 import { Line, type LineOptions, type LineWatcher } from './line.js';
 import { addressOf, formatNbdUri, type NbdAddress } from './uri.js';
 import * as wire from './wire.js';
@@ -88,7 +88,7 @@ export class NbdDevice extends BlockDevice implements LineWatcher {
   /**
    * Connects to an export, by its URI or address.
    * @throws ArgumentError `ERR_NBD_URI`; ArgumentRangeError `ERR_SOCKET_PATH`, `ERR_EXPORT`, `ERR_DELAY`, `ERR_DEPTH`, `ERR_CONNECTIONS`, `ERR_BLOCK_SIZE`,
-   *   `ERR_GEOMETRY`; NbdError `ERR_NBD_GONE`, `ERR_NBD_REFUSED`, `ERR_NBD_TLS`, `ERR_NBD_PROTOCOL` (nothing is left open)
+   *   `ERR_GEOMETRY`, `ERR_TLS`; NbdError `ERR_NBD_GONE`, `ERR_NBD_REFUSED`, `ERR_NBD_TLS`, `ERR_NBD_PROTOCOL` (nothing is left open)
    */
   static async open(where: string | NbdAddress, options: NbdDeviceOptions = {}): Promise<NbdDevice> {
     const address = addressOf(where);
@@ -300,6 +300,7 @@ function lineOptionsOf(address: NbdAddress, options: NbdDeviceOptions): LineOpti
   const { connectMs = 10_000, answerMs = 30_000, reconnectMs = 100, reconnectMaxMs = 10_000 } = options;
   for (const [name, ms] of Object.entries({ connectMs, answerMs, reconnectMs, reconnectMaxMs }))
     checkDelayOption(name, ms);
-  const { tls = address.tls === true ? {} : null, direct = true, extendedHeaders = true } = options;
+  const { tls: given = address.tls === true ? {} : null, direct = true, extendedHeaders = true } = options;
+  const tls = given === null ? null : new ClientTls(given);
   return { address, tls, connectMs, answerMs, reconnectMs, reconnectMaxMs, direct, extended: extendedHeaders };
 }

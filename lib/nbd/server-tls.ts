@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer, DEFAULT_CIPHERS, type TlsOptions, type TLSSocket } from 'node:tls';
-import { ArgumentError } from '../wait/errors.js';
+import { createServer, DEFAULT_CIPHERS, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
+import { OptionError } from '../io/option-error.js';
+import { checkSharedKey, contextOf, credentialsOf, isSharedKey } from './credentials.js';
 
 /** How a server speaks TLS. With it nothing is told or served without. */
 export interface NbdServerTls {
@@ -16,51 +17,62 @@ export interface NbdServerTls {
 /** Told what has become of it: a socket that speaks TLS, or an error. */
 type Upgraded = (error: Error | null, secure: TLSSocket | null) => void;
 
+/** Servers that are kept for the next handshake. */
+const MOST_IDLE = 16;
+
 /** Makes sockets speak TLS. */
 export class ServerTls {
   private readonly options: TlsOptions;
+  private readonly idle: Server[] = [];
 
-  /** @throws ArgumentError `ERR_TLS` for neither a certificate with its key nor pre-shared keys, or for one that cannot be used */
+  /** @throws OptionError `ERR_TLS` for neither a certificate with its key nor pre-shared keys, or for what cannot be used */
   constructor({ cert, key, ca, psk }: NbdServerTls) {
-    if ((cert === undefined || key === undefined) && psk === undefined) {
-      throw new ArgumentError('ERR_TLS', 'tls needs a certificate and its key (cert, key), or pre-shared keys (psk)');
+    if (cert === undefined && key === undefined && psk === undefined) {
+      throw new OptionError('ERR_TLS', 'tls', 'needs a certificate and its key (cert, key), or pre-shared keys (psk)');
     }
     const options: TlsOptions = {
       minVersion: 'TLSv1.2',
       requestCert: ca !== undefined,
       rejectUnauthorized: ca !== undefined,
+      ...credentialsOf({ ca, cert, key }),
     };
-    if (cert !== undefined && key !== undefined) Object.assign(options, { cert: pem(cert), key: pem(key) });
-    if (ca !== undefined) options.ca = pem(ca);
     if (psk !== undefined) {
+      checkSharedKeys(psk);
       options.pskCallback = (_socket, identity) => {
         const found = psk.get(identity);
-        return found === undefined ? null : found;
+        return found !== undefined && isSharedKey(found) ? found : null;
       };
       // Node leaves these out unless they are named.
       options.ciphers = cert === undefined ? PSK_CIPHERS : EITHER_CIPHERS;
     }
-    try {
-      createSecureContext(options);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw Object.assign(new ArgumentError('ERR_TLS', `tls cannot be used: ${reason}`), { cause: error });
-    }
+    contextOf(options);
     this.options = options;
   }
 
   /** Begins TLS on a socket that is read by nobody any more. */
   upgrade(socket: Socket, then: Upgraded): void {
-    // Of its own for each: the server's event does not tell which socket it was.
-    const server = createServer(this.options);
+    // One handshake at a time, as a server does not tell which socket an event is of; to make one takes as long as half of that.
+    const server = this.idle.pop() ?? createServer(this.options);
+    const ended = (error: Error | null, secure: TLSSocket | null): void => {
+      server.removeAllListeners('secureConnection').removeAllListeners('tlsClientError');
+      if (this.idle.length < MOST_IDLE) this.idle.push(server);
+      then(error, secure);
+    };
     server.once('secureConnection', (secure) => {
-      then(null, secure);
+      ended(null, secure);
     });
     server.once('tlsClientError', (error) => {
-      then(error, null);
+      ended(error, null);
     });
     server.emit('connection', socket);
   }
+}
+
+function checkSharedKeys(psk: unknown): void {
+  if (!(psk instanceof Map) || psk.size === 0) {
+    throw new OptionError('ERR_TLS', 'tls.psk', 'must be a Map with a key at least');
+  }
+  for (const [identity, key] of psk as ReadonlyMap<string, Uint8Array>) checkSharedKey(identity, key);
 }
 
 /** Those that need a pre-shared key; Node offers none of them unless it is told to. */
@@ -76,7 +88,3 @@ const EITHER_CIPHERS = [
   PSK_CIPHERS,
   ...DEFAULT_CIPHERS.split(':').filter((cipher) => !cipher.startsWith('TLS_') && cipher !== '!PSK'),
 ].join(':');
-
-function pem(given: string | Uint8Array): string | Buffer {
-  return typeof given === 'string' ? given : Buffer.from(given);
-}

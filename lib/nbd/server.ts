@@ -68,8 +68,8 @@ export class NbdServer {
   private closing: Promise<void> | null = null;
 
   /**
-   * @throws ArgumentError `ERR_EXPORT` for no export, or what is none; `ERR_TLS`; ArgumentRangeError `ERR_LIMIT`,
-   *   `ERR_DELAY`, `ERR_EXPORT`
+   * @throws ArgumentError `ERR_EXPORT` for no export, or what is none; ArgumentRangeError `ERR_LIMIT`, `ERR_DELAY`,
+   *   `ERR_EXPORT`; OptionError `ERR_TLS`
    */
   constructor(options: NbdServerOptions) {
     const limits = (this.limits = limitsOf(options.limits));

@@ -29,6 +29,8 @@ function fieldOf(
     return description.keyEnv === undefined || description.keyFile !== undefined ? 'keyFile' : 'keyEnv';
   }
   if (!(error instanceof OptionError)) return undefined;
+  // Certificates and keys come from files.
+  if (code === 'ERR_TLS') return error.option.replace(/\.(ca|cert|key)$/, '.$1File');
   // What was not given was not wrong: a size may be that of the device below.
   const [name = ''] = error.option.split('.', 1);
   return name in description ? error.option : undefined;

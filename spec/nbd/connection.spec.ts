@@ -6,7 +6,7 @@ import type { NbdLimits } from '../../lib/nbd/limits.js';
 import type { NbdServer } from '../../lib/nbd/server.js';
 import * as wire from '../../lib/nbd/wire.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
-import { exchange, RawClient, servers, until } from './support.js';
+import { exchange, hex, RawClient, servers, until } from './support.js';
 
 describe('Connection', () => {
   const { serve } = servers();
@@ -78,6 +78,19 @@ describe('Connection', () => {
       'it did not get through the handshake within 30 ms',
       'it has left a request unfinished for 30 ms',
     ]);
+  });
+
+  it('says nothing of who takes leave and does not wait for an answer (P3)', async () => {
+    const { path, server, log } = await start();
+    const bye = '25609513 0000 0002 0000000000000000 0000000000000000 00000000';
+    for (const words of [`00000003 ${option} 00000002 00000000`, go + bye]) {
+      const client = new RawClient(path);
+      // Both before the server has read a word.
+      client.socket.write(hex(words), () => client.socket.destroy());
+      await client.closed;
+    }
+    await until(() => server.figures.connections === 2 && server.connections === 0);
+    expect([log, server.figures.expelled]).to.deep.equal([[], 0]);
   });
 
   it('leaves who has nothing to ask alone (P3)', async () => {

@@ -9,10 +9,11 @@ import { connect } from 'node:tls';
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import { PagePool } from '../../lib/io/pages.js';
+import { OptionError } from '../../lib/io/option-error.js';
 import { NbdDevice } from '../../lib/nbd/nbd-device.js';
+import { NbdServer } from '../../lib/nbd/server.js';
 import { ServerTls } from '../../lib/nbd/server-tls.js';
 import * as wire from '../../lib/nbd/wire.js';
-import { ArgumentError } from '../../lib/wait/errors.js';
 import { exchange, RawClient, servers } from './support.js';
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
@@ -192,10 +193,39 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     expect(await run(certified.uri.replace('nbds', 'nbd'))).to.match(/TLS|failed|error/i);
   });
 
+  it('tells a handshake that fails to nobody else, however many there were before (P5)', async () => {
+    const { uri, server } = await serve({ exports: { '': { device } }, tls: { psk } });
+    const mine = { psk: { identity: 'me', key: psk.get('me') as Buffer } };
+    const yours = { psk: { identity: 'you', key: psk.get('me') as Buffer } };
+    const disks: NbdDevice[] = [];
+    for (let i = 0; i < 3; i++) {
+      disks.push(...(await Promise.all([NbdDevice.open(uri, { tls: mine }), NbdDevice.open(uri, { tls: mine })])));
+      expect(await code(NbdDevice.open(uri, { tls: yours }))).to.equal('ERR_NBD_TLS');
+    }
+    expect(await Promise.all(disks.map((disk) => disk.flush()))).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    expect([server.figures.expelled, server.connections]).to.deep.equal([3, 6]);
+    await Promise.all(disks.map((disk) => disk.close()));
+  });
+
+  it('is found in a certificate by its address, which is no name to ask for (P5)', async () => {
+    const { cert, key, ca } = serverOptions();
+    await using server = new NbdServer({ exports: { '': { device } }, tls: { cert, key } });
+    const uri = await server.listen({ port: 0 });
+    const warnings: Error[] = [];
+    const listener = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listener);
+    const disk = await NbdDevice.open(uri, { tls: { ca } });
+    expect(await disk.flush()).to.equal(0);
+    await disk.close();
+    expect(await code(NbdDevice.open(uri, { tls: { ca, serverName: '127.0.0.2' } }))).to.equal('ERR_NBD_TLS');
+    process.removeListener('warning', listener);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('refuses what it could not speak TLS with (I6)', () => {
-    for (const tls of [{}, { cert: 'x' }, { cert: 'x', key: 'y' }]) {
+    for (const tls of [{}, { cert: 'x' }, { cert: 'x', key: 'y' }, { psk: new Map<string, Buffer>() }]) {
       expect(() => new ServerTls(tls))
-        .to.throw(ArgumentError)
+        .to.throw(OptionError)
         .with.property('code', 'ERR_TLS');
     }
   });

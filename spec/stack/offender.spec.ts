@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { openStack } from '../../lib/stack/index.js';
 
@@ -41,6 +42,10 @@ const wrong: Record<string, [device: unknown, begins: RegExp]> = {
   'a file without a block': [
     { type: 'file', path: '/dev/null', readOnly: true },
     /^device\.path \(file\): path must be that of a file of at least a block, 512 bytes, \/dev\/null has 0; size extends it$/,
+  ],
+  'a certificate that is none': [
+    { type: 'nbd', uri: 'nbds://host', tls: { caFile: fileURLToPath(import.meta.url) } },
+    /^device\.tls\.caFile \(nbd\): tls\.ca holds no certificate in PEM/,
   ],
   'an address': [{ type: 'nbd', uri: 'http://host' }, /^device\.uri \(nbd\): "http:\/\/host" is no NBD URI/],
   'a lower that is too small': [
