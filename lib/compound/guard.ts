@@ -1,5 +1,4 @@
 import { Completion, type ReusableCompletion } from '../event/completion.js';
-import { forward } from '../event/forward.js';
 import { TAKES } from '../event/marks.js';
 import { collecting } from '../event/settle.js';
 import type { Waitable } from '../event/waitable.js';
@@ -23,7 +22,8 @@ class Guard<T> extends Lazy<T> {
     if (this.lower === null) return;
     // Told once what was taken is back.
     if (this.state !== 'failed') list.push({ refuse: () => this.lost.complete() });
-    list.push(this.lower);
+    // One that has given back when it failed need not look again.
+    if ((this.lower.marks & TAKES) !== 0) list.push(this.lower);
   }
 
   protected begin(): void {
@@ -41,7 +41,7 @@ class Guard<T> extends Lazy<T> {
     collecting(() => {
       try {
         this.lower = completionOf(this.build(this.lost));
-        forward(this.lower, this);
+        this.standOn(this.lower, this);
       } catch (error) {
         this.fail(error);
       }

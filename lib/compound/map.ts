@@ -29,7 +29,10 @@ class Mapped<S, T> extends Lazy<T> {
 
   /** @internal */
   override refuse(list: unknown[]): void {
-    list.push(this.lower ?? this.unbegun());
+    // Once is enough: of a row each one looks when it fails.
+    if (this.between?.settled === true) this.marks &= ~TAKES;
+    const source = this.lower ?? this.unbegun();
+    if (source !== null && (source.marks & TAKES) !== 0) list.push(source);
   }
 
   protected begin(): void {
@@ -50,7 +53,7 @@ class Mapped<S, T> extends Lazy<T> {
       return;
     }
     between.forward(this);
-    this.lower.forward(between as ReusableCompletion<S>);
+    this.standOn(this.lower, between);
   }
 
   /** Nobody has waited, but the source may be a compound that waits, or has taken, all the same. */

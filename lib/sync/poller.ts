@@ -83,8 +83,9 @@ export class Poller<D = undefined> implements Pollable {
   /** What may be ready, in order of arrival. */
   private readonly marked = new Set<Item<D>>();
   private readonly waiters = new WaitQueue();
-  /** Pollers that watch this one. */
+  /** Pollers that watch this one, and those that it watches. */
   private readonly above = new Set<Poller<unknown>>();
+  private readonly below = new Set<Poller<unknown>>();
   private closed = false;
 
   /** How many sources are watched. */
@@ -134,7 +135,9 @@ export class Poller<D = undefined> implements Pollable {
     this.items.delete(source);
     this.marked.delete(item);
     source.readiness.remove(item);
-    if (source instanceof Poller) (source as Poller<unknown>).above.delete(this);
+    if (!(source instanceof Poller)) return;
+    this.below.delete(source as Poller<unknown>);
+    (source as Poller<unknown>).above.delete(this);
   }
 
   /**
@@ -255,38 +258,27 @@ export class Poller<D = undefined> implements Pollable {
 
   private checkNesting(source: Poller<unknown>): void {
     const self = this as Poller<unknown>;
-    if (source === self || source.watches(self, MAX_NESTED)) {
+    const below = Poller.inRows(source, 'below');
+    if (below.some((level) => level.has(self))) {
       throw new ArgumentError('ERR_POLL_CYCLE', 'Pollers must not watch each other in a circle');
     }
-    if (self.height() + source.depth() > MAX_NESTED) {
+    if (Poller.inRows(self, 'above').length + below.length > MAX_NESTED) {
       throw new ArgumentError('ERR_POLL_CYCLE', `At most ${String(MAX_NESTED)} pollers may watch each other in a row`);
     }
     source.above.add(self);
+    self.below.add(source);
   }
 
-  /** Whether it watches a poller, itself or through others; so many deep at most. */
-  private watches(other: Poller<unknown>, levels: number): boolean {
-    if (levels === 0) return false;
-    for (const source of this.items.keys()) {
-      if (source === other || (source instanceof Poller && (source as Poller<unknown>).watches(other, levels - 1))) return true; // prettier-ignore
+  /** The pollers from one on, by how many are between: by levels, for there may be very many ways to one of them. */
+  private static inRows(from: Poller<unknown>, direction: 'above' | 'below'): Set<Poller<unknown>>[] {
+    const levels: Set<Poller<unknown>>[] = [];
+    for (let level = new Set([from]); level.size > 0;) {
+      levels.push(level);
+      const next = new Set<Poller<unknown>>();
+      for (const poller of level) for (const each of poller[direction]) next.add(each);
+      level = next;
     }
-    return false;
-  }
-
-  /** Pollers in a row from this one down. */
-  private depth(): number {
-    let deepest = 0;
-    for (const source of this.items.keys()) {
-      if (source instanceof Poller) deepest = Math.max(deepest, (source as Poller<unknown>).depth());
-    }
-    return 1 + deepest;
-  }
-
-  /** Pollers in a row from this one up. */
-  private height(): number {
-    let highest = 0;
-    for (const poller of this.above) highest = Math.max(highest, poller.height());
-    return 1 + highest;
+    return levels;
   }
 
   private checkOpen(): void {

@@ -1,9 +1,9 @@
 import type { WaitEntry } from '../wait/entry.js';
 import { checkDelay, TimeoutError } from '../wait/errors.js';
 import type { SleepOptions } from '../wait/sleep.js';
-import { waits } from '../compound/lazy.js';
+import { isWanted } from '../compound/lazy.js';
 import { Completion } from '../event/completion.js';
-import { CANCEL_ASKED, KIND } from '../event/marks.js';
+import { KIND } from '../event/marks.js';
 
 /** What ends a branch early. */
 export type StandingOptions = Pick<SleepOptions, 'signal' | 'timeoutMs' | 'unref'>;
@@ -66,9 +66,7 @@ export abstract class Standing<T> extends Completion<T> {
 
   /** Whether it is to be had yet, and somebody waits. */
   protected get isWanted(): boolean {
-    if ((this.marks & (KIND | CANCEL_ASKED)) !== 0) return false;
-    for (const entry of this) if (waits(entry)) return true;
-    return false;
+    return isWanted(this);
   }
 
   protected stopTimer(): void {

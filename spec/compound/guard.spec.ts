@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import sinon from 'sinon';
 import { allOf } from '../../lib/event/all-of.js';
 import { anyOf } from '../../lib/event/any-of.js';
 import type { Losers } from '../../lib/event/collation.js';
@@ -189,5 +190,39 @@ describe('guard', () => {
     channel.trySend(1);
     branches.cancel();
     expect([owner.value, channel.tryReceive()]).to.deep.equal([[1], null]);
+  });
+
+  it('of 20,000 in a row is built, settled, cancelled and given back without recursion (W7 E9)', () => {
+    const rowOver = (source: Completion<unknown>): Completion<unknown> => {
+      let top = source;
+      for (let i = 0; i < 20_000; i++) {
+        const inner = top;
+        top = guard(() => inner);
+      }
+      return top;
+    };
+    const [source, stopped, mutex] = [new Completion<number>(), new Completion<number>(), new Mutex()];
+    const [top, cancelled] = [rowOver(source), rowOver(stopped)];
+    for (const each of [top, cancelled]) each.notify(() => undefined);
+    source.complete(1);
+    cancelled.cancel();
+    const both = allOf([rowOver(mutex.acquiring()), new Completion()]);
+    expect([top.value, stopped.state, mutex.locked]).to.deep.equal([1, 'cancelled', true]);
+    both.cancel();
+    expect(mutex.locked).to.equal(false);
+  });
+
+  it('of 1,000 with compounds in between that fails is asked to give back a few times each (W7 E9)', () => {
+    const [source, mutex] = [new Completion<number>(), new Mutex()];
+    const taking = mutex.acquiring();
+    const refuse = sinon.spy(taking, 'refuse');
+    let top: Completion<unknown> = allOf([taking, source]);
+    for (let i = 0; i < 1000; i++) {
+      const inner = top;
+      top = i % 2 === 0 ? guard(() => inner) : allOf([inner]);
+    }
+    top.notify(() => undefined);
+    source.fail('e');
+    expect([top.error, mutex.locked, refuse.callCount < 10]).to.deep.equal(['e', false, true]);
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { anyOf } from '../../lib/event/any-of.js';
 import { allOf } from '../../lib/event/all-of.js';
 import { Completion } from '../../lib/event/completion.js';
@@ -100,5 +101,71 @@ describe('map', () => {
     const mutex = new Mutex();
     const mapped: Completion<unknown> = map(mutex.acquiring(), () => mapped.complete('by hand'));
     expect([firstOf([mapped]).value, mutex.locked]).to.deep.equal(['by hand', false]);
+  });
+
+  describe('in a row', () => {
+    /** So many of them over one source, mostly directly, with a compound in between now and then. */
+    const rowOver = (source: Completion<number>, length: number, every: number): Completion<number> => {
+      let top = source;
+      for (let i = 1; i <= length; i++) {
+        top = map(top, (value) => value + 1);
+        if (i % every === 0) top = anyOf([top]);
+      }
+      return top;
+    };
+    const length = 20_000;
+
+    it('of 20,000 is waited for, and has its value, without recursion (W7)', () => {
+      for (const every of [length + 1, 1000]) {
+        const [before, after] = [new Completion<number>(), new Completion<number>()];
+        before.complete(0);
+        const tops = [rowOver(before, length, every), rowOver(after, length, every)];
+        for (const top of tops) top.notify(() => undefined);
+        after.complete(0);
+        expect(tops.map((top) => top.value)).to.deep.equal([length, length]);
+      }
+    });
+
+    it('of 20,000 is cancelled, lost and settled by hand without recursion (W7)', () => {
+      for (const end of ['cancel', 'lose', 'complete', 'fail'] as const) {
+        const source = new Completion<number>();
+        const top = rowOver(source, length, length + 1);
+        const chosen = anyOf([top, new Completion()]);
+        if (end === 'cancel') chosen.cancel();
+        else if (end === 'lose') chosen.complete(0);
+        else top[end](0);
+        expect([top.settled, source.state], end).to.deep.equal([true, 'cancelled']);
+      }
+    });
+
+    it('of 20,000 takes, and gives back once, without recursion (W7 E9)', () => {
+      for (const every of [length + 1, 1]) {
+        for (const end of ['lose', 'fail'] as const) {
+          const mutex = new Mutex();
+          const taking = mutex.acquiring();
+          const refuse = sinon.spy(taking, 'refuse');
+          const other = new Completion();
+          const taken = map(taking, () => 0);
+          const top = rowOver(taken, length, every);
+          const both = allOf([top, other], { onFailure: 'cancel' });
+          expect(mutex.locked).to.equal(true);
+          if (end === 'lose') both.cancel();
+          else other.fail('e');
+          expect([both.settled, mutex.locked, refuse.callCount < 10]).to.deep.equal([true, false, true]);
+        }
+      }
+    });
+
+    it('of 1,000 that fails is asked to give back a few times each (W7 E9)', () => {
+      for (const every of [length, 1]) {
+        const source = new Completion<number>();
+        const taking = map(source, (value) => value);
+        const refuse = sinon.spy(taking, 'refuse');
+        const top = rowOver(taking, 1000, every);
+        top.notify(() => undefined);
+        source.fail('e');
+        expect([top.error !== undefined, refuse.callCount < 10]).to.deep.equal([true, true]);
+      }
+    });
   });
 });

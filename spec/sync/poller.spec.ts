@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { EventCounter } from '../../lib/sync/event-counter.js';
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, type Pollable } from '../../lib/sync/pollable.js';
 import { Poller } from '../../lib/sync/poller.js';
@@ -217,6 +218,20 @@ describe('Poller', () => {
     expect(codeOf(() => (chain[4] as Poller).add(chain[5] as Poller))).to.equal('ERR_POLL_CYCLE');
     outer.remove(inner);
     inner.add(outer);
+  });
+
+  it('looks at each poller once a level, however many ways lead to it', () => {
+    const width = 12;
+    const levels = Array.from({ length: 5 }, () => Array.from({ length: width }, () => new Poller()));
+    for (let i = 3; i >= 0; i--) for (const above of levels[i]!) for (const below of levels[i + 1]!) above.add(below);
+    const walks = sinon.spy(Set.prototype, Symbol.iterator);
+    try {
+      expect(codeOf(() => new Poller().add(levels[0]![0]!))).to.equal('ERR_POLL_CYCLE');
+      expect(codeOf(() => levels[4]![0]!.add(levels[0]![0]!))).to.equal('ERR_POLL_CYCLE');
+      expect(walks.callCount).to.be.lessThan(10 * 5 * width);
+    } finally {
+      walks.restore();
+    }
   });
 
   it('tells who waits that it was closed, and watches nothing any more', async () => {
