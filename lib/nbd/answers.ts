@@ -15,14 +15,23 @@ import {
 } from './replies.js';
 import * as wire from './wire.js';
 
+const DATA_HEAD_BYTES: Readonly<Record<ReplyForm, number>> = {
+  simple: SIMPLE_REPLY_BYTES,
+  structured: STRUCTURED_REPLY_BYTES + DATA_OFFSET_BYTES,
+  extended: EXTENDED_REPLY_BYTES + DATA_OFFSET_BYTES,
+};
+
 /** Writes the replies to requests, in the form that was agreed on. */
 export class Answers {
   private readonly outlet: Outlet;
   private readonly form: ReplyForm;
+  /** The head of the data of a read, made here where it goes in front of them. */
+  private readonly head: Buffer;
 
   constructor(outlet: Outlet, form: ReplyForm) {
     this.outlet = outlet;
     this.form = form;
+    this.head = Buffer.alloc(DATA_HEAD_BYTES[form]);
   }
 
   /** It was done, and there is nothing to send with that. */
@@ -41,8 +50,19 @@ export class Answers {
 
   /** All of what was to be read. `sent` is called when its memory is not needed any more. */
   data(job: Job, loan: Loan, sent: () => void): void {
-    this.dataHead(job, true, 0, job.length);
-    this.payload(loan, 0, job.length, sent);
+    const { whole, front } = loan;
+    if (whole === null) {
+      this.dataHead(job, true, 0, job.length);
+      this.payload(loan, 0, job.length, sent);
+      return;
+    }
+    // Head and payload are one buffer: two take a call of the system that gathers. The head is not made where it goes, as
+    // storing single bytes in memory that can grow is many times slower than copying them.
+    const { head, outlet } = this;
+    const at = front - head.length;
+    this.writeDataHead(head, 0, job, true, 0, job.length);
+    whole.set(head, at);
+    outlet.append(whole.subarray(at, front + job.length), sent);
   }
 
   /** All of what was to be read, from where the device has it. */
@@ -88,14 +108,20 @@ export class Answers {
   }
 
   private dataHead(job: Job, done: boolean, offset: number, length: number): void {
+    const { outlet } = this;
+    const at = outlet.room(this.head.length);
+    this.writeDataHead(outlet.buffer, at, job, done, offset, length);
+  }
+
+  private writeDataHead(into: Buffer, at: number, job: Job, done: boolean, offset: number, length: number): void {
     if (this.form === 'simple') {
-      this.simple(job, 0);
+      writeSimpleReply(into, at, 0, job.cookieHigh, job.cookieLow);
       return;
     }
-    this.chunk(job, done, wire.REPLY_OFFSET_DATA, DATA_OFFSET_BYTES + length);
-    const { outlet } = this;
-    const at = outlet.room(DATA_OFFSET_BYTES);
-    wire.writeU64(outlet.buffer, job.position + offset, at);
+    const extended = this.form === 'extended';
+    const bytes = DATA_OFFSET_BYTES + length;
+    const head = writeChunkHeader(into, at, extended, done, wire.REPLY_OFFSET_DATA, job, bytes);
+    wire.writeU64(into, job.position + offset, at + head);
   }
 
   private payload(loan: Loan, offset: number, length: number, sent: (() => void) | null): void {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /** Payloads up to so many bytes are copied behind their headers; larger ones are sent from where they are. */
-const COPIED_BYTES = 32 * 1024;
+export const COPIED_BYTES: number = 32 * 1024;
 const FIRST_ARENA = 16 * 1024;
 const LAST_ARENA = 256 * 1024;
 
@@ -60,8 +60,9 @@ export class Outlet {
       socket.cork();
       socket.write(this.arena.subarray(this.cut, this.used));
     }
-    if (sent === null) socket.write(bytes);
-    else socket.write(bytes, sent);
+    const buffer = bufferOf(bytes);
+    if (sent === null) socket.write(buffer);
+    else socket.write(buffer, sent);
     if (!isFirst) socket.uncork();
     this.begin();
   }
@@ -87,4 +88,14 @@ export class Outlet {
     this.arena = Buffer.allocUnsafeSlow(Math.max(wanted, bytes));
     this.used = this.cut = 0;
   }
+}
+
+/**
+ * The same bytes as a Buffer, which a stream would make of them itself, but slowly where they lie in memory that can grow:
+ * V8 gives each view made by a subclass of Uint8Array a hidden class of its own there, so that no access to it is cached.
+ */
+function bufferOf(bytes: Uint8Array): Buffer {
+  if (bytes instanceof Buffer) return bytes;
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Object.setPrototypeOf(view, Buffer.prototype as object) as Buffer;
 }

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { PagePool } from '../../lib/io/pages.js';
+import { Buffers } from '../../lib/nbd/buffers.js';
 import { deviceRequest } from '../../lib/nbd/device-request.js';
 import { Job } from '../../lib/nbd/job.js';
 import * as wire from '../../lib/nbd/wire.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 
 describe('deviceRequest', () => {
-  const pages = new PagePool().allocate(4096);
-  const loan = { pages, views: pages.views(), size: 4096 };
+  const loan = new Buffers(new PagePool(), 4096).lend(4096);
   const { CMD_FLAG_FUA: FUA } = wire;
 
   const cases: [name: string, type: number, flags: number, lent: boolean, asked: string | null][] = [

@@ -61,6 +61,15 @@ describe('Outlet', () => {
     expect(sink.all).to.equal(`a${'x'.repeat(100_000)}b${'x'.repeat(100_000)}small`);
   });
 
+  it('gives a stream Buffers, of any memory, and leaves what it was given as it was', () => {
+    const written: unknown[] = [];
+    const sink = new Writable({ write: (chunk, _encoding, then) => (written.push(chunk), then()) });
+    const growable = new Uint8Array(new ArrayBuffer(100_000, { maxByteLength: 200_000 }), 10, 50_000).fill(7);
+    new Outlet(sink).append(growable, null);
+    expect(Object.getPrototypeOf(growable)).to.equal(Uint8Array.prototype);
+    expect(Buffer.isBuffer(written[0]) && written[0].equals(growable)).to.equal(true);
+  });
+
   it('sends a large payload at once, behind what was gathered', () => {
     const sink = new Sink();
     const outlet = new Outlet(sink);
