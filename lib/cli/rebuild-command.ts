@@ -1,34 +1,20 @@
-import { truncate } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { IoError, Mirror, Parity, readSuperblock, type BlockDevice, type PagePool } from '../io/index.js';
-import { ArgumentError } from '../wait/errors.js';
+import { Mirror, Parity, type BlockDevice } from '../io/index.js';
 import type { DeviceDescription, Stack } from '../stack/index.js';
-import { Bar } from './bar.js';
 import { isRedundant, lowersOf, pathOf } from '../stack/lowers.js';
-import { claimFiles } from './file-claims.js';
-import { fileSize } from './file-size.js';
+import { Bar } from './bar.js';
 import { exitCodeOf, interruptible } from './interrupts.js';
-import { loadStack } from './load-stack.js';
 import { MadeFiles } from './made-files.js';
 import { wholeNumber } from './numbers.js';
 import { openDegraded } from './open-degraded.js';
-import { filesOf, withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
+import { spareFor, type Lacking, type SpareFlags } from './spare.js';
+import { withStackFlags, wrongCall, type StackFlags } from './stack-flags.js';
 
-interface Flags extends StackFlags {
+interface Flags extends StackFlags, SpareFlags {
   member?: number;
-  spare?: string;
-  force?: boolean;
 }
 
-type FileDescription = Extract<DeviceDescription, { type: 'file' }>;
-
-/** An array of a stack, and its place in the description. */
-interface Found {
-  readonly array: Mirror | Parity;
-  readonly path: string;
-  readonly members: readonly DeviceDescription[];
-}
+type Found = Omit<Lacking, 'member'>;
 
 /** `wakechain rebuild`. */
 export function rebuildCommand(): Command {
@@ -39,7 +25,10 @@ export function rebuildCommand(): Command {
       "the member's number, from 0, as `info` tells (default: the one that is not in sync)",
       wholeNumber(0),
     ) // prettier-ignore
-    .option('--spare <path>', 'the file to put there, which is made if need be (default: the one that is described)')
+    .option(
+      '--spare <path>',
+      'the file to put there, which is made if need be, or the URI of an NBD export (default: what is described)',
+    )
     .option('--force', 'make its file anew where it holds something else: what is on it is lost')
     .action(run);
 }
@@ -61,10 +50,10 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
     using made = new MadeFiles(isPlaced);
     const bar = new Bar(`rebuilding member ${String(member)}`);
     try {
-      spare = await spareFor(stack, found, member, flags, made);
+      spare = await spareFor(stack, { ...found, member }, flags, made);
       signal.throwIfAborted();
       const onProgress = (done: number, total: number): void => bar.update(done, total);
-      await array.rebuild(member, spare, { signal, onProgress });
+      await array.rebuild(member, spare, { signal, onProgress, overwrite: flags.force === true });
       bar.stop();
       process.stdout.write(`${array.name}: member ${String(member)} is in sync, on ${spare.name}\n`);
     } catch (error) {
@@ -101,78 +90,4 @@ function degradedArray(stack: Stack): Found {
   const found = search(stack.description.device, 'device');
   if (found === null) throw wrongCall('no mirror or parity of this stack lacks a member');
   return found;
-}
-
-/**
- * What goes in the member's place: what is there, out of date or half rebuilt, or else what is described and could not be
- * opened, made anew; on another file if one is named.
- */
-async function spareFor(
-  stack: Stack,
-  { array, path, members }: Found,
-  member: number,
-  flags: Flags,
-  made: MadeFiles,
-): Promise<BlockDevice> {
-  const inUse = new Set(array.members.flatMap((each) => (each.state === 'in-sync' ? [each.device] : [])));
-  const opened = members.map((_, i) => stack.at(`${path}.members.${String(i)}`));
-  const at = opened.findIndex((each) => !inUse.has(each ?? null));
-  const description = structuredClone(members[at] ?? members[0]);
-  if (description === undefined) throw wrongCall('the array has no members');
-  const [own] = filesOf(description);
-  const { spare } = flags;
-  if (spare !== undefined && own === undefined) throw wrongCall('--spare names a file, and the members are on none');
-  const isOther = spare !== undefined && own !== undefined && resolve(spare) !== resolve(own.path);
-  const there = isOther ? undefined : (array.members[member]?.device ?? opened[at]);
-  if (there !== undefined) return there;
-  if (isOther) own.path = spare;
-  const open = async (): Promise<BlockDevice> => spareOn(stack, array, description, members, flags.force === true);
-  // A member's own file was claimed with the stack, unless it is not there.
-  if (own !== undefined && (isOther || (await fileSize(own.path)) === null)) await claimFiles([own.path], made);
-  return open();
-}
-
-/** Opens a spare on its file, which is there and claimed: one that is empty, or may be made so, is made as large as others. */
-async function spareOn(
-  { description: { strategy }, pool }: Stack,
-  array: Mirror | Parity,
-  device: DeviceDescription,
-  members: readonly DeviceDescription[],
-  force: boolean,
-): Promise<BlockDevice> {
-  const { openStack, rehearse } = await loadStack();
-  const [own] = filesOf(device);
-  const length = own === undefined ? null : await fileSize(own.path);
-  if (own !== undefined && (!length || force)) {
-    await describeSize(own, members);
-    if (length) await (await rehearse({ strategy, device }, { pool })).close();
-    await truncate(own.path, 0);
-  } else delete own?.size;
-  const { top } = await openStack({ strategy, device }, { pool });
-  try {
-    // One that is empty holds zeroes when it has its size, which is what every layer takes for blank.
-    if (!length || force || (await belongs(top, array, pool))) return top;
-    throw new ArgumentError('ERR_EXISTS', `${own?.path ?? top.name} exists and is not empty: --force makes it anew`);
-  } catch (error) {
-    await top.close();
-    throw error;
-  }
-}
-
-/** Gives a file that is to be made the size of the largest that is there: members may lack room, and need not fill it. */
-async function describeSize(file: FileDescription, members: readonly DeviceDescription[]): Promise<void> {
-  for (const { path } of members.flatMap(filesOf)) {
-    const length = await fileSize(path);
-    if (length) file.size = Math.max(file.size ?? 0, length);
-  }
-}
-
-/** Whether a spare has been a member of the array. */
-async function belongs(spare: BlockDevice, { uuid }: Mirror | Parity, pool: PagePool): Promise<boolean> {
-  try {
-    return (await readSuperblock(spare, pool))?.uuid === uuid;
-  } catch (error) {
-    if (error instanceof IoError) return false;
-    throw error;
-  }
 }

@@ -2,6 +2,8 @@ import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { claimFiles, releaseFiles } from '../../lib/cli/file-claims.js';
+import { MemoryDevice, Mirror, PagePool, readSuperblock } from '../../lib/io/index.js';
+import { formatNbdUri, NbdServer, parseNbdUri } from '../../lib/nbd/index.js';
 import { MadeFiles } from '../../lib/cli/made-files.js';
 import { useDisks } from './disk-support.js';
 import { built, hasProc, start, takesInterrupts, until } from './support.js';
@@ -138,6 +140,61 @@ describe('wakechain rebuild', function () {
     const { code, stderr } = await disks.run('rebuild DIR/blocks.json');
     expect([code, existsSync(at('l'))]).to.deep.equal([1, false]);
     expect(stderr).to.match(/spare must have \d+ bytes in blocks of at most 512 .*\n$/);
+  });
+
+  it('gives nothing up for a spare that the array would refuse (I6)', async () => {
+    const at = (name: string): string => join(disks.path, name);
+    const something = 'x'.repeat(1 << 20);
+    writeFileSync(at('held'), something);
+    const { code, stderr } = await disks.run('rebuild DIR/blocks.json --spare DIR/held --force');
+    expect([code, readFileSync(at('held'), 'latin1') === something]).to.deep.equal([1, true]);
+    expect(stderr).to.match(/spare must have \d+ bytes in blocks of at most 512 .*\n$/);
+  });
+
+  it('makes all files of a member that stands on several, and takes no single one for it (I6)', async () => {
+    const at = (name: string): string => join(disks.path, name);
+    const file = (name: string, size: number) => ({ device: { type: 'file', path: at(name), size } });
+    for (const superblock of [false, true]) {
+      const linear = (name: string) => ({ type: 'linear', superblock, segments: [file(`${name}1`, 1 << 20), file(`${name}2`, 1 << 19)] }); // prettier-ignore
+      const device = { type: 'mirror', members: [linear('s'), linear('t')] };
+      writeFileSync(at('several.json'), JSON.stringify({ device }));
+      expect(await disks.run('create DIR/several.json --force')).to.include({ code: 0 });
+      rmSync(at('t2'));
+      if (!superblock) rmSync(at('t1'));
+      const single = await disks.run('rebuild DIR/several.json --spare DIR/t3');
+      expect([single.code, existsSync(at('t2')), existsSync(at('t3'))]).to.deep.equal([2, false, false]);
+      expect(single.stderr).to.match(/--spare names one file, and the member is on 2: describe those .*\n$/);
+      if (superblock) {
+        const refused = await disks.run('rebuild DIR/several.json');
+        expect([refused.code, existsSync(at('t1')), existsSync(at('t2'))]).to.deep.equal([1, true, false]);
+      }
+      expect(await disks.run(`rebuild DIR/several.json${superblock ? ' --force' : ''}`)).to.include({ code: 0 });
+      expect(['t1', 't2'].map((name) => statSync(at(name)).size)).to.deep.equal([1 << 20, 1 << 19]);
+      expect(await disks.run('check DIR/several.json')).to.include({ code: 0, stderr: '' });
+    }
+  });
+
+  it('takes an export for a spare, one that holds something when it is forced to (I6)', async () => {
+    await disks.run('create --file DIR/y DIR/z --layers mirror --size 1M');
+    rmSync(join(disks.path, 'z'));
+    const pool = new PagePool();
+    const [foreign, fellow, small] = [1 << 20, 1 << 20, 1 << 16].map((size) => new MemoryDevice({ size })) as [MemoryDevice, MemoryDevice, MemoryDevice]; // prettier-ignore
+    await (await Mirror.create([foreign, fellow, small], { pool, assumeEqual: true })).drain();
+    const exports = Object.fromEntries(Object.entries({ foreign, small }).map(([name, device]) => [name, { device }]));
+    await using server = new NbdServer({ exports });
+    const address = parseNbdUri(await server.listen({ path: join(disks.path, 'spares.sock') }));
+    const superblockOf = async (device: MemoryDevice) => (await readSuperblock(device, pool))?.uuid;
+    const own = await superblockOf(foreign);
+    const call = (name: string, more = '') => disks.run(`rebuild --file DIR/y DIR/z --layers mirror --spare ${formatNbdUri({ ...address, name })}${more}`); // prettier-ignore
+    for (const [ended, says] of [
+      [await call('foreign'), /what .*foreign.* holds would be lost: --force says that it may be\n$/],
+      [await call('small', ' --force'), /spare must have \d+ bytes/],
+    ] as const) {
+      expect([ended.code, await superblockOf(foreign), await superblockOf(small)]).to.deep.equal([1, own, own]);
+      expect(ended.stderr).to.match(says);
+    }
+    expect(await call('foreign', ' --force')).to.include({ code: 0 });
+    expect(await superblockOf(foreign)).to.not.equal(own);
   });
 
   it('refuses a stack that lacks nothing with exit code 2', async () => {
