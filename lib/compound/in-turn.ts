@@ -1,4 +1,5 @@
 import { ReusableCompletion } from '../event/completion.js';
+import { WaitEntry, WOKEN } from '../wait/entry.js';
 
 /**
  * Runs `run` where the first thing that it claims is also the first to be walked: at once or, called from inside a
@@ -7,6 +8,12 @@ import { ReusableCompletion } from '../event/completion.js';
  */
 export function inTurn(run: () => void): void {
   const turn = new ReusableCompletion();
-  turn.notify(run);
+  // Not by `notify`: nobody waits here, and a recording would take the trace of it.
+  turn.add(new WaitEntry(callRun, { data: run }));
   turn.complete();
+}
+
+function callRun({ data }: WaitEntry<() => void>): number {
+  data();
+  return WOKEN;
 }

@@ -24,7 +24,7 @@ export class PendingWait {
   constructor(entry: WaitEntry, task: Task | null) {
     this.entry = new WeakRef(entry);
     this.task = task;
-    this.trace = presentStack();
+    this.trace = shared(presentStack());
   }
 
   /** What is waited for; null once the wait is over. */
@@ -99,6 +99,18 @@ function isHosts(frame: string): boolean {
 
 /** Deep enough for a caller behind the calls within this package. */
 const FRAMES = 40;
+
+/** What is kept of the places where waits begin: few, mostly, however many waits. */
+const traces = new Map<string, string>();
+const MOST_TRACES = 1000;
+
+function shared(trace: string): string {
+  const known = traces.get(trace);
+  if (known !== undefined) return known;
+  if (traces.size === MOST_TRACES) traces.clear();
+  traces.set(trace, trace);
+  return trace;
+}
 
 /** As text at once: until then the host keeps whatever the calls were made on. */
 function presentStack(): string {

@@ -247,6 +247,21 @@ describe('recordWaits', () => {
     expect([recordedWaits(), holdersOf(mutex), hold.release()]).to.deep.equal([[], [], true]);
   });
 
+  it('takes one trace for a wait, also for that of a branch, whose turn comes (W7)', () => {
+    const mutex = new Mutex();
+    const hold = mutex.tryAcquire();
+    using waits = recordWaits();
+    const { prepareStackTrace } = Error;
+    let traces = 0;
+    Error.prepareStackTrace = () => `trace ${String(++traces)}`;
+    const branch = mutex.acquiring();
+    branch.notify(() => undefined);
+    Error.prepareStackTrace = prepareStackTrace;
+    expect([waits.waits().length, traces]).to.deep.equal([1, 1]);
+    branch.cancel();
+    hold?.release();
+  });
+
   it('takes no byte for a wait while it is off, also after it was on', function () {
     this.timeout(180_000);
     const program = fileURLToPath(new URL('allocations.ts', import.meta.url));
