@@ -1,15 +1,18 @@
 import { Completion } from '../event/completion.js';
-import type { Child } from '../event/child.js';
 import type { Collation, CompoundOptions } from '../event/collation.js';
 import { CompoundEvent } from '../event/compound.js';
 import type { Waitable } from '../event/waitable.js';
 
 /** What the body of a {@link scope} is given. */
 export interface Scope {
-  /** Adds a child that the scope joins on exit and cancels when anything fails. Throws as `CompoundEvent.own`. */
-  own<T>(child: Waitable<T>): Child<T>;
-  /** Adds a child that the scope waits for but does not cancel. */
-  watch<T>(child: Waitable<T>): Child<T>;
+  /**
+   * Adds a child that the scope joins on exit and cancels when anything fails, and returns it, to be awaited or cancelled.
+   * A function that is to be joined, and not only told by a signal, is a child as a scope of its own. Throws as
+   * `CompoundEvent.own`.
+   */
+  own<W extends Waitable<unknown>>(child: W): W;
+  /** Adds a child that the scope waits for but does not cancel, and returns it. */
+  watch<W extends Waitable<unknown>>(child: W): W;
   /** Aborts when the scope is cancelled or something in it has failed. */
   readonly signal: AbortSignal;
 }
@@ -40,8 +43,8 @@ export function scope<T>(
     return false;
   });
   parent.own(running);
-  const own = <C>(child: Waitable<C>): Child<C> => parent.own(child) as Child<C>;
-  const watch = <C>(child: Waitable<C>): Child<C> => parent.watch(child) as Child<C>;
+  const own = <W extends Waitable<unknown>>(child: W): W => (parent.own(child), child);
+  const watch = <W extends Waitable<unknown>>(child: W): W => (parent.watch(child), child);
   const leave = (settle: () => void): void => {
     settle();
     parent.seal();

@@ -104,15 +104,19 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     return cancel(this, reason, false);
   }
 
-  /** Cancels as {@link cancel}, when the signal aborts and with its own reason; at once when it has aborted. */
-  cancelOn(signal: AbortSignal): void {
-    if (signal.aborted) {
-      cancel(this, signal.reason, true);
-      return;
-    }
-    if (this.settled) return;
+  /**
+   * Cancels as {@link cancel}, when the signal aborts and with its own reason; at once when it has aborted. The signal is
+   * let go when this settles, or by the function that is returned.
+   */
+  cancelOn(signal: AbortSignal): () => void {
+    if (signal.aborted) cancel(this, signal.reason, true);
     const unwatch = onAbort(signal, () => cancel(this, signal.reason, true));
-    this.insert(tidyEntry(unwatch), 0, false);
+    const entry = tidyEntry(unwatch);
+    this.insert(entry, 0, false);
+    return () => {
+      unwatch();
+      this.remove(entry);
+    };
   }
 
   /**

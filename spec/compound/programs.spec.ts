@@ -15,7 +15,7 @@ import { anyOf } from '../../lib/event/any-of.js';
 import type { CompoundOptions, Losers } from '../../lib/event/collation.js';
 import { Completion, type ReusableCompletion } from '../../lib/event/completion.js';
 import { firstOf } from '../../lib/event/first-of.js';
-import { watch, type Waitable } from '../../lib/event/waitable.js';
+import { sourceOf, watch, Watch, type Waitable } from '../../lib/event/waitable.js';
 import { Hold } from '../../lib/sync/hold.js';
 import { Semaphore } from '../../lib/sync/semaphore.js';
 import { programs, Random, rareOnes, runPrograms, seed } from '../conformance/random.js';
@@ -154,7 +154,10 @@ class Program {
       const children = this.parts(depth).map((part) => body.own(part));
       if (this.random.below(2) === 0) await turns(1);
       if (this.random.below(4) === 0) throw new Error('body');
-      const values = children.map(({ source }) => (source as ReusableCompletion<unknown>).promise());
+      const values = children.map((child) => {
+        const source = sourceOf(child);
+        return ((Watch.is(source) ? source.source : source) as ReusableCompletion<unknown>).promise();
+      });
       return Promise.all(values);
     });
   }

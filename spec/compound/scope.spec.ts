@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Completion } from '../../lib/event/completion.js';
+import { watch } from '../../lib/event/waitable.js';
 import { scope, type Scope } from '../../lib/compound/scope.js';
 import { AbortError } from '../../lib/wait/errors.js';
 import { codeOf, noteSettling, turns } from '../event/support.js';
@@ -20,6 +21,36 @@ describe('scope', () => {
     a.complete(1);
     b.complete(2);
     expect(running.value).to.equal('value');
+  });
+
+  it('hands back what it is given, to be awaited in the body (E1)', async () => {
+    const [page, seen] = [new Completion<string>(), watch(Promise.resolve(2))];
+    const running = scope(async (s) => {
+      const given = s.own(page);
+      const words = s.own(scope(async () => (await given).length));
+      return [await words, s.watch(seen) === seen, await s.own(Promise.resolve(3))];
+    });
+    page.complete('four');
+    expect(await running).to.deep.equal([4, true, 3]);
+  });
+
+  it('joins a function that is a scope of its own, when another child fails (E1 E7)', async () => {
+    const [told, failing] = [[] as string[], new Completion()];
+    const running = scope((s) => {
+      s.own(
+        scope(async ({ signal }) => {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          await turns(3);
+          told.push('tidied up');
+        }),
+      );
+      s.own(failing);
+    });
+    running.notify(() => told.push('settled'));
+    await turns(1);
+    failing.fail('e');
+    await turns(6);
+    expect([told, running.error]).to.deep.equal([['tidied up', 'settled'], 'e']);
   });
 
   it('without children settles with the body (E1)', async () => {

@@ -352,6 +352,23 @@ describe('Completion', () => {
       expect([add.callCount, remove.callCount]).to.deep.equal([1, 1]);
     });
 
+    it('is let go by what it returns, and leaves nothing', () => {
+      const controller = new AbortController();
+      const remove = sinon.spy(controller.signal, 'removeEventListener');
+      const [completion, settled] = [new ReusableCompletion(), new Completion()];
+      settled.complete();
+      for (const each of [completion, settled]) {
+        const letGo = each.cancelOn(controller.signal);
+        letGo();
+        letGo();
+      }
+      expect([remove.callCount, completion.size, completion.reset()]).to.deep.equal([2, 0, 1]);
+      controller.abort();
+      expect(completion.state).to.equal('pending');
+      completion.cancelOn(controller.signal)();
+      expect(completion.state).to.equal('cancelled');
+    });
+
     it('does nothing to a completion that has settled', () => {
       const controller = new AbortController();
       const completion = new Completion();
