@@ -45,7 +45,8 @@ export class Checksum extends Layer<Task | null> {
   private readonly ordered: boolean;
   private readonly copyWrites: boolean;
   private readonly layout: ChecksumLayout;
-  private readonly lock = new RangeLock();
+  /** By numbers of blocks of the table. */
+  private readonly lock = new RangeLock(1);
 
   /**
    * @param lower a device that was formatted, or holds only zeroes
