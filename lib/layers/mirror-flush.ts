@@ -43,7 +43,7 @@ export class MirrorFlush implements MirrorFrame {
       io.failure ??= error;
       // Also on members that are rebuilt: what they had before a crash is not copied again, but for what is marked.
       const everywhere = [...this.failures].every(([{ state }, failed]) => failed === null || state === 'failed');
-      records.intent.flushEnded(this.safe, io.failure === null && everywhere);
+      records.intent.flushEnded(this.safe, everywhere);
       resume();
     });
   }

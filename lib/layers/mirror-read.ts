@@ -128,8 +128,6 @@ export class FastestRead extends MirrorRead {
     const { length, position } = io;
     const split = (this.split = io.split(this.layer, this));
     for (const { member, pages } of this.contenders) {
-      // The first may have answered before the second was asked.
-      if (this.winner !== null) break;
       const at = this.array.shape.dataStart + position;
       split.spawn(member.device, { operation: 'read', position: at, pages, offset: 0, length, fua: false }, member);
     }

@@ -192,7 +192,8 @@ export class StripeWrite implements StripeOperation {
       const position = array.map.positionOf(stripe) + within;
       const device = array.device(member);
       writeMember(device, range, { position, fua: io.fua }, (error) => {
-        if (error === null && this.heals && member === this.recovered) {
+        if (error === null && member === this.recovered) {
+          // Where it does not heal, all that is written there is the caller's own.
           const own = this.parts.find((part) => part.member === member);
           array.healedBytes += length - (own?.length ?? 0);
         }

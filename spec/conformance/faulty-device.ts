@@ -1,6 +1,6 @@
 import { BlockDevice } from '../../lib/io/device.js';
 import type { Io, Operation, Strategy } from '../../lib/io/io.js';
-import { IoError, type ByteRange } from '../../lib/io/io-error.js';
+import { IoError, type ByteRange, type IoErrorCode } from '../../lib/io/io-error.js';
 import type { PageVector } from '../../lib/io/pages.js';
 import { complementOf } from '../../lib/io/ranges.js';
 import { waitQueue } from '../../lib/io/strategy/wait-queue.js';
@@ -130,14 +130,14 @@ export class FaultyDevice extends BlockDevice {
     for (let op = this.pending[0]; op !== undefined; op = this.pending[0]) op.answer();
   }
 
-  /** Fails all that waits with `ENXIO`, now, and what comes later: the device is gone. */
-  goAway(): void {
+  /** Fails all that waits, now, and what comes later: by default the device is gone. */
+  goAway(code: IoErrorCode = 'ENXIO'): void {
     this.inline = false;
     this.onSubmit = (op) => {
-      op.fail('ENXIO');
+      op.fail(code);
       return false;
     };
-    for (let op = this.pending[0]; op !== undefined; op = this.pending[0]) op.fail('ENXIO');
+    for (let op = this.pending[0]; op !== undefined; op = this.pending[0]) op.fail(code);
   }
 
   /** @internal Moves part of a header's data. */

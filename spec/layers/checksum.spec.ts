@@ -110,6 +110,15 @@ for (const { strategy } of designs) {
       expect(read(0, 4 * BLOCK)).to.equal('7 7 8 7');
     });
 
+    it('names the first of several corrupt blocks (I4)', () => {
+      const { disk, device, pages, write } = setUp(strategy);
+      write(7, 0, 4 * BLOCK);
+      for (const block of [0, 2]) disk.contents[block * BLOCK]! ^= 1;
+      const request = device.read(pages.range(0, 4 * BLOCK), { position: 0 });
+      expect(outcomeOf(request)).to.deep.equal(['failed', 'EIO', 2 * BLOCK, [[512, 512], [1536, 512]]]); // prettier-ignore
+      expect((request.error as Error).message).to.contain('the block at 0 of checksum does not match');
+    });
+
     it('fails a block that is in the wrong place, one that was never written, and one whose sum is corrupt', () => {
       const { disk, write, read } = setUp(strategy);
       write(7, 0, 4 * BLOCK);
@@ -323,6 +332,22 @@ for (const { strategy } of designs) {
       expect(read(0, 2 * BLOCK)).to.equal('2 !');
       device.writeZeroes(BLOCK, { position: BLOCK });
       expect([read(0, 2 * BLOCK), write(4, BLOCK).state, read(0, 2 * BLOCK), quiet()]).to.deep.equal(['2 0', 'done', '2 4', EMPTY]); // prettier-ignore
+    });
+
+    it('asks nothing of a block that holds one for certain, beside one that may hold one of two', () => {
+      const { disk, write, read } = setUp(strategy);
+      write(1, 0, 2 * BLOCK);
+      disk.inline = false;
+      write(2, 0, 2 * BLOCK);
+      for (let i = 0; i < 2; i++) disk.only.answer();
+      disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
+      disk.answerAll();
+      const request = write(3, 0, 2 * BLOCK);
+      disk.only.answer();
+      disk.only.fail('ENXIO', [{ offset: 0, length: BLOCK }]);
+      disk.answerAll();
+      disk.inline = true;
+      expect([outcomeOf(request), read(0, 2 * BLOCK)]).to.deep.equal([['done', 1024], '3 3']);
     });
 
     it('writes over a block that may hold one of two and answers EIO, for there is nothing to be kept (I4)', () => {

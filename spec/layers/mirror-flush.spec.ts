@@ -98,6 +98,22 @@ for (const { strategy } of designs) {
       expect(pool.pagesInUse).to.equal(0);
     });
 
+    it('takes marks back though a member has failed it and was dropped', async () => {
+      const { mirror, disks } = await rig(strategy, pool);
+      const pages = pool.allocate(512);
+      const write = mirror.write(pages.range(0, 512), { position: 0 });
+      answerAll(disks);
+      expect([write.value, mirror.dirtyBytes]).to.deep.equal([512, 4096]);
+      const flush = mirror.flush();
+      disks[0]?.only.fail();
+      disks[1]?.only.answer();
+      answerSuperblocks(disks);
+      expect([outcomeOf(flush), states(mirror)[0], mirror.dirtyBytes]).to.deep.equal([['done', 0], 'failed', 0]);
+      pages.free();
+      answerInline(disks);
+      await mirror.close();
+    });
+
     it('that is cancelled drops nobody, and takes no mark back (I5)', async () => {
       const { mirror, disks } = await rig(strategy, pool);
       const pages = pool.allocate(512);

@@ -237,7 +237,7 @@ for (const { strategy } of designs) {
         await close(mirror, disks);
       });
 
-      it('asks one when devices answer at once, when one is left, or when there is no memory for two', async () => {
+      it('asks one when one is left, or when there is no memory for two', async () => {
         const small = new PagePool({ maxBytes: 3 * PAGE_SIZE });
         const { mirror, disks } = await rig(strategy, small, { reads: 'fastest' });
         const request = read(mirror, 0, 8192);

@@ -76,6 +76,11 @@ describe('StripeWrite', () => {
         await other.write(1, 2, 7);
         expect([other.logs[0]?.at(-1), other.parity.healedBytes]).to.deep.equal(['write 0+2', 512]);
         expect(wrongParityAt(other.disks)).to.equal(-1);
+        // And nothing that the disk does not take.
+        const third = await make(4);
+        third.disks[1]?.goAway('EIO');
+        await third.write(0, 2, 6);
+        expect([third.parity.healedBytes, third.parity.degraded]).to.deep.equal([0, true]);
       });
 
       it('has the parity of what it writes, whatever becomes of the pages meanwhile (I8)', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { IoClass } from '../../lib/io/io-class.js';
+import { NullDevice } from '../../lib/devices/null.js';
 import type { Strategy } from '../../lib/io/io.js';
 import { PagePool } from '../../lib/io/pages.js';
 import { RequestQueue } from '../../lib/io/request-queue.js';
@@ -296,6 +297,18 @@ describe('ReadAhead', function () {
       console.log(`      seed ${String(seed)}: ${list.join(', ')}`);
       expect(rareOnes(floors, tally, programs, designs.length)).to.deep.equal([]);
     });
+  });
+
+  it('reads 128 KiB ahead in parts of 32 KiB, or a block if that is more, and keeps 16 times that', () => {
+    const pool = new PagePool({ maxBytes: 1 << 20 });
+    const sizes = [512, 1 << 18].map((blockSize) => {
+      const { maxBytes, partBytes, keepBytes } = new ReadAhead(new NullDevice({ blockSize }), { pool });
+      return [maxBytes, partBytes, keepBytes];
+    });
+    expect(sizes).to.deep.equal([
+      [1 << 17, 1 << 15, 1 << 21],
+      [1 << 18, 1 << 18, 1 << 22],
+    ]);
   });
 
   for (const [field, value] of [
