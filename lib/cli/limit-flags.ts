@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { OptionError } from '../io/index.js';
 import { DEFAULT_LIMITS, limitsOf, type NbdLimits } from '../nbd/limits.js';
 import { byteCount, bytesText, timeSpan, timeText, wholeNumber } from './numbers.js';
 import { wrongCall } from './stack-flags.js';
@@ -55,9 +56,9 @@ export function limitsFrom(flags: object): Partial<NbdLimits> {
   try {
     limitsOf(limits);
   } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
     // The caller knows them by other names.
-    const message = (error as Error).message;
-    throw wrongCall(NAMES.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, 'g'), `--${FLAGS[name][0]}`), message)); // prettier-ignore
+    throw wrongCall(`--${FLAGS[error.option as keyof NbdLimits][0]} ${error.why}`);
   }
   return limits;
 }

@@ -8,7 +8,7 @@ import { Plug } from './plug.js';
 import { inBlocks, sumOf } from './ranges.js';
 import { ServiceOrder } from './service-order.js';
 import { WaitingList, type Slot } from './waiting-list.js';
-import { OptionError } from './option-error.js';
+import { checkCountOption } from './option-error.js';
 
 /** How many operations a {@link RequestQueue} lets below, and in which order. */
 export interface RequestQueueOptions extends DeviceOptions {
@@ -50,9 +50,9 @@ export class RequestQueue extends Layer<Merged | null> {
   constructor(lower: BlockDevice, options: RequestQueueOptions) {
     super('queue', [lower], lower.geometry, options);
     const { depth, mergeBytes = 0, patience = 64, autoPlug = false } = options;
-    checkFrom('ERR_DEPTH', 'depth', depth, 1);
-    checkFrom('ERR_MERGE_BYTES', 'mergeBytes', mergeBytes, 0);
-    checkFrom('ERR_PATIENCE', 'patience', patience, 0);
+    checkCountOption('ERR_DEPTH', 'depth', depth);
+    checkCountOption('ERR_MERGE_BYTES', 'mergeBytes', mergeBytes, 0);
+    checkCountOption('ERR_PATIENCE', 'patience', patience, 0);
     this.lower = lower;
     this.depth = depth;
     this.mergeBytes = mergeBytes;
@@ -214,9 +214,4 @@ export class RequestQueue extends Layer<Merged | null> {
     split.spawn(this.lower, { operation, position, pages, offset: 0, length, fua }, null);
     split.seal();
   }
-}
-
-function checkFrom(code: string, field: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  throw new OptionError(code, field, `must be a whole number from ${String(least)} up, got ${String(value)}`);
 }

@@ -1,4 +1,4 @@
-import { ArgumentRangeError, checkDelay } from '../wait/errors.js';
+import { checkCountOption, checkDelayOption, OptionError } from '../io/option-error.js';
 
 /** What a server puts up with. Whoever goes beyond is refused or disconnected, and a line of the log says so. */
 export interface NbdLimits {
@@ -46,27 +46,21 @@ const LEAST: Partial<Record<keyof NbdLimits, number>> = { requestBytes: 64 * 102
 /** The most that can be had: memory for all of it comes from one pool, which V8 keeps to 4 GiB. */
 const MOST: Partial<Record<keyof NbdLimits, number>> = { requestBytes: 2 ** 30, totalBytes: 2 ** 30 };
 
-/** @throws ArgumentRangeError `ERR_LIMIT`, `ERR_DELAY` for one out of range */
+/** @throws OptionError `ERR_LIMIT`, `ERR_DELAY` for one out of range, or that passes what it is part of */
 export function limitsOf(given: Partial<NbdLimits> = {}): NbdLimits {
   const limits = { ...DEFAULT_LIMITS, ...given };
-  checkDelay('handshakeMs', limits.handshakeMs);
-  checkDelay('stallMs', limits.stallMs);
   for (const [name, value] of Object.entries(limits) as [keyof NbdLimits, number][]) {
-    if (name === 'handshakeMs' || name === 'stallMs') continue;
-    const least = LEAST[name] ?? 1;
-    const most = MOST[name] ?? Infinity;
-    if (Number.isSafeInteger(value) && value >= least && value <= most) continue;
-    const upTo = most === Infinity ? 'up' : `to ${String(most)}`;
-    throw new ArgumentRangeError(
-      'ERR_LIMIT',
-      `${name} must be a whole number from ${String(least)} ${upTo}, got ${String(value)}`,
-    );
+    if (name === 'handshakeMs' || name === 'stallMs') checkDelayOption(name, value);
+    else checkCountOption('ERR_LIMIT', name, value, LEAST[name], MOST[name]);
   }
   const { requestBytes, connectionBytes, totalBytes } = limits;
-  if (requestBytes <= connectionBytes && connectionBytes <= totalBytes) return limits;
-  throw new ArgumentRangeError(
-    'ERR_LIMIT',
-    `requestBytes must not pass connectionBytes, nor that totalBytes, ` +
-      `got ${String(requestBytes)}, ${String(connectionBytes)}, ${String(totalBytes)}`,
-  );
+  checkPart('requestBytes', requestBytes, 'one connection', connectionBytes);
+  checkPart('connectionBytes', connectionBytes, 'all connections together', totalBytes);
+  return limits;
+}
+
+function checkPart(name: keyof NbdLimits, value: number, whose: string, most: number): void {
+  if (value <= most) return;
+  const why = `must not pass what ${whose} may have in flight, ${String(most)}, got ${String(value)}`;
+  throw new OptionError('ERR_LIMIT', name, why);
 }

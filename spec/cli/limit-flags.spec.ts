@@ -34,7 +34,11 @@ describe('withLimitFlags', () => {
       ['--max-request-size 4K', '--max-request-size must be a whole number from 65536 to'],
       [
         '--max-request-size 128M',
-        '--max-request-size must not pass --max-connection-bytes, nor that --max-total-bytes',
+        '--max-request-size must not pass what one connection may have in flight, 67108864, got 134217728',
+      ],
+      [
+        '--max-connection-bytes 1G',
+        '--max-connection-bytes must not pass what all connections together may have in flight, 268435456, got 1073741824',
       ],
     ] as const) {
       expect(() => limitsOf(line))

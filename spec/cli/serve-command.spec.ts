@@ -159,7 +159,9 @@ describe('wakechain serve', function () {
     expect((await child.ended).stderr).to.match(/: refused: 1 connections are open, which is the limit\n/);
     const wrong = await disks.run('serve --file DIR/none --max-request-size 1G');
     expect([wrong.code, wrong.stdout]).to.deep.equal([2, '']);
-    expect(wrong.stderr).to.match(/^wakechain: --max-request-size must not pass --max-connection-bytes, .*\n$/);
+    expect(wrong.stderr).to.match(
+      /^wakechain: --max-request-size must not pass what one connection may have in flight, .*\n$/,
+    );
   });
 
   it('opens files to be read only, and leaves them to others, unless an array has to store that it was opened', async () => {

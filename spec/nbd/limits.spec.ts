@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { DEFAULT_LIMITS, limitsOf } from '../../lib/nbd/limits.js';
 import { NullDevice } from '../../lib/io/index.js';
 import { NbdServer } from '../../lib/nbd/server.js';
-import { ArgumentRangeError } from '../../lib/wait/errors.js';
+import { OptionError } from '../../lib/io/option-error.js';
 
 describe('limitsOf', () => {
   it('has a default for each', () => {
@@ -31,11 +31,11 @@ describe('limitsOf', () => {
     ];
     for (const limits of wrong) {
       expect(() => limitsOf(limits))
-        .to.throw(ArgumentRangeError)
-        .with.property('code', 'ERR_LIMIT');
+        .to.throw(OptionError)
+        .include({ code: 'ERR_LIMIT', option: Object.keys(limits)[0] });
     }
     expect(() => limitsOf({ stallMs: -1 }))
-      .to.throw(ArgumentRangeError)
-      .with.property('code', 'ERR_DELAY');
+      .to.throw(OptionError)
+      .include({ code: 'ERR_DELAY', option: 'stallMs' });
   });
 });
