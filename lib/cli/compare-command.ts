@@ -42,7 +42,7 @@ export function compareCommand(): Command {
       `the designs to compare, the first as the base of ratios: ${namesOf(rivals)} or paths of modules (default: all)`,
     )
     .option('--experiment <name...>', `what to run: ${namesOf(experiments)}, or paths of modules (default: all)`)
-    .addOption(new Option('--quick', 'fewer points: under a minute on two cores').conflicts('thorough'))
+    .addOption(new Option('--quick', 'fewer points: one to two minutes on two cores').conflicts('thorough'))
     .option('--thorough', 'more points and rounds: under a quarter of an hour')
     .option('--rounds <n>', 'interleaved rounds of each experiment (default: 15, thorough 31)', wholeNumber(1))
     .option(

@@ -26,7 +26,7 @@ export interface CompareOptions {
   designs?: readonly (string | URL | Strategy | Rival)[];
   /** Names of experiments, addresses of modules, or experiments of your own, which run in this thread. Default: all. */
   experiments?: readonly (string | URL | Experiment)[];
-  /** How much time it may take: `quick` is under a minute, `thorough` under a quarter of an hour. Default `full`. */
+  /** How much time it may take: `quick` is one to two minutes, `thorough` under a quarter of an hour. Default `full`. */
   plan?: Plan['name'];
   /** Interleaved rounds of each experiment. Fewer than 15 tell nothing, and are not warmed up for. Default: the plan's. */
   rounds?: number;

@@ -18,8 +18,8 @@ export async function retainedBytes(
   end: () => unknown,
 ): Promise<number> {
   // The first warms up, and tells how many it takes.
-  const rough = await heldBy(256, begin, end);
-  const count = Math.min(16_384, Math.max(64, Math.ceil(HELD_BYTES / Math.max(rough, 1))));
+  const rough = await heldBy(32, begin, end);
+  const count = Math.min(16_384, Math.max(16, Math.ceil(HELD_BYTES / Math.max(rough, 1))));
   const found: number[] = [];
   while (found.length < Math.min(Math.ceil(3 / passes), rounds)) found.push(await heldBy(count, begin, end));
   return Math.max(0, Math.round(median(found)));

@@ -18,6 +18,9 @@ import {
 import { waitQueue } from '../../lib/io/index.js';
 import { rejectionOf, useFolder, watched } from './support.js';
 
+/** Where an experiment measures when it is quick. */
+const pointsOf = (name: string): readonly number[] => experiments.find((each) => each.name === name)!.points.quick;
+
 describe('compare', function () {
   this.timeout(120_000);
   const folder = useFolder();
@@ -86,8 +89,8 @@ describe('compare', function () {
   it('tells its progress from nothing to everything', async () => {
     const told: [done: number, total: number][] = [];
     const designs = names.slice(0, 2);
-    await compare(small({ designs, experiments: ['retry', 'plain'], onProgress: (_step, ...how) => told.push(how) }));
-    const total = 100 * 4;
+    await compare(small({ designs, experiments: ['retry', 'depth'], onProgress: (_step, ...how) => told.push(how) }));
+    const total = 100 * (pointsOf('retry').length + pointsOf('depth').length);
     expect([told[0], told.at(-1)]).to.deep.equal([
       [0, total],
       [total, total],
@@ -208,7 +211,7 @@ describe('compare', function () {
             signal: controller.signal,
             // Within the first point of the second experiment.
             onProgress(_step, done) {
-              if (done > 200) controller.abort(new Error('enough'));
+              if (done > 100 * pointsOf('retry').length) controller.abort(new Error('enough'));
             },
             onResult: (_result, comparison) => void told.push(comparison.interrupted),
           }),
@@ -223,14 +226,15 @@ describe('compare', function () {
       const found = await compare(
         small({
           designs: ['waitQueue'],
-          experiments: ['retry'],
+          experiments: ['depth'],
           signal: controller.signal,
           onProgress(_step, done) {
             if (done === 100) controller.abort();
           },
         }),
       );
-      expect(found.experiments[0]!.rows.map(({ x }) => x)).to.deep.equal([4, 4]);
+      const [first] = pointsOf('depth');
+      expect(found.experiments[0]!.rows.map(({ x }) => x)).to.deep.equal([first, first]);
     });
   });
 });

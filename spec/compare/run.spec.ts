@@ -61,8 +61,8 @@ describe('a run', function () {
     };
     const found = await small({ budgetMs: 5, experiments: [long, 'retry'] });
     expect([found.interrupted, found.experiments]).to.deep.equal([false, []]);
-    expect(found.leftOut).to.deep.equal(['empty at times 1', 'retry at pieces 4, 64']);
-    expect(methodOf(found).join(' ')).to.include('left out were empty at times 1; retry at pieces 4, 64.');
+    expect(found.leftOut).to.deep.equal(['empty at times 1', 'retry at pieces 16']);
+    expect(methodOf(found).join(' ')).to.include('left out were empty at times 1; retry at pieces 16.');
   });
 
   it('leaves out points that quick does not ask for while it is behind', async () => {

@@ -14,7 +14,7 @@ export const fanOut: Experiment = {
   unit: 'pieces',
   xLabel: 'Pieces of a request, one for each member of a stripe over devices that answer at once',
   points: {
-    quick: [1, 16, 256],
+    quick: [1, 64],
     full: [1, 16, 256, 1024],
     thorough: [1, 4, 16, 64, 256, 1024],
   },

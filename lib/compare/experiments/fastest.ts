@@ -15,7 +15,7 @@ export const fastest: Experiment = {
     'When one of several mirrors answers first, what does it cost to call the others off, and who waits for them?',
   unit: 'members',
   xLabel: 'Members of a mirror, all but one of which are busy with something else',
-  points: { quick: [2, 8], full: [2, 8], thorough: [2, 8, 32] },
+  points: { quick: [4], full: [2, 8], thorough: [2, 8, 32] },
   metrics: [
     {
       name: 'waited',

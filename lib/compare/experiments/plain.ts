@@ -14,7 +14,7 @@ export const plain: Experiment = {
   question: 'What does each design charge for plain I/O, with no layer and no split, that is in flight with others?',
   unit: 'inflight',
   xLabel: 'Requests begun together on a bare device, then all answered',
-  points: { quick: [1, 64], full: [1, 64, 4096], thorough: [1, 16, 64, 512, 4096] },
+  points: { quick: [1], full: [1, 64, 4096], thorough: [1, 16, 64, 512, 4096] },
   metrics: [],
   decides: ['time', 'retained', 'headers'],
   at: (inFlight, setting) =>

@@ -15,7 +15,7 @@ export const tree: Experiment = {
   question: 'What does each design charge when four layers stand over a split, and four more over each member?',
   unit: 'pieces',
   xLabel: 'Pieces of a request, each through four pass layers, joined under four',
-  points: { quick: [4, 64], full: [4, 64, 256], thorough: [1, 4, 16, 64, 256] },
+  points: { quick: [16], full: [4, 64, 256], thorough: [1, 4, 16, 64, 256] },
   metrics: [],
   decides: ['time', 'retained', 'allocated'],
   at: (pieces, setting) =>
