@@ -26,7 +26,8 @@ export interface CryptOptions extends DeviceOptions {
   pool: PagePool;
   /**
    * Threads that encrypt and decrypt 16 KiB and more, in memory that can be shared (the default of {@link PagePool}).
-   * What they cannot take, and less than that, is done by this one. Default 0, at most 64.
+   * What they cannot take is done by this one; so is less than that, together with what else comes in the same turn.
+   * Default 0, at most 64.
    */
   threads?: number;
 }
@@ -74,7 +75,7 @@ export class Crypt extends Layer<PageVector | Parts | null> {
     const own = Uint8Array.from(key);
     this.xts = new Xts(own);
     this.pool = pool;
-    this.threads = threads === 0 ? null : new CryptThreads(threads, own);
+    this.threads = threads === 0 ? null : new CryptThreads(threads, own, this.xts);
   }
 
   submit(io: Io): void {

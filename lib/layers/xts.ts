@@ -8,6 +8,16 @@ export interface Place {
   readonly offset: number;
 }
 
+/** Sectors that go from one place into another, which may be the same. */
+export interface Piece {
+  readonly from: Place;
+  readonly to: Place;
+  /** Of the first byte on the device. */
+  readonly position: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
 /** From here on sectors are ciphered together: for one it makes no difference. */
 const LEAST_TOGETHER = 2 * SECTOR_SIZE;
 
@@ -23,6 +33,7 @@ export class Xts {
   private readonly tweak: DataView<ArrayBuffer> = new DataView(new ArrayBuffer(BLOCK_BYTES));
   /** Null where sectors are ciphered one by one. */
   private readonly masks: Masks | null;
+  private readonly numbers: DataView | null;
   private readonly encipher: Cipher;
   private readonly decipher: Cipher;
   private readonly encipherTweaks: Cipher;
@@ -31,6 +42,7 @@ export class Xts {
   constructor(key: Uint8Array, masks: Masks | null = masksOfThread()) {
     this.key = Uint8Array.from(key);
     this.masks = masks;
+    this.numbers = masks === null ? null : new DataView(masks.tweaks.buffer, masks.tweaks.byteOffset);
     const bits = String(key.length * 4);
     const half = key.length / 2;
     const blocks = `aes-${bits}-ecb`;
@@ -52,7 +64,28 @@ export class Xts {
     }
   }
 
-  /** The same with bytes from `fromStart` on of one array into another. */
+  /** The same for each of some pieces, together: {@link MOST_SECTORS} at most, and no place is in two of them. */
+  pieces(encrypt: boolean, pieces: readonly Piece[]): void {
+    const { masks } = this;
+    if (masks === null || pieces.length === 1) {
+      for (const { from, to, position, length } of pieces) this.crypt(encrypt, from, to, position, length);
+      return;
+    }
+    let count = 0;
+    for (const { from, position, length } of pieces) {
+      const bytes = from.pages.view(from.offset, length) ?? from.pages.bytes(from.offset, length);
+      this.put(masks, count, position / SECTOR_SIZE, bytes);
+      count += length / SECTOR_SIZE;
+    }
+    this.run(masks, encrypt, count);
+    let at = 0;
+    for (const { to, length } of pieces) {
+      to.pages.set(masks.sectors.subarray(at, at + length), to.offset);
+      at += length;
+    }
+  }
+
+  /** Bytes from `fromStart` on of one array into another, or the same. */
   sectors(
     encrypt: boolean,
     from: Uint8Array,
@@ -80,23 +113,32 @@ export class Xts {
 
   /** Sectors from `first` on. What it returns is there until it is called again. */
   private several(masks: Masks, encrypt: boolean, first: number, bytes: Uint8Array): Uint8Array {
-    const { tweaks, sectors } = masks;
+    this.put(masks, 0, first, bytes);
+    this.run(masks, encrypt, bytes.length / SECTOR_SIZE);
+    return masks.sectors.subarray(0, bytes.length);
+  }
+
+  /** Sectors from `first` on are put where they are ciphered, behind those that are there. */
+  private put({ sectors }: Masks, behind: number, first: number, bytes: Uint8Array): void {
+    const numbers = this.numbers as DataView;
     const count = bytes.length / SECTOR_SIZE;
-    tweaks.fill(0);
-    const numbers = new DataView(tweaks.buffer, tweaks.byteOffset);
-    for (let i = 0; i < count; i++) setNumber(numbers, i * BLOCK_BYTES, first + i);
+    for (let i = 0; i < count; i++) setNumber(numbers, (behind + i) * BLOCK_BYTES, first + i);
+    sectors.set(bytes, behind * SECTOR_SIZE);
+  }
+
+  private run(masks: Masks, encrypt: boolean, count: number): void {
+    const { tweaks, sectors } = masks;
     tweaks.set(this.encipherTweaks.update(tweaks.subarray(0, count * BLOCK_BYTES)));
-    sectors.set(bytes);
     masks.apply(count);
-    const masked = sectors.subarray(0, bytes.length);
-    masked.set((encrypt ? this.encipher : this.decipher).update(masked));
+    sectors.set((encrypt ? this.encipher : this.decipher).update(sectors.subarray(0, count * SECTOR_SIZE)));
     masks.apply(count);
-    return masked;
   }
 }
 
-/** The tweak of a sector; the rest of it is 0. */
+/** The tweak of a sector, which is its number. */
 function setNumber(tweak: DataView, at: number, number: number): void {
   tweak.setUint32(at, number, true);
   tweak.setUint32(at + 4, number / 2 ** 32, true);
+  tweak.setUint32(at + 8, 0, true);
+  tweak.setUint32(at + 12, 0, true);
 }

@@ -52,6 +52,39 @@ describe('Xts', () => {
     }
   }
 
+  for (const [name, masks] of [
+    ['together', masksOfThread()],
+    ['one by one', null],
+  ] as const) {
+    it(`makes of pieces, ${name}, what it makes of each (I1)`, () => {
+      const xts = new Xts(key, masks);
+      const pool = new PagePool({ maxBytes: 48 * PAGE_SIZE });
+      const others = new PagePool();
+      const all = Array.from({ length: 24 }, () => pool.allocate(PAGE_SIZE));
+      for (let i = 0; i < all.length; i += 2) all[i]?.free();
+      // The last two lie in several runs.
+      const vectors = Array.from({ length: 8 }, () => pool.allocate(4 * PAGE_SIZE));
+      for (const pages of vectors) pages.set(plain, 512);
+      for (const count of [1, 2, 8]) {
+        const pieces = vectors.slice(-count).map((pages, i) => ({
+          from: { pages, offset: 512 },
+          to: i % 3 === 0 ? { pages: others.allocate(4 * PAGE_SIZE), offset: 1024 } : { pages, offset: 512 },
+          position: SECTOR_SIZE * (2 ** 32 - i * 7),
+          length: SECTOR_SIZE * (1 + (i % 2)),
+        }));
+        const expected = pieces.map(({ from: { pages, offset }, position, length }) => {
+          const cipher = new Uint8Array(length);
+          xts.sectors(true, pages.bytes(offset, length), 0, cipher, 0, length, position);
+          return cipher;
+        });
+        xts.pieces(true, pieces);
+        for (const [i, { to, length }] of pieces.entries()) {
+          expect(Buffer.compare(to.pages.bytes(to.offset, length), expected[i] as Uint8Array), `${i}`).to.equal(0);
+        }
+      }
+    });
+  }
+
   for (const scattered of [false, true]) {
     it(`works from one place into another${scattered ? ', in scattered pages' : ''}, and where the bytes are`, () => {
       const pool = new PagePool({ maxBytes: 12 * PAGE_SIZE });
