@@ -1,19 +1,23 @@
 /**
- * Sends random clients to an NBD server, at length: `npm run fuzz -- --minutes 10`. Each is made by a seed; after each
- * hundred nothing of theirs may be left. What goes wrong names the seed, and `--seed N` begins there.
+ * Sends random clients to an NBD server, at length: `npm run fuzz -- --minutes 10`; with `--client` honest ones, to whom
+ * its words come mangled. Each is made by a seed; after each hundred nothing of theirs may be left. What goes wrong names
+ * the seed, and `--seed N` begins there.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fuzzClientOnce } from '../spec/nbd/fuzz-client.js';
 import { checkLine, fuzzedServer, fuzzOnce } from '../spec/nbd/fuzz.js';
 import { until } from '../spec/nbd/support.js';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string' }, seed: { type: 'string' }, client: { type: 'boolean' } },
+});
 const minutes = Number(values.minutes ?? 1);
 const first = Number(values.seed ?? Date.now() % 0x7fffffff);
 if (!(minutes > 0) || !Number.isSafeInteger(first)) {
-  console.error('usage: npm run fuzz -- [--minutes N] [--seed N]');
+  console.error('usage: npm run fuzz -- [--client] [--minutes N] [--seed N]');
   process.exit(2);
 }
 
@@ -27,6 +31,8 @@ process.once('uncaughtException', (error) => {
   process.exit(1);
 });
 
+const once = (own: number): Promise<void> =>
+  values.client === true ? fuzzClientOnce(path, join(folder, `${own}.sock`), own) : fuzzOnce(path, own);
 const server = fuzzedServer((line) => {
   checkLine(line);
   expelled++;
@@ -34,7 +40,7 @@ const server = fuzzedServer((line) => {
 await server.listen({ path });
 console.log(`from seed ${first}, for ${minutes} minutes`);
 for (const end = Date.now() + minutes * 60_000; Date.now() < end; seed += 100) {
-  await Promise.all(Array.from({ length: 100 }, (_, i) => fuzzOnce(path, seed + i)));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => once(seed + i)));
   await until(() => server.connections === 0 && server.bytesInFlight === 0);
 }
 const { requests, errors } = server.figures;

@@ -66,9 +66,10 @@ export class Link implements Receiver {
     });
   }
 
-  /** Tells after `ms` without a byte in either direction. */
+  /** Tells after `ms` without a byte in either direction, each time. */
   whenSilent(ms: number, then: () => void): void {
-    this.socket.setTimeout(ms, then);
+    // What is given with the time is told of the first silence only.
+    this.socket.setTimeout(ms).on('timeout', then);
   }
 
   /** TLS from here on. @throws NbdError `ERR_NBD_TLS` */

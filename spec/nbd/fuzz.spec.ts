@@ -1,8 +1,25 @@
 import { expect } from 'chai';
 import * as wire from '../../lib/nbd/wire.js';
 import { seed } from '../conformance/random.js';
+import { fuzzClientOnce } from './fuzz-client.js';
 import { checkLine, fuzzedServer, fuzzOnce } from './fuzz.js';
 import { RawClient, servers, until } from './support.js';
+
+describe('NbdDevice of a server whose words are mangled', function () {
+  this.timeout(60_000);
+  const { newPath } = servers();
+
+  it(`fails requests and goes on, and hangs in nothing (P7), seed ${String(seed)}`, async () => {
+    const path = newPath();
+    await using server = fuzzedServer(() => undefined);
+    await server.listen({ path });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(Array.from({ length: 20 }, (_, i) => fuzzClientOnce(path, newPath(), seed + round * 20 + i)));
+      await until(() => server.connections === 0 && server.bytesInFlight === 0);
+    }
+    expect(server.figures.requests).to.be.greaterThan(100);
+  });
+});
 
 describe('NbdServer under random clients', function () {
   this.timeout(60_000);

@@ -88,7 +88,7 @@ function request(random: Random, extended: boolean): Uint8Array[] {
 }
 
 /** The same with some bytes changed, left out, or put in, most often none. */
-function mangled(random: Random, words: Uint8Array): Uint8Array {
+export function mangled(random: Random, words: Uint8Array): Uint8Array {
   let result = words;
   for (let i = random.below(3) === 0 ? random.below(6) : 0; i > 0 && result.length > 0; i--) {
     const at = random.below(result.length);

@@ -215,6 +215,25 @@ describe('NbdDevice', () => {
     faulty.answerAll();
   });
 
+  it('gives up a server that says nothing after it was asked nothing for as long (P7)', async () => {
+    const faulty = new FaultyDevice({ inline: true });
+    const { uri } = await serve(faulty);
+    await using device = await NbdDevice.open(uri, { answerMs: 30, reconnectMs: 60_000 });
+    await device.flush();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(device.online).to.equal(true);
+    faulty.inline = false;
+    const silent = device.flush();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, 1000, 'never')));
+    const given = await Promise.race([codeOf(silent.promise()), late]);
+    clearTimeout(timer);
+    // On a busy machine its time may be over before the server, which is here too, has read the request.
+    await until(() => faulty.pending.length > 0);
+    faulty.answerAll();
+    expect(given).to.equal('ENXIO');
+  });
+
   it('is a member of a mirror, which drops it with its server and rebuilds it when that is back', async () => {
     const path = newPath();
     const [near, far] = [new MemoryDevice({ size: 1 << 20 }), new MemoryDevice({ size: 1 << 20 })];
