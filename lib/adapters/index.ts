@@ -1,5 +1,5 @@
 export { ManualClock, systemClock, type Clock, type ClockTimer } from './clock.js';
-export { timeout, Timer, type TimerOptions } from './timeout.js';
+export { timeout, Timer, type TimeoutOptions, type TimerOptions } from './timeout.js';
 export { deadline } from './deadline.js';
 export { interval, Interval } from './interval.js';
 export { throttle } from './throttle.js';

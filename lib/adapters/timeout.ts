@@ -1,6 +1,7 @@
 import { checkDelay, LONGEST_DELAY_MS } from '../wait/errors.js';
 import { tidyEntry } from '../event/callbacks.js';
 import { Completion } from '../event/completion.js';
+import type { CompletionOptions } from '../event/completion-types.js';
 import { systemClock, type Clock, type ClockTimer } from './clock.js';
 
 /** Whether a timer holds the process open, and which clock it goes by. */
@@ -11,6 +12,9 @@ export interface TimerOptions {
   clock?: Clock;
 }
 
+/** As of every timer, and what cancels one that is a completion: with `signal` it is a sleep that can be cut short. */
+export interface TimeoutOptions extends TimerOptions, CompletionOptions {}
+
 /** A timer as a completion; cancelling it stops the timer. */
 export class Timer extends Completion {
   /** When it is due, in milliseconds since the epoch. */
@@ -20,8 +24,8 @@ export class Timer extends Completion {
   private holds: boolean;
 
   /** @internal */
-  constructor(at: number, options: TimerOptions = {}) {
-    super();
+  constructor(at: number, options: TimeoutOptions = {}) {
+    super(options);
     this.at = at;
     this.clock = options.clock ?? systemClock;
     this.holds = options.unref !== true;
@@ -31,7 +35,7 @@ export class Timer extends Completion {
         this.timer = null;
       }),
     );
-    this.arm();
+    if (!this.settled) this.arm();
   }
 
   /** From now on it keeps the process alive, as by default. */
@@ -64,7 +68,7 @@ export class Timer extends Completion {
  * Completes after `ms` milliseconds; cancelling it stops the timer.
  * @throws ArgumentRangeError `ERR_DELAY` unless `ms` is from 0 to 2,147,483,647
  */
-export function timeout(ms: number, options?: TimerOptions): Timer {
+export function timeout(ms: number, options?: TimeoutOptions): Timer {
   checkDelay('ms', ms);
   return new Timer((options?.clock ?? systemClock).now() + ms, options);
 }

@@ -104,10 +104,7 @@ export class ReusableCompletion<T = void> extends WaitQueue {
     return cancel(this, reason, false);
   }
 
-  /**
-   * Cancels as {@link cancel}, when the signal aborts and with its own reason; at once when it has aborted. The signal is
-   * let go when this settles, or by the function that is returned.
-   */
+  /** Cancels as {@link cancel}, at or after the signal's abort and with its own reason. The answer lets go of the signal. */
   cancelOn(signal: AbortSignal): () => void {
     if (signal.aborted) cancel(this, signal.reason, true);
     const unwatch = onAbort(signal, () => cancel(this, signal.reason, true));

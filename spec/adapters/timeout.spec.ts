@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { firstOf } from '../../lib/event/first-of.js';
+import { deadline } from '../../lib/adapters/deadline.js';
 import { timeout } from '../../lib/adapters/timeout.js';
 import { codeOf } from '../event/support.js';
 
@@ -24,6 +25,15 @@ describe('timeout', () => {
     expect([cancelled.state, completed.state, clock.countTimers()]).to.deep.equal(['cancelled', 'done', 0]);
     clock.tick(50);
     expect(cancelled.state).to.equal('cancelled');
+  });
+
+  it('is cut short by its signal, with the signal’s reason, and then sets no timer (C8 E6)', async () => {
+    const [before, after] = [AbortSignal.abort('before'), new AbortController()];
+    const timers = [timeout(50, { signal: before }), deadline(50, { signal: after.signal })];
+    expect([timers.map(({ state }) => state), clock.countTimers()]).to.deep.equal([['cancelled', 'pending'], 1]);
+    after.abort('after');
+    expect([timers.map(({ error }) => error), clock.countTimers()]).to.deep.equal([['before', 'after'], 0]);
+    expect(await timeout(1, { signal: before }).promise().then(null, String)).to.equal('before');
   });
 
   it('is owned and stopped by a race that it loses (E3 E6)', () => {
