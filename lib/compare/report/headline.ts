@@ -4,7 +4,7 @@ import { LEAST_ROUNDS } from '../plan.js';
 import { edge } from '../rivals/edge.js';
 import { list } from './answer.js';
 import { factor, fastest } from './overview.js';
-import { designsOf, ratioOver, timeOf } from './spread.js';
+import { designsOf, pointsOf, ratioOver, timeOf } from './spread.js';
 import { verdictsOf, type Verdict } from './verdict.js';
 
 /** Names up to which those that are left over are named, and not those that are best. */
@@ -39,11 +39,7 @@ function timedHeadline(result: ExperimentResult): string {
   const ratios = new Map(timesOf([result], names, names[0] ?? ''));
   const having = [...ratios.keys()];
   if (having.length === 0) return result.title;
-  const group = fastest(
-    result,
-    having,
-    having.map((design) => ({ median: ratios.get(design) ?? NaN, low: NaN, high: NaN })),
-  );
+  const group = fastestOf(result, having, ratios);
   if (group.length === 0) return 'Too few rounds to tell which design is fastest';
   if (group.length === having.length) {
     if (having.length === 1) return `Only ${having.join('')} takes part`;
@@ -56,6 +52,20 @@ function timedHeadline(result: ExperimentResult): string {
   }
   const last = timesSaid(slower.slice(-1));
   return `Fastest: ${list(group)}; ${last.said} ${last.verb} as long`;
+}
+
+/** At one point by the rule of the verdicts, which its table shows; over several by that of the overview. */
+function fastestOf(
+  result: ExperimentResult,
+  having: readonly string[],
+  ratios: ReadonlyMap<string, number>,
+): readonly string[] {
+  if (pointsOf(result).length === 1) {
+    const [verdict] = verdictsOf({ ...result, decides: [timeOf(result)?.name ?? ''] });
+    return having.filter((design) => verdict?.best.includes(design));
+  }
+  const estimates = having.map((design) => ({ median: ratios.get(design) ?? NaN, low: NaN, high: NaN }));
+  return fastest(result, having, estimates);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Metric, Row } from '../../../lib/compare/index.js';
 import { plans } from '../../../lib/compare/plan.js';
+import { answer } from '../../../lib/compare/report/answer.js';
 import { headlineOf, wholeHeadline } from '../../../lib/compare/report/headline.js';
 import { rowOf } from '../support.js';
 import { comparisonOf, resultOf } from './support.js';
@@ -33,6 +34,18 @@ describe('headlineOf', () => {
     expect(of(took('a', 100), unsure('b', 110))).to.equal('No difference seen between a and b');
     const same = ['a', 'b', 'c', 'd'].map((design) => took(design, 100));
     expect(of(...same)).to.equal('No difference seen between all 4 designs');
+  });
+
+  it('agrees with the answer of an experiment that has one point', () => {
+    // Of the medians of two passes nothing can be told, of the rounds within them something can.
+    const passes = [7, 8];
+    const inPasses = (design: string, ns: readonly [number, number]): Row => {
+      const rounds = passes.flatMap((count, i) => Array.from({ length: count }, () => ns[i] ?? NaN));
+      return rowOf({ design, figures: { time: { value: ns[1], rounds, passes } } });
+    };
+    const rows = [inPasses('a', [100, 100]), inPasses('b', [110, 200])];
+    expect(answer(resultOf({ rows }))).to.deep.equal(['Least time: a at layers 1.']);
+    expect(of(...rows)).to.match(/^Fastest: a; b takes /);
   });
 
   it('tells nothing of fewer than 15 rounds (M3)', () => {
