@@ -1,4 +1,4 @@
-import { mkdtempSync, statfsSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,13 @@ const place = [tmpdir(), fileURLToPath(new URL('../..', import.meta.url))].find(
   (path) => statfsSync(path).type !== TMPFS,
 );
 
-/** A new folder on a disk file system, or null where there is none. */
+/** A new folder on a disk file system, gone when the process ends, or null where there is none. */
 export function newDirectFolder(): string | null {
-  return place === undefined ? null : mkdtempSync(join(place, '.wakechain-direct-'));
+  if (place === undefined) return null;
+  const folder = mkdtempSync(join(place, '.wakechain-direct-'));
+  // Specs ask for it before they run, and where none is run nothing is run after them either.
+  process.once('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
 }

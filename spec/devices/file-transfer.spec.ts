@@ -8,9 +8,13 @@ import { joinPages } from '../../lib/io/join-pages.js';
 import { PagePool, type PageVector } from '../../lib/io/pages.js';
 
 describe('FileTransfer', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-transfer-'));
+  let folder = '';
+  let path = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wakechain-transfer-'));
+    path = join(folder, 'file');
+  });
   after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'file');
 
   for (const blocking of [false, true]) {
     it(`is used for one transfer after the other, of any memory, ${blocking ? 'at once' : 'later'}`, async () => {

@@ -48,7 +48,8 @@ const failure = async (promise: PromiseLike<unknown>): Promise<IoError> =>
   );
 
 describe('FileDevice', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-file-'));
+  let folder = '';
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'wakechain-file-'))));
   after(() => rmSync(folder, { recursive: true }));
   let files = 0;
   const newPath = (): string => join(folder, `file-${String(files++)}`);

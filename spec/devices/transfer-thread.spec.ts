@@ -5,10 +5,14 @@ import { expect } from 'chai';
 import { errorOf, READ, TransferThread, WRITE } from '../../lib/devices/transfer-thread.js';
 
 describe('TransferThread', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-transfers-'));
-  const path = join(folder, 'file');
-  writeFileSync(path, new Uint8Array(1 << 18).fill(7));
-  const fd = openSync(path, 'r');
+  let folder = '';
+  let fd = -1;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wakechain-transfers-'));
+    const path = join(folder, 'file');
+    writeFileSync(path, new Uint8Array(1 << 18).fill(7));
+    fd = openSync(path, 'r');
+  });
   const buffer = new SharedArrayBuffer(1 << 18);
   let thread: TransferThread;
   beforeEach(() => {

@@ -16,7 +16,8 @@ const openssl = spawnSync('openssl', ['version']).error === undefined;
 
 describe(`credentialsOf${openssl ? '' : ' (no openssl here, which makes the certificates)'}`, () => {
   const { newPath } = servers();
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-credentials-'));
+  let folder = '';
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'wakechain-credentials-'))));
   const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
   before(function () {

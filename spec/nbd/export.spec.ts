@@ -36,18 +36,21 @@ describe('Export', () => {
 
   it('has fast zeroes where no device of the stack has to write them', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'wakechain-export-'));
-    const path = join(folder, 'disk');
-    const memory = new MemoryDevice({ size: 8192 });
-    await using file = await FileDevice.open(path, { size: 8192 });
-    const none = new FaultyDevice({ size: 8192, operations: ['read', 'write', 'flush'] });
-    const sums = (lower: BlockDevice): BlockDevice => new Pass(new Checksum(lower, { pool }));
-    const fast = [memory, new Pass(memory), sums(memory), file, new Pass(file), none].map(
-      (device) => new Export('x', { device }, pool).zeroesFast,
-    );
-    expect(fast).to.deep.equal([true, true, true, false, false, false]);
-    // It forgets the sums of what is to be zero, and leaves the data alone.
-    expect(new Export('x', { device: sums(file) }, pool).zeroesFast).to.equal(true);
-    rmSync(folder, { recursive: true });
+    try {
+      const path = join(folder, 'disk');
+      const memory = new MemoryDevice({ size: 8192 });
+      await using file = await FileDevice.open(path, { size: 8192 });
+      const none = new FaultyDevice({ size: 8192, operations: ['read', 'write', 'flush'] });
+      const sums = (lower: BlockDevice): BlockDevice => new Pass(new Checksum(lower, { pool }));
+      const fast = [memory, new Pass(memory), sums(memory), file, new Pass(file), none].map(
+        (device) => new Export('x', { device }, pool).zeroesFast,
+      );
+      expect(fast).to.deep.equal([true, true, true, false, false, false]);
+      // It forgets the sums of what is to be zero, and leaves the data alone.
+      expect(new Export('x', { device: sums(file) }, pool).zeroesFast).to.equal(true);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('announces sizes that the protocol allows', () => {

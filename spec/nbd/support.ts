@@ -14,14 +14,18 @@ export function servers(): {
   serve: (given: BlockDevice | NbdServerOptions) => Promise<{ server: NbdServer; uri: string; path: string }>;
   newPath: () => string;
 } {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-nbd-'));
+  // Made when it is needed: where no spec of the file is run, nothing is run after them either.
+  let folder: string | null = null;
   const running: NbdServer[] = [];
   let count = 0;
   after(async () => {
     await Promise.all(running.map((server) => server.close({ graceMs: 0 })));
-    rmSync(folder, { recursive: true });
+    if (folder !== null) rmSync(folder, { recursive: true });
   });
-  const newPath = (): string => join(folder, `${String(count++)}.sock`);
+  const newPath = (): string => {
+    folder ??= mkdtempSync(join(tmpdir(), 'wakechain-nbd-'));
+    return join(folder, `${String(count++)}.sock`);
+  };
   return {
     newPath,
     serve: async (given) => {

@@ -14,10 +14,13 @@ describe('keyOf', () => {
 
   it('reads the bytes of a file', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wakechain-key-'));
-    await writeFile(join(folder, 'key'), Uint8Array.of(1, 2, 3));
-    expect([...(await keyOf({ keyFile: join(folder, 'key') }))]).to.deep.equal([1, 2, 3]);
-    expect(await codeOf({ keyFile: join(folder, 'nope') })).to.equal('ENOENT');
-    await rm(folder, { recursive: true });
+    try {
+      await writeFile(join(folder, 'key'), Uint8Array.of(1, 2, 3));
+      expect([...(await keyOf({ keyFile: join(folder, 'key') }))]).to.deep.equal([1, 2, 3]);
+      expect(await codeOf({ keyFile: join(folder, 'nope') })).to.equal('ENOENT');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('reads the hex digits of a variable', async () => {

@@ -26,7 +26,8 @@ console.log(JSON.stringify({ said, left: open() - before }));
 `;
 
 describe('startWorker', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-bundle-'));
+  let folder = '';
+  before(() => (folder = mkdtempSync(join(tmpdir(), 'wakechain-bundle-'))));
   after(() => rmSync(folder, { recursive: true }));
 
   it('in a bundle, which lacks the files of threads, says so, and what to do; nothing is left open', async () => {

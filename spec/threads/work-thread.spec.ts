@@ -12,13 +12,18 @@ import { WorkThread } from '../../lib/threads/work-thread.js';
 
 /** Here with the work of a file: what is read from it is the task's. */
 describe('WorkThread', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'wakechain-thread-'));
-  const path = join(folder, 'file');
-  writeFileSync(
-    path,
-    Uint8Array.from({ length: 1 << 16 }, (_, i) => i >> 8),
-  );
-  const fd = openSync(path, 'r');
+  let folder = '';
+  let path = '';
+  let fd = -1;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'wakechain-thread-'));
+    path = join(folder, 'file');
+    writeFileSync(
+      path,
+      Uint8Array.from({ length: 1 << 16 }, (_, i) => i >> 8),
+    );
+    fd = openSync(path, 'r');
+  });
   let worker: Worker;
   let thread: WorkThread;
   const memory = new SharedArrayBuffer(4096, { maxByteLength: 1 << 20 });
