@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string' } } });
 const { rounds, seed } = values;
-if (!(Number(rounds) >= 9) || (seed !== undefined && !Number.isSafeInteger(Number(seed)))) {
-  throw new TypeError(`--rounds is a number from 9 up, --seed a whole number, got ${rounds} and ${String(seed)}`);
+if (!(Number(rounds) >= 11) || (seed !== undefined && !Number.isSafeInteger(Number(seed)))) {
+  throw new TypeError(`--rounds is a number from 11 up, --seed a whole number, got ${rounds} and ${String(seed)}`);
 }
 const env = {
   ...process.env,

@@ -64,6 +64,25 @@ export const crashStacks: readonly CrashStack[] = [
     build: async (files, pool, create) => checksum(await mirror(files, pool, create), pool, create),
   },
   {
+    name: 'Cache, back, over Mirror',
+    files: 2,
+    fileSize: 72 * KIB,
+    members: 'equal',
+    volatile: true,
+    build: async (files, pool, create) =>
+      new Cache(await mirror(files, pool, create), { pool, lines: 12, mode: 'back' }),
+  },
+  {
+    name: 'Mirror over Checksums',
+    files: 2,
+    fileSize: 72 * KIB,
+    build: async (files, pool, create) => {
+      const sums: BlockDevice[] = [];
+      for (const file of files) sums.push(await checksum(file, pool, create));
+      return mirror(sums, pool, create);
+    },
+  },
+  {
     name: 'Cache, back, over Checksum over Parity',
     files: 3,
     fileSize: 48 * KIB,
