@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, StackDescription } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
+import { isBlockDevice } from '../devices/block-device.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
 import { exitCodeOf, interruptible } from './interrupts.js';
@@ -28,6 +29,8 @@ async function run(path: string | undefined, flags: Flags): Promise<void> {
   const description = await describedBy(path, flags);
   const files = filesOf(description.device);
   for (const file of files) {
+    // It is as large as it is.
+    if (await isBlockDevice(file.path)) delete file.size;
     if (file.readOnly === true) throw wrongCall(`${file.path} is to be read only: nothing can be made on it`);
     if (file.size !== undefined || (await fileSize(file.path)) !== null) continue;
     throw wrongCall(`${file.path} is not there: give it a size`);
@@ -78,13 +81,15 @@ async function fill(description: StackDescription, held: readonly string[], lost
   if (held.length > 0) await (await rehearse(description, { create: true })).close();
   lost.push(...held);
   const asTheyAre = structuredClone(description);
+  let blank = true;
   for (const file of filesOf(asTheyAre.device)) {
-    await empty(file.path, file.size);
+    if (await isBlockDevice(file.path)) blank = false;
+    else await empty(file.path, file.size);
     // One that has a size is made where it is not there: an interrupt removes it, and it is not to come back.
     delete file.size;
   }
-  // Whatever they are made of, they hold zeroes: nothing has to be copied to make members agree.
-  await (await openStack(asTheyAre, { create: true, blank: true })).close();
+  // Whatever they are made of, files hold zeroes: nothing has to be copied to make members agree.
+  await (await openStack(asTheyAre, { create: true, blank })).close();
 }
 
 /** What is left of a stack that was not made to the end. */

@@ -77,5 +77,7 @@ function namedTwice(path: string): Error {
 /** Which file it is, by whatever path; null when it is not there. It blocks: nothing comes between making one and this. */
 function identityOf(path: string): string | null {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? null : `${String(found.dev)}:${String(found.ino)}`;
+  if (found === undefined) return null;
+  // A block device may have several nodes.
+  return found.isBlockDevice() ? `block ${String(found.rdev)}` : `${String(found.dev)}:${String(found.ino)}`;
 }

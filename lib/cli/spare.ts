@@ -4,6 +4,7 @@ import { IoError, readSuperblock, type BlockDevice, type Mirror, type PagePool, 
 import type { DeviceDescription, Stack } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
 import { ArgumentError } from '../wait/errors.js';
+import { isBlockDevice } from '../devices/block-device.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
 import { loadStack } from './load-stack.js';
@@ -143,6 +144,11 @@ async function lengthsOf(
   const lengths = new Map<FileDescription, number>();
   const files = filesOf(device);
   for (const [i, file] of files.entries()) {
+    if (await isBlockDevice(file.path)) {
+      // It is as large as it is.
+      delete file.size;
+      continue;
+    }
     if (!isAnew && (await fileSize(file.path))) continue;
     let length = file.size ?? 0;
     for (const fellows of members.map(filesOf)) {

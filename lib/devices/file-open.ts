@@ -1,8 +1,12 @@
-import { close, constants, fstat, ftruncate, open, read } from 'node:fs';
+import { close, constants, fstat, ftruncate, open, read, type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import type { NodeError } from '../io/io-error.js';
 import { PAGE_SIZE, PagePool } from '../io/pages.js';
 import { OptionError } from '../io/option-error.js';
+import { blockDeviceSize, isBlockDevice } from './block-device.js';
+
+/** The number of a device needs more bits than a number has. */
+const fstatBig = promisify<number, { bigint: true }, BigIntStats>(fstat);
 
 export const closeFile: (fd: number) => Promise<void> = promisify(close);
 
@@ -87,11 +91,15 @@ async function openWith(
   { path, size, mayBeShort, readOnly, blockSize }: FileRequest,
   flags: number,
 ): Promise<OpenFile> {
-  const { O_RDONLY, O_RDWR, O_CREAT } = constants;
-  const access = readOnly ? O_RDONLY : size === undefined ? O_RDWR : O_RDWR | O_CREAT;
+  const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
+  // Linux refuses it then for a block device that is mounted, or open so already.
+  const more = (await isBlockDevice(path)) ? O_EXCL : size === undefined ? 0 : O_CREAT;
+  const access = readOnly ? O_RDONLY : O_RDWR | more;
   const fd = await promisify(open)(path, access | flags, 0o666);
   try {
-    const { size: found } = await promisify(fstat)(fd);
+    const stats = await fstatBig(fd, { bigint: true });
+    const isFixed = stats.isBlockDevice();
+    const found = isFixed ? await blockDeviceSize(path, stats.rdev) : Number(stats.size);
     if (size !== undefined && size < found) {
       throw new OptionError(
         'ERR_SIZE',
@@ -106,7 +114,13 @@ async function openWith(
         `must be that of a file of at least a block, ${String(blockSize)} bytes, ${path} has ${String(found)}; size extends it`,
       );
     }
-    if (size !== undefined && size > found) await promisify(ftruncate)(fd, size);
+    if (size !== undefined && size > found) {
+      if (isFixed) {
+        const why = `must not pass that of the block device ${path}, ${String(found)} bytes, got ${String(size)}`;
+        throw new OptionError('ERR_SIZE', 'size', why);
+      }
+      await promisify(ftruncate)(fd, size);
+    }
     return { path, fd, length: size ?? found, alignment: flags === 0 ? 1 : alignmentOf(blockSize) };
   } catch (error) {
     await closeFile(fd);

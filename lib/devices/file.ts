@@ -55,7 +55,8 @@ const BLOCKING_BYTES = 64 * 1024;
 const MAX_IDLE = 256;
 
 /**
- * A regular file as a device. Requests are system calls on the thread pool, vectored where the memory is in several
+ * A regular file as a device, or a block device of Linux: one that is mounted, or open to be written already, is not opened
+ * to be written (`EBUSY`). Requests are system calls on the thread pool, vectored where the memory is in several
  * runs; short transfers go on where they ended. `flush` and `fua` are `fdatasync`: once one has failed, all fail until the
  * file is opened again, as nobody knows what was lost. Cancelling lets what runs finish.
  */

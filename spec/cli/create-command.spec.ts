@@ -1,6 +1,7 @@
-import { readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { hasLoopDevices, loopDevice, noLoopDevices } from '../devices/loop-device.js';
 import { useDisks } from './disk-support.js';
 import { built, hasProc, start, takesInterrupts, until } from './support.js';
 
@@ -98,6 +99,29 @@ describe('wakechain create', function () {
       writeFileSync(at('i2'), 'something');
       const forced = await interrupted('create slow.json --force', isMade, 'SIGINT');
       expect(forced.stderr).to.equal(`${line.trimEnd()}; what was on i2 is lost\n`);
+    },
+  );
+
+  (hasLoopDevices ? it : it.skip)(
+    `takes block devices as they are, and removes none (I6)${noLoopDevices}`,
+    async () => {
+      const loop = loopDevice(at('backing'), 1 << 20);
+      const call = `--file ${loop.path} DIR/beside --layers mirror,checksum`;
+      try {
+        const asked = await disks.run(`create ${call} --size 1M`);
+        expect([asked.code, existsSync(at('beside'))]).to.deep.equal([1, false]);
+        expect(asked.stderr).to.equal(`wakechain: ${loop.path} exists and is not empty: --force makes it anew\n`);
+        const noLayer = await disks.run(`create --file ${loop.path} DIR/beside --layers parity --size 1M --force`);
+        expect([noLayer.code, statSync(loop.path).isBlockDevice()]).to.deep.equal([1, true]);
+        expect(await disks.run(`create ${call} --size 1M --force`)).to.include({ code: 0, stderr: '' });
+        expect(await disks.run(`check ${call}`)).to.include({ code: 0, stderr: '' });
+        expect((await disks.run(`info ${loop.path}`)).stdout).to.include(`${loop.path}: 1.0 MiB\n`);
+        rmSync(at('beside'));
+        const rebuilt = await disks.run(`rebuild --file DIR/beside ${loop.path} --layers mirror,checksum`);
+        expect([rebuilt.code, statSync(at('beside')).size]).to.deep.equal([0, 1 << 20]);
+      } finally {
+        loop.free();
+      }
     },
   );
 
