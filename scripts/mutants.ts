@@ -35,7 +35,7 @@ const rules = [
   ...numbered('E', 9),
   ...numbered('I', 15),
   ...numbered('N', 14),
-  ...numbered('P', 7),
+  ...numbered('P', 8),
   ...numbered('M', 3),
 ];
 const atOnce = 2;
