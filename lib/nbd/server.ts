@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { WaitEntry, WOKEN } from '../wait/entry.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
 import { ArgumentError, StateError, TimeoutError } from '../wait/errors.js';
@@ -169,6 +170,12 @@ export class NbdServer {
       }
     }
     this.buffers.clear();
+    // What runs on below, for who is gone, has its memory until it ends: nothing of that is kept for a next request.
+    const clear = (): typeof WOKEN => {
+      this.buffers.clear();
+      return WOKEN;
+    };
+    this.buffers.returned.add(new WaitEntry(clear));
   }
 
   private accept(socket: Socket): void {

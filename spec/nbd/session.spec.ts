@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { expect } from 'chai';
 import { MemoryDevice } from '../../lib/devices/memory.js';
 import * as wire from '../../lib/nbd/wire.js';
+import { PagePool } from '../../lib/io/pages.js';
 import { FaultyDevice } from '../conformance/faulty-device.js';
 import { hex, RawClient, servers, until } from './support.js';
 
@@ -224,6 +225,19 @@ describe('Session', () => {
     expect(server.connections).to.equal(0);
     faulty.answerAll();
     expect([faulty.log, server.bytesInFlight]).to.deep.equal([['read 0+512'], 0]);
+  });
+
+  it('keeps no memory when the server is closed, once what ran below has ended, too (P4)', async () => {
+    const faulty = new FaultyDevice();
+    const pool = new PagePool();
+    const { path, server } = await serve({ exports: { '': { device: faulty } }, pool });
+    const client = await RawClient.go(path);
+    for (let i = 0; i < 2; i++) client.ask(wire.CMD_READ, i, 0, 512);
+    await until(() => faulty.pending.length === 2);
+    await server.close({ graceMs: 0 });
+    expect(pool.pagesInUse).to.equal(2);
+    faulty.answerAll();
+    expect([pool.pagesInUse, server.bytesInFlight]).to.deep.equal([0, 0]);
   });
 
   it('answers what runs and refuses the rest when the server is shut down (P4)', async () => {
