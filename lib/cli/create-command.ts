@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ArgumentError } from '../wait/errors.js';
@@ -69,7 +70,7 @@ async function makeStack(
   const held = await whatHolds(device);
   const [first] = held;
   if (first !== undefined && !force) throw new ArgumentError('ERR_EXISTS', first.refusal);
-  const keys = (await missingKeys(device)).filter((key) => made.make(key, randomBytes(64), 0o600));
+  const keys = missingKeys(device).filter((key) => made.make(key, randomBytes(64), 0o600));
   await fill(description, held.map(({ name }) => name), lost); // prettier-ignore
   made.keep();
   for (const key of keys) process.stderr.write(`wakechain: made the key ${key}: without it the data cannot be read\n`);
@@ -119,11 +120,8 @@ async function whatHolds(device: DeviceDescription): Promise<{ name: string; ref
   return held;
 }
 
-async function missingKeys(device: DeviceDescription): Promise<string[]> {
-  const missing = new Set<string>();
-  for (const each of devicesOf(device)) {
-    const { keyFile } = each.type === 'crypt' ? each : {};
-    if (keyFile !== undefined && (await fileSize(keyFile)) === null) missing.add(keyFile);
-  }
-  return [...missing];
+/** Keys that are not there; those that are may also come out of a pipe. */
+function missingKeys(device: DeviceDescription): string[] {
+  const keys = devicesOf(device).flatMap((each) => (each.type === 'crypt' ? [each.keyFile] : []));
+  return [...new Set(keys)].filter((key) => key !== undefined).filter((key) => !existsSync(key));
 }

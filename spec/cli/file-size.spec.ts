@@ -14,6 +14,10 @@ describe('fileSize', () => {
       expect(await fileSize(file)).to.equal(4);
       const error: unknown = await fileSize(join(file, 'below')).catch((reason: unknown) => reason);
       expect((error as NodeJS.ErrnoException).code).to.equal('ENOTDIR');
+      for (const path of [folder, '/dev/null']) {
+        const other: unknown = await fileSize(path).catch((reason: unknown) => reason);
+        expect(other).to.include({ code: 'ERR_CALL', message: `${path} is neither a file nor a block device` });
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }
