@@ -227,7 +227,8 @@ export class Connection implements Host, Receiver {
     }
     this.socket.removeAllListeners();
     tls.upgrade(this.socket, (error, secure) => {
-      if (this.gone) return;
+      // A server that is shut down has hung up itself.
+      if (this.gone || this.ending) return;
       if (secure === null) {
         this.expel(`TLS failed: ${error?.message ?? 'it was closed'}`);
         return;

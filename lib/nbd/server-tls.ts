@@ -51,7 +51,7 @@ export class ServerTls {
 
   /** Begins TLS on a socket that is read by nobody any more. */
   upgrade(socket: Socket, then: Upgraded): void {
-    // One handshake at a time, as a server does not tell which socket an event is of; to make one takes as long as half of that.
+    // One handshake at a time, as a server does not tell which socket an event is of; kept, as making one reads all keys anew.
     const server = this.idle.pop() ?? createServer(this.options);
     const ended = (error: Error | null, secure: TLSSocket | null): void => {
       server.removeAllListeners('secureConnection').removeAllListeners('tlsClientError');

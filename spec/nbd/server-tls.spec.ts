@@ -207,6 +207,18 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     await Promise.all(disks.map((disk) => disk.close()));
   });
 
+  it('is shut down while TLS begins, at once and without a word of who was about to (P4)', async () => {
+    const log: string[] = [];
+    const { path, server } = await serve({ exports: { '': { device } }, tls: { psk }, log: (line) => log.push(line) });
+    const client = new RawClient(path);
+    await client.read(18);
+    client.say('00000003 49484156454f5054 00000005 00000000');
+    await client.read(20);
+    await server.close({ graceMs: 60_000 });
+    await client.closed;
+    expect([log, server.figures.expelled, server.connections]).to.deep.equal([[], 0, 0]);
+  });
+
   it('is found in a certificate by its address, which is no name to ask for (P5)', async () => {
     const { cert, key, ca } = serverOptions();
     await using server = new NbdServer({ exports: { '': { device } }, tls: { cert, key } });
