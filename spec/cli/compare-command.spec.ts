@@ -447,7 +447,9 @@ describe('wakechain compare', function () {
       const { code, stdout } = await child.ended;
       expect(code).to.equal(0);
       const table = stdout.lastIndexOf('\x1b[2K');
-      expect(stdout.slice(0, table)).to.include(' 0% | starting |').and.to.include(' 100% | retry, pieces 64 |');
+      const last = experiments.find(({ name }) => name === 'retry')?.points.quick.at(-1);
+      const end = ` 100% | retry, pieces ${String(last)} |`;
+      expect(stdout.slice(0, table)).to.include(' 0% | starting |').and.to.include(end);
       expect(stdout.slice(table)).to.not.include('%|');
       expect(stdout).to.include('came back under each design');
       expect(stdout.lastIndexOf('\x1b[?25h')).to.be.greaterThan(stdout.lastIndexOf('\x1b[?25l'));
