@@ -1,13 +1,6 @@
 import { Command } from 'commander';
-import {
-  hasProblems,
-  Mirror,
-  Parity,
-  scrub,
-  type BlockDevice,
-  type ParityDoubt,
-  type ScrubReport,
-} from '../io/index.js';
+import { hasProblems, type Mirror, Parity, scrub, type ParityDoubt, type ScrubReport } from '../io/index.js';
+import { arraysOf } from './arrays-of.js';
 import { Bar } from './bar.js';
 import { exitCodeOf, interruptible } from './interrupts.js';
 import { bytesText } from './numbers.js';
@@ -81,10 +74,4 @@ function doubtLine({ name, member, position, length }: ParityDoubt & { name: str
     `${name}: in doubt since a crash, ${String(length)} bytes at ${String(position)}, which member ${String(member)} ` +
     'cannot read and parity may tell wrongly; writing them anew ends it'
   );
-}
-
-function arraysOf(top: BlockDevice): (Mirror | Parity)[] {
-  const stack = new Set<BlockDevice>([top]);
-  for (const device of stack) for (const lower of device.lowers) stack.add(lower);
-  return [...stack].filter((device) => device instanceof Mirror || device instanceof Parity);
 }

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import { Command } from 'commander';
+import { IoError } from '../io/index.js';
 import { ArgumentError } from '../wait/errors.js';
 import type { DeviceDescription, StackDescription } from '../stack/index.js';
 import { devicesOf } from '../stack/lowers.js';
 import { isBlockDevice } from '../devices/block-device.js';
+import { arraysOf } from './arrays-of.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
 import { exitCodeOf, interruptible } from './interrupts.js';
@@ -90,7 +92,12 @@ async function fill(description: StackDescription, held: readonly string[], lost
     delete file.size;
   }
   // Whatever they are made of, files hold zeroes: nothing has to be copied to make members agree.
-  await (await openStack(asTheyAre, { create: true, blank })).close();
+  await using stack = await openStack(asTheyAre, { create: true, blank });
+  for (const { name, members } of arraysOf(stack.top)) {
+    const failed = members.filter(({ state }) => state !== 'in-sync').map(({ device }) => device?.name);
+    if (failed.length === 0) continue;
+    throw new IoError('EIO', { message: `${failed.join(', ')} failed while the ${name} was made` });
+  }
 }
 
 /** What is left of a stack that was not made to the end. */

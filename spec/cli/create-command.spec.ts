@@ -125,6 +125,19 @@ describe('wakechain create', function () {
     },
   );
 
+  it('makes no array that lacks a member from the start (I8)', async () => {
+    const file = (name: string) => ({ type: 'file', path: at(name), size: 1 << 20 });
+    const full = {
+      type: 'fault',
+      lower: file('full'),
+      rules: [{ kind: 'error', code: 'ENOSPC', operations: ['write'] }],
+    };
+    writeFileSync(at('full.json'), JSON.stringify({ device: { type: 'mirror', members: [file('room'), full] } }));
+    const { code, stdout, stderr } = await disks.run('create DIR/full.json');
+    expect([code, stdout, existsSync(at('room')), existsSync(at('full'))]).to.deep.equal([1, '', false, false]);
+    expect(stderr).to.equal('wakechain: EIO: fault failed while the mirror was made\n');
+  });
+
   it('refuses one file for two members, and a server whose export would be lost', async () => {
     const twice = await disks.run('create --file DIR/t DIR/t --layers mirror --size 1M');
     expect([twice.code, existsSync(at('t'))]).to.deep.equal([2, false]);
