@@ -42,7 +42,7 @@ describe('ClientHaggling', () => {
     it(`takes leave of a server that ${what}, and does not hang up on it (P8)`, async () => {
       const path = newPath();
       await using server = await fakeServer(path, saying(own));
-      expect(await codeOf(NbdDevice.open({ path, tls }))).to.equal(code);
+      expect(await codeOf(NbdDevice.open({ path, tls }).then((device) => device.close()))).to.equal(code);
       await until(() => server.ended === 1);
       expect(server.heard).to.deep.equal(heard.map((option) => `option ${String(option)}`));
     });
