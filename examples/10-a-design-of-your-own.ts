@@ -51,9 +51,9 @@ const carving: Experiment = {
 
 const designs = ['waitQueue', 'cloneKiobuf', countdown];
 const found = await compare({ designs, experiments: [carving, 'retry'], plan: 'quick', rounds: 1 });
-for (const { x, design, cannot, figures } of found.experiments
-  .flatMap(({ rows }) => rows)
-  .filter((row) => row.x === 4)) {
-  const counts = ['headers', 'operations'].map((name) => `${String(figures[name]?.value)} ${name}`).join(', ');
-  console.log(`${String(x)} pieces, ${design}: ${cannot === null ? counts : `cannot, it ${cannot}`}`);
+for (const { name, rows } of found.experiments) {
+  for (const { x, design, cannot, figures } of rows.filter((row) => row.x === rows[0]?.x)) {
+    const counts = ['headers', 'operations'].map((count) => `${String(figures[count]?.value)} ${count}`).join(', ');
+    console.log(`${name} ${String(x)}, ${design}: ${cannot === null ? counts : `cannot, it ${cannot}`}`);
+  }
 }

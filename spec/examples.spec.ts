@@ -138,14 +138,14 @@ nbdcopy: done
 e2fsck: done
 `,
   '10-a-design-of-your-own.ts': `
-4 pieces, waitQueue: 5 headers, 4 operations
-4 pieces, cloneKiobuf: 5 headers, 4 operations
-4 pieces, countdown: 5 headers, 4 operations
-4 pieces, edge: 1 headers, 0 operations
-4 pieces, waitQueue: 6 headers, 5 operations
-4 pieces, cloneKiobuf: 8 headers, 5 operations
-4 pieces, countdown: cannot, it carves requests up, and has no layer 'retry'
-4 pieces, edge: 1 headers, 0 operations
+carving 4, waitQueue: 5 headers, 4 operations
+carving 4, cloneKiobuf: 5 headers, 4 operations
+carving 4, countdown: 5 headers, 4 operations
+carving 4, edge: 1 headers, 0 operations
+retry 16, waitQueue: 18 headers, 17 operations
+retry 16, cloneKiobuf: 20 headers, 17 operations
+retry 16, countdown: cannot, it carves requests up, and has no layer 'retry'
+retry 16, edge: 1 headers, 0 operations
 `,
   '11-supervisor.ts': `
 life 1

@@ -5,7 +5,7 @@ import { Layer } from '../../lib/io/layer.js';
 import { complementOf } from '../../lib/io/ranges.js';
 
 /** How a block has gone bad: reads of it fail, or answer something else and say nothing. */
-export type Badness = 'unreadable' | 'corrupt';
+type Badness = 'unreadable' | 'corrupt';
 
 /**
  * A disk whose blocks go bad while it is used, as those of real ones do: what was there is gone, whoever reads, until the
