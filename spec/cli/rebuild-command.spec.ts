@@ -130,20 +130,26 @@ describe('wakechain rebuild', function () {
     },
   );
 
-  it('removes a file that it has made for a spare which the array refuses (I6)', async () => {
+  /** A mirror that lacks `l`, which is described so that it cannot be a member: blocks.json. */
+  const describeUnfit = async (): Promise<(name: string) => string> => {
     const at = (name: string): string => join(disks.path, name);
-    await disks.run('create --file DIR/k DIR/l --layers mirror --size 1M');
+    await disks.run('create --file DIR/k DIR/l --layers mirror --size 1M --force');
     rmSync(at('l'));
     const file = (name: string, more: object = {}) => ({ type: 'file', path: at(name), ...more });
     const device = { type: 'mirror', members: [file('k'), file('l', { blockSize: 4096 })] };
     writeFileSync(at('blocks.json'), JSON.stringify({ device }));
+    return at;
+  };
+
+  it('removes a file that it has made for a spare which the array refuses (I6)', async () => {
+    const at = await describeUnfit();
     const { code, stderr } = await disks.run('rebuild DIR/blocks.json');
     expect([code, existsSync(at('l'))]).to.deep.equal([1, false]);
     expect(stderr).to.match(/spare must have \d+ bytes in blocks of at most 512 .*\n$/);
   });
 
   it('gives nothing up for a spare that the array would refuse (I6)', async () => {
-    const at = (name: string): string => join(disks.path, name);
+    const at = await describeUnfit();
     const something = 'x'.repeat(1 << 20);
     writeFileSync(at('held'), something);
     const { code, stderr } = await disks.run('rebuild DIR/blocks.json --spare DIR/held --force');

@@ -47,6 +47,12 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     }
   });
 
+  /** Also when a test fails: who lost a server looks for it, and keeps the process alive. */
+  const closing: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+
   after(() => {
     if (folder !== '') rmSync(folder, { recursive: true });
   });
@@ -198,13 +204,14 @@ describe(`ServerTls${openssl ? '' : ' (no openssl here, which makes the certific
     const mine = { psk: { identity: 'me', key: psk.get('me') as Buffer } };
     const yours = { psk: { identity: 'you', key: psk.get('me') as Buffer } };
     const disks: NbdDevice[] = [];
+    closing.push(() => Promise.all(disks.map((disk) => disk.close())));
+    const open = async (): Promise<unknown> => disks.push(await NbdDevice.open(uri, { tls: mine }));
     for (let i = 0; i < 3; i++) {
-      disks.push(...(await Promise.all([NbdDevice.open(uri, { tls: mine }), NbdDevice.open(uri, { tls: mine })])));
+      await Promise.all([open(), open()]);
       expect(await code(NbdDevice.open(uri, { tls: yours }))).to.equal('ERR_NBD_TLS');
     }
     expect(await Promise.all(disks.map((disk) => disk.flush()))).to.deep.equal([0, 0, 0, 0, 0, 0]);
     expect([server.figures.expelled, server.connections]).to.deep.equal([3, 6]);
-    await Promise.all(disks.map((disk) => disk.close()));
   });
 
   it('is shut down while TLS begins, at once and without a word of who was about to (P4)', async () => {
