@@ -10,6 +10,7 @@ import { isBlockDevice } from '../devices/block-device.js';
 import { arraysOf } from './arrays-of.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
+import { holdingsOf } from './holdings.js';
 import { exitCodeOf, interruptible } from './interrupts.js';
 import { loadStack } from './load-stack.js';
 import { lookText } from './look-text.js';
@@ -68,8 +69,11 @@ async function makeStack(
   lost: string[],
 ): Promise<void> {
   const { device } = description;
-  await claimFiles(filesOf(device).map((file) => file.path), made); // prettier-ignore
-  const held = await whatHolds(device);
+  await claimFiles(
+    filesOf(device).map((file) => file.path),
+    made,
+  );
+  const held = await holdingsOf(device);
   const [first] = held;
   if (first !== undefined && !force) throw new ArgumentError('ERR_EXISTS', first.refusal);
   const keys = missingKeys(device).filter((key) => made.make(key, randomBytes(64), 0o600));
@@ -111,20 +115,6 @@ async function empty(path: string, size: number | undefined): Promise<void> {
   const length = size ?? (await fileSize(path)) ?? 0;
   await truncate(path, 0);
   await truncate(path, length);
-}
-
-/** What a new stack on these devices would write over, and why it is not without being forced. */
-async function whatHolds(device: DeviceDescription): Promise<{ name: string; refusal: string }[]> {
-  const held: { name: string; refusal: string }[] = [];
-  for (const each of devicesOf(device)) {
-    // Nothing tells whether somebody needs what a server holds.
-    if (each.type === 'nbd') {
-      held.push({ name: each.uri, refusal: `what ${each.uri} holds would be lost: --force says that it may be` });
-    } else if (each.type === 'file' && (await fileSize(each.path))) {
-      held.push({ name: each.path, refusal: `${each.path} exists and is not empty: --force makes it anew` });
-    }
-  }
-  return held;
 }
 
 /** Keys that are not there; those that are may also come out of a pipe. */

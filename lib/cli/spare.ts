@@ -7,6 +7,7 @@ import { ArgumentError } from '../wait/errors.js';
 import { isBlockDevice } from '../devices/block-device.js';
 import { claimFiles } from './file-claims.js';
 import { fileSize } from './file-size.js';
+import { holdingsOf } from './holdings.js';
 import { loadStack } from './load-stack.js';
 import type { MadeFiles } from './made-files.js';
 import { filesOf, wrongCall } from './stack-flags.js';
@@ -95,7 +96,7 @@ async function spareOn(
   force: boolean,
 ): Promise<BlockDevice> {
   const { openStack, rehearse } = await loadStack();
-  const holding = await holdersOf(device);
+  const holding = await holdingsOf(device);
   const isAnew = holding.length === 0 || force;
   const lengths = await lengthsOf(device, members, isAnew);
   if (isAnew) {
@@ -113,21 +114,11 @@ async function spareOn(
   const { top } = await openStack({ strategy, device }, { pool, create, blank: holding.length === 0 });
   try {
     if (isAnew || !(await isForeign(top, array, pool))) return top;
-    throw new ArgumentError('ERR_EXISTS', holding[0] ?? `${top.name} is of another array`);
+    throw new ArgumentError('ERR_EXISTS', holding[0]?.refusal ?? `${top.name} is of another array`);
   } catch (error) {
     await top.close();
     throw error;
   }
-}
-
-/** Why what is not blank is not taken unasked. Nothing tells whether somebody needs what a server holds. */
-async function holdersOf(device: DeviceDescription): Promise<string[]> {
-  const holding: string[] = [];
-  for (const each of bottomsOf(device)) {
-    if (each.type === 'nbd') holding.push(`what ${each.uri} holds would be lost: --force says that it may be`);
-    else if (await fileSize(each.path)) holding.push(`${each.path} exists and is not empty: --force makes it anew`);
-  }
-  return holding;
 }
 
 /**

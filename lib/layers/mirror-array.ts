@@ -8,9 +8,6 @@ import type { Member, MemberRecords, PresentMember } from './member-records.js';
 import { OwnWork } from './own-work.js';
 import { RangeLock, type Hold } from './range-lock.js';
 
-/** What is locked at a time, about. */
-const LOCKED_BYTES = 64 * 1024;
-
 /** How a mirror's members lie and what they are made of. */
 interface MirrorShape {
   /** Bytes of data, on each member and of the mirror. */
@@ -35,7 +32,7 @@ export class MirrorArray {
   readonly shape: MirrorShape;
   readonly pool: PagePool;
   readonly records: MemberRecords;
-  readonly lock: RangeLock = new RangeLock(LOCKED_BYTES);
+  readonly lock: RangeLock = new RangeLock();
   readonly work: OwnWork = new OwnWork();
   /** Members that a rebuild is running for, and onto what. */
   readonly rebuilding: Map<number, BlockDevice> = new Map<number, BlockDevice>();

@@ -44,8 +44,8 @@ export class RangeLock {
   private asked = 0;
   private granting = false;
 
-  /** @param cellSize about how much is locked at a time */
-  constructor(cellSize: number) {
+  /** @param cellSize about how much is locked at a time; default 64 KiB, where bytes of a device are locked */
+  constructor(cellSize: number = 64 * 1024) {
     this.cellSize = cellSize;
     this.headers = new WaitingList((slot) => {
       const withdrawn = this.parked.get(slot);

@@ -33,8 +33,6 @@ class Task {
 
 /** The frame of a change of whole blocks that goes on as it is, without a lock. */
 const PASSING: unique symbol = Symbol('passing');
-/** What is locked at a time, about. */
-const LOCKED_BYTES = 64 * 1024;
 const SHORT = 'a block of which a part was to be changed was read short';
 
 /**
@@ -48,7 +46,7 @@ export class Unaligned extends Layer<Task | typeof PASSING | null> {
   private readonly unit: number;
   private readonly memory: number;
   private readonly pool: PagePool;
-  private readonly lock = new RangeLock(LOCKED_BYTES);
+  private readonly lock = new RangeLock();
   /** Changes under way that hold no lock, and who waits until there are none. */
   private passing = 0;
   private readonly quiet: (() => void)[] = [];

@@ -26,6 +26,7 @@ export class Buffers {
   private readonly limit: number;
   private readonly idle = new Map<number, Loan[]>();
   private idleBytes = 0;
+  private mostIdle = IDLE_BYTES;
   private lentBytes = 0;
 
   /** @param limit bytes that are lent at a time, at most */
@@ -62,7 +63,7 @@ export class Buffers {
   giveBack(loan: Loan): void {
     const { pages, size } = loan;
     this.lentBytes -= pages.length;
-    if (this.idleBytes + pages.length > IDLE_BYTES || pages.pinned) pages.free();
+    if (this.idleBytes + pages.length > this.mostIdle || pages.pinned) pages.free();
     else {
       this.idleBytes += pages.length;
       const list = this.idle.get(size);
@@ -72,8 +73,13 @@ export class Buffers {
     if (this.returned.active) this.returned.wakeAll();
   }
 
-  /** Gives back to the pool what is not on loan. */
-  clear(): void {
+  /** There is no next request: what is not on loan goes back to the pool, and the rest when it has come back. */
+  close(): void {
+    this.mostIdle = 0;
+    this.clear();
+  }
+
+  private clear(): void {
     for (const list of this.idle.values()) for (const { pages } of list) pages.free();
     this.idle.clear();
     this.idleBytes = 0;

@@ -1,5 +1,4 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { WaitEntry, WOKEN } from '../wait/entry.js';
 import { WaitQueue } from '../wait/queue.js';
 import { waitUntil } from '../wait/wait-until.js';
 import { ArgumentError, StateError, TimeoutError } from '../wait/errors.js';
@@ -169,13 +168,7 @@ export class NbdServer {
         connection.destroy(new NbdError('ERR_NBD_GONE', 'The server was shut down'));
       }
     }
-    this.buffers.clear();
-    // What runs on below, for who is gone, has its memory until it ends: nothing of that is kept for a next request.
-    const clear = (): typeof WOKEN => {
-      this.buffers.clear();
-      return WOKEN;
-    };
-    this.buffers.returned.add(new WaitEntry(clear));
+    this.buffers.close();
   }
 
   private accept(socket: Socket): void {

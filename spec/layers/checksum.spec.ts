@@ -44,6 +44,24 @@ function setUp(strategy: Strategy, inline = true, ordered = true, copyWrites = f
   return { pool, pages, disk, seen, device, quiet, ...users(device, pages) };
 }
 
+/**
+ * Two blocks, of which the second may hold 1 or 2: its entry has both sums. 3 is being written over both, and the table has
+ * been read for that.
+ */
+function overDoubt(strategy: Strategy) {
+  const made = setUp(strategy);
+  const { disk, write } = made;
+  write(1, 0, 2 * BLOCK);
+  disk.inline = false;
+  write(2, 0, 2 * BLOCK);
+  for (let i = 0; i < 2; i++) disk.only.answer();
+  disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
+  disk.answerAll();
+  const request = write(3, 0, 2 * BLOCK);
+  disk.only.answer();
+  return { ...made, request };
+}
+
 function users(device: BlockDevice, pages: ReturnType<PagePool['allocate']>) {
   let at = 1 << 16;
   return {
@@ -316,15 +334,7 @@ for (const { strategy } of designs) {
     });
 
     it('writes nothing over a block that may hold one of two and cannot be reached, until it is zeroed', () => {
-      const { disk, device, write, read, quiet } = setUp(strategy);
-      write(1, 0, 2 * BLOCK);
-      disk.inline = false;
-      write(2, 0, 2 * BLOCK);
-      for (let i = 0; i < 2; i++) disk.only.answer();
-      disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
-      disk.answerAll();
-      const request = write(3, 0, 2 * BLOCK);
-      disk.only.answer();
+      const { disk, device, write, read, quiet, request } = overDoubt(strategy);
       disk.only.fail('ENXIO', [{ offset: BLOCK, length: BLOCK }]);
       disk.inline = true;
       expect([outcomeOf(request), read(0, 2 * BLOCK)]).to.deep.equal([['failed', 'ENXIO', 0, []], '2 1']);
@@ -335,15 +345,7 @@ for (const { strategy } of designs) {
     });
 
     it('asks nothing of a block that holds one for certain, beside one that may hold one of two', () => {
-      const { disk, write, read } = setUp(strategy);
-      write(1, 0, 2 * BLOCK);
-      disk.inline = false;
-      write(2, 0, 2 * BLOCK);
-      for (let i = 0; i < 2; i++) disk.only.answer();
-      disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
-      disk.answerAll();
-      const request = write(3, 0, 2 * BLOCK);
-      disk.only.answer();
+      const { disk, read, request } = overDoubt(strategy);
       disk.only.fail('ENXIO', [{ offset: 0, length: BLOCK }]);
       disk.answerAll();
       disk.inline = true;
@@ -351,15 +353,7 @@ for (const { strategy } of designs) {
     });
 
     it('writes over a block that may hold one of two and answers EIO, for there is nothing to be kept (I4)', () => {
-      const { disk, write, read, quiet } = setUp(strategy);
-      write(1, 0, 2 * BLOCK);
-      disk.inline = false;
-      write(2, 0, 2 * BLOCK);
-      for (let i = 0; i < 2; i++) disk.only.answer();
-      disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
-      disk.answerAll();
-      const request = write(3, 0, 2 * BLOCK);
-      disk.only.answer();
+      const { disk, read, quiet, request } = overDoubt(strategy);
       disk.only.fail('EIO', [{ offset: BLOCK, length: BLOCK }]);
       disk.answerAll();
       disk.inline = true;

@@ -13,7 +13,7 @@ describe('Buffers', () => {
     buffers.giveBack(first);
     expect(buffers.lend(8192)).to.equal(first);
     buffers.giveBack(first);
-    buffers.clear();
+    buffers.close();
     expect([buffers.lent, pool.pagesInUse]).to.deep.equal([0, 0]);
   });
 
@@ -54,8 +54,8 @@ describe('Buffers', () => {
     const tight = new Buffers(pool, 8192);
     tight.giveBack(tight.lend(8192));
     tight.giveBack(tight.lend(4096));
-    tight.clear();
-    buffers.clear();
+    tight.close();
+    buffers.close();
     expect(pool.pagesInUse).to.equal(0);
   });
 
